@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_GENERATE_H
+#define FLYNN_GENERATE_H
+
+#include <flynn/image.h>
+
+/** Make an image from "KIND:WxH[,key=value...]" (the text after "gen:").
+ *
+ * KIND: scene, noise, gradient, zoneplate, checker. Keys: seed (default 1), type (u8, u16, f32, f64; default u8),
+ * channels (default 3; 1 for f64). Samples are defined by integer arithmetic and are the same on every machine;
+ * matrices for products come from `noise` with channels=1 and type f32 or f64. */
+int flynn_generate(struct flynn_image *image, const char *spec, struct flynn_err *err);
+
+/** Measure what the spec would make, without making it. */
+int flynn_generate_shape(struct flynn_shape *shape, const char *spec, struct flynn_err *err);
+
+#endif
