@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_OP_H
+#define FLYNN_OP_H
+
+#include <flynn/image.h>
+
+/** The op model: what an op says about itself (struct flynn_op), what one use of it in a chain becomes
+ * (struct flynn_node, made of struct flynn_stage), and what its kernels are handed (struct flynn_call).
+ *
+ * An op's metadata and scalar reference stand in cpu/NAME.c; its SIMD kernels in simd/NAME.c; its OpenCL kernels in
+ * kernels/NAME.cl. `lower` runs once per use, on the host: it checks the parameters against the input's shape, computes
+ * every coefficient and table, and describes one or more stages. Kernels only execute stages; they cannot fail. */
+
+struct flynn_node;
+struct flynn_stage;
+struct flynn_op;
+
+/* ---- parameters ---------------------------------------------------------------------------------------------- */
+
+enum flynn_param_kind {
+    FLYNN_PARAM_REAL,   /**< a finite decimal number, or "50%" for 0.5 */
+    FLYNN_PARAM_INT,    /**< a whole number */
+    FLYNN_PARAM_SAMPLE, /**< a sample value in the type's own units, or a percentage of white: "128", "50%" */
+    FLYNN_PARAM_CHOICE, /**< one of `choices` */
+    FLYNN_PARAM_INPUT,  /**< a second image or matrix: a path or gen:... */
+};
+
+/** One parameter. The first of an op needs no key. */
+struct flynn_param {
+    const char *name;
+    enum flynn_param_kind kind;
+    double min, max;     /**< REAL and INT: the closed range; SAMPLE: 0..white of the type always */
+    const char *preset;  /**< the default, as a user would write it; NULL: required, ""; optional and then not `set` */
+    const char *choices; /**< CHOICE: "nearest|bilinear", values are numbered from 0 */
+    const char *help;    /**< one line, with the unit */
+};
+
+/** A parameter's value in one use of an op. */
+struct flynn_value {
+    bool set;                   /**< given by the user or by a default */
+    double real;                /**< REAL; INT and CHOICE as a number too; SAMPLE as written, or a fraction of white */
+    int integer;                /**< INT; CHOICE: its number */
+    bool percent;               /**< SAMPLE: `real` is a fraction of white (0.5 for "50%") */
+    struct flynn_image *input;  /**< INPUT: owned by the chain */
+};
+
+#define FLYNN_MAX_PARAMS 12
+
+/* ---- kernels ------------------------------------------------------------------------------------------------- */
+
+/** What a kernel is handed. Which fields are valid depends on the stage's kind.
+ *
+ * Kernels write exactly the samples they are asked for: rows out[0..rows), pixels [x, x + width). They may read input
+ * columns from in_x - left to in_x + (input width) + right - 1, and, when the stage has left or right > 0 or declares
+ * `padded`, FLYNN_ROW_PAD bytes more on either side (whose values are arbitrary). They keep no state of their own and
+ * leave the floating-point environment as they found it. Different calls run at the same time on different rows. */
+struct flynn_call {
+    const struct flynn_stage *stage;
+
+    /* rows and reduce */
+    const void *const *in;   /**< in[k]: input row flynn_stage_first(stage, y) + k; border rows are already in place */
+    const void *const *with; /**< with[k]: row y + k of the second input, or NULL */
+    void *const *out;        /**< rows: out[k] is output row y + k */
+    int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
+    int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
+    int in_x;                /**< the input column that in[] points at */
+    void *state;             /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
+    void *acc;               /**< reduce: this worker's accumulator */
+
+    /* whole */
+    const struct flynn_image *src, *src2, *dst; /**< the whole input, second input and output */
+    void *scratch;                              /**< scratch_bytes, 64-byte aligned, private to the worker */
+};
+
+typedef void flynn_kernel(const struct flynn_call *call);
+
+#define FLYNN_ROW_PAD     64 /**< bytes that may be read beyond the border columns of a padded row */
+#define FLYNN_OP_KERNELS  8
+
+/** The kernels of one op in one table, by slot (numbered by the op) and by the type of the stage's `variant`.
+ * A missing kernel is NULL and falls to the next lower table. */
+struct flynn_kernels {
+    flynn_kernel *fn[FLYNN_OP_KERNELS][FLYNN_N_TYPES];
+};
+
+/* ---- stages -------------------------------------------------------------------------------------------------- */
+
+enum flynn_stage_kind {
+    FLYNN_ROWS,   /**< output row y needs a window of input rows */
+    FLYNN_WHOLE,  /**< output bands are independent, but any input row may be read */
+    FLYNN_REDUCE, /**< rows go into accumulators, which are merged in the order of the rows */
+};
+
+/** OpenCV's border modes: constant iiii|abcd|iiii, replicate aaaa|abcd|dddd, reflect dcba|abcd|dcba,
+ * reflect101 edcb|abcd|cbab, wrap abcd|abcd|abcd. */
+enum flynn_border { FLYNN_CONSTANT, FLYNN_REPLICATE, FLYNN_REFLECT, FLYNN_REFLECT101, FLYNN_WRAP };
+#define FLYNN_BORDER_CHOICES "constant|replicate|reflect|reflect101|wrap"
+
+/** Where the coordinate i of an axis of length n comes from; -1 for FLYNN_CONSTANT outside of the axis. */
+int flynn_border_index(enum flynn_border border, int64_t i, int n);
+
+#define FLYNN_STAGE_INTS   16
+#define FLYNN_STAGE_FLOATS 8
+#define FLYNN_STAGE_TABLES 4
+#define FLYNN_MAX_STAGES   6
+
+/** A table that kernels read: made on the host, owned by the node, 64-byte aligned. */
+struct flynn_table_data {
+    const void *data;
+    size_t bytes;
+};
+
+/** One step of an op. The meaning of k, f, d and table is the op's own and is written down at its scalar kernel. */
+struct flynn_stage {
+    enum flynn_stage_kind kind;
+    int kernel;                /**< slot in struct flynn_kernels */
+    enum flynn_type variant;   /**< column in struct flynn_kernels; set from the input's type unless lower sets it after */
+    const struct flynn_op *op; /**< set by the plan */
+    struct flynn_shape in, out;
+
+    /* rows: the window of output row y is [y - up, y + down], or, when `first` is set, [first[y], first[y] + taps). */
+    int up, down;
+    const int32_t *first; /**< out.height entries, nondecreasing, inside the image */
+    int taps;
+    int left, right;      /**< border columns that kernels read, in pixels */
+    bool padded;          /**< wants FLYNN_ROW_PAD readable bytes although it has no border columns */
+    enum flynn_border border;
+    double border_value;  /**< FLYNN_CONSTANT: sample value in the units of the stage's input type */
+    int step;             /**< most rows that one call makes; 1 when 0 */
+
+    int32_t k[FLYNN_STAGE_INTS];
+    float f[FLYNN_STAGE_FLOATS];
+    double d[2];
+    struct flynn_table_data table[FLYNN_STAGE_TABLES];
+    const struct flynn_image *with; /**< second input: for rows stages as large as the output */
+
+    const uint8_t *lut; /**< u8 to u8: the stage is this table of 256 on every sample but alpha; NULL if it is not */
+
+    size_t state_bytes;   /**< rows */
+    size_t acc_bytes;     /**< reduce: zeroed before use */
+    size_t scratch_bytes; /**< whole */
+    int band;             /**< whole: bands start at multiples of this many output rows; 1 when 0 */
+
+    bool costly; /**< arithmetic per sample is heavy (tens of operations and more): worth threads on small images too */
+};
+
+/** First input row of output row y, before borders are applied. */
+static inline int flynn_stage_first(const struct flynn_stage *stage, int y)
+{
+    return stage->first ? stage->first[y] : y - stage->up;
+}
+
+/** Input rows that one output row needs. */
+static inline int flynn_stage_taps(const struct flynn_stage *stage)
+{
+    return stage->first ? stage->taps : stage->up + stage->down + 1;
+}
+
+/** One OpenCL kernel launch. An op whose stages map one to one to kernels sets `cl` below and leaves the rest to the
+ * launcher; an op that does better with other steps describes them in lower with flynn_node_launch.
+ *
+ * Every kernel has the same arguments (kernels/common.clh):
+ *   (const T *in, const T *with, OUT *out, struct flynn_args a, const uchar *table0, ..., table3) */
+struct flynn_launch {
+    const char *kernel;    /**< function in kernels/NAME.cl; the file is compiled once per variant type */
+    const struct flynn_stage *stage; /**< k, f, d, tables and shapes */
+    struct flynn_shape in, out;      /**< shapes of the buffers; set from the stage by flynn_node_launch */
+    int item_x, item_y;    /**< an item makes item_x units of the output row (`unit`) in item_y rows */
+    int item_y_cpu;        /**< the same on CPU devices, where few long items pay; 0: item_y */
+    bool per_pixel;        /**< item_x counts pixels; otherwise samples */
+    bool zero_out;         /**< clear the output before the launch (accumulating kernels) */
+    int local_x, local_y;  /**< required local size, 0: free */
+    int items_x, items_y;  /**< explicit global size for kernels that are not laid out over the output; 0: from item_* */
+};
+
+/* ---- ops ----------------------------------------------------------------------------------------------------- */
+
+#define FLYNN_TYPE_BIT(type) (1u << (type))
+#define FLYNN_IMAGE_TYPES    (FLYNN_TYPE_BIT(FLYNN_U8) | FLYNN_TYPE_BIT(FLYNN_U16) | FLYNN_TYPE_BIT(FLYNN_F32))
+#define FLYNN_MATRIX_TYPES   (FLYNN_TYPE_BIT(FLYNN_F32) | FLYNN_TYPE_BIT(FLYNN_F64))
+#define FLYNN_CHANNEL_BIT(n) (1u << (n))
+#define FLYNN_ANY_CHANNELS   0x1eu
+
+/** An op. All strings are static; the definition is what two people need to compute the same bits. */
+struct flynn_op {
+    const char *name;
+    const char *aliases;    /**< names of the same thing elsewhere, separated by blanks; "" for none */
+    const char *group;      /**< "point", "filter", "geometry", "statistics", "matrix" */
+    const char *summary;    /**< one line */
+    const char *definition; /**< exact: expression, rounding, borders; several lines */
+    const char *source;     /**< where the definition or the algorithm comes from */
+    struct flynn_param params[FLYNN_MAX_PARAMS]; /**< ends at the first without a name */
+    unsigned types;         /**< FLYNN_TYPE_BIT of each input type */
+    unsigned channels;      /**< FLYNN_CHANNEL_BIT of each channel count */
+    enum flynn_stage_kind kind; /**< of its first stage, for the catalogue */
+    bool square_second;     /**< tests: the second input is input width x input width rather than of the input's shape */
+    const char *cases[12];  /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
+    int (*lower)(struct flynn_node *node, struct flynn_err *err);
+    /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
+    double (*flops)(const struct flynn_node *node);
+    /** Reduce: add `from` into `into` (merged in order of rows; must be exact), and turn it into the output image. */
+    void (*merge)(const struct flynn_stage *stage, void *into, const void *from);
+    void (*finish)(const struct flynn_stage *stage, const void *acc, const struct flynn_image *dst);
+    struct flynn_kernels kernels; /**< of the table that this file was compiled for; scalar is the specification */
+};
+
+/** One use of an op in a chain, lowered for one input shape. Owned by its plan. */
+struct flynn_node {
+    const struct flynn_op *op;
+    struct flynn_value value[FLYNN_MAX_PARAMS];
+    struct flynn_shape in, out; /**< lower may change `out`; it starts as a copy of `in` */
+    bool out_matrix;            /**< lower sets it when the result is a matrix rather than a picture */
+    struct flynn_stage stage[FLYNN_MAX_STAGES];
+    int stages;
+    struct flynn_launch launch[FLYNN_MAX_STAGES];
+    int launches;
+    void *memory; /**< list of flynn_node_alloc blocks */
+};
+
+/** Zeroed, 64-byte aligned memory that lives as long as the node; NULL and *err when there is none. */
+void *flynn_node_alloc(struct flynn_node *node, size_t bytes, struct flynn_err *err);
+
+/** Append a stage whose input is the output of the one before (the node's input for the first); `out` and `variant`
+ * start as the input's. Returns the stage, to be filled in by lower. */
+struct flynn_stage *flynn_node_stage(struct flynn_node *node, enum flynn_stage_kind kind, int kernel);
+
+/** Append an OpenCL launch that reads what the launch before it wrote (the node's input for the first) and takes its
+ * coefficients, tables and shapes from `stage`, which must be complete. */
+struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage);
+
+/** The value of a parameter by name; aborts on a name that the op does not have (a mistake in the op). */
+const struct flynn_value *flynn_node_value(const struct flynn_node *node, const char *name);
+
+/** A SAMPLE parameter in the units of the node's input type. */
+double flynn_node_sample(const struct flynn_node *node, const char *name);
+
+/** Number of ops, and the op of an index (the order of core/ops.def). */
+int flynn_op_count(void);
+const struct flynn_op *flynn_op_at(int index);
+
+/** Index of an op by name or alias, -1 when there is none. */
+int flynn_op_find(const char *name);
+
+/** Index of an op in the registry. */
+int flynn_op_index(const struct flynn_op *op);
+
+/** The registered name nearest to a misspelt one (edit distance <= 2 or a prefix), or NULL. */
+const char *flynn_op_nearest(const char *name);
+
+#endif
