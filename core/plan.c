@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <flynn/plan.h>
+
+#include "core/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* "u8, u16 and f32" for messages. */
+static const char *type_list(unsigned types, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int t = 0; t < FLYNN_N_TYPES; t++) {
+        if (types & FLYNN_TYPE_BIT(t))
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? ", " : "",
+                                     flynn_type_name((enum flynn_type)t));
+    }
+    return buffer;
+}
+
+static const char *channel_list(unsigned channels, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int n = 1; n <= FLYNN_MAX_CHANNELS; n++) {
+        if (channels & FLYNN_CHANNEL_BIT(n))
+            used += (size_t)snprintf(buffer + used, size - used, "%s%d", used ? ", " : "", n);
+    }
+    return buffer;
+}
+
+static int check_input(const struct flynn_op *op, const struct flynn_shape *in, struct flynn_err *err)
+{
+    char list[64];
+    if (!(op->types & FLYNN_TYPE_BIT(in->type)))
+        return flynn_fail(err, FLYNN_EINPUT, "%s: takes %s samples, not %s", op->name,
+                          type_list(op->types, list, sizeof list), flynn_type_name(in->type));
+    if (!(op->channels & FLYNN_CHANNEL_BIT(in->channels)))
+        return flynn_fail(err, FLYNN_EINPUT, "%s: takes images of %s channels, not %d", op->name,
+                          channel_list(op->channels, list, sizeof list), in->channels);
+    return FLYNN_OK;
+}
+
+static int check_samples(const struct flynn_node *node, struct flynn_err *err)
+{
+    for (int i = 0; i < FLYNN_MAX_PARAMS && node->op->params[i].name; i++) {
+        const struct flynn_param *param = &node->op->params[i];
+        double white = flynn_type_white(node->in.type);
+        if (param->kind == FLYNN_PARAM_SAMPLE && node->value[i].set && flynn_node_sample(node, param->name) > white)
+            return flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%g is above %g, the white of %s samples", node->op->name,
+                              param->name, node->value[i].real, white, flynn_type_name(node->in.type));
+    }
+    return FLYNN_OK;
+}
+
+static int lower_all(struct flynn_plan *plan, const struct flynn_chain *chain, struct flynn_err *err)
+{
+    struct flynn_shape shape = plan->in;
+    for (int i = 0; i < chain->length; i++) {
+        struct flynn_node *node = &plan->node[i];
+        size_t stride, bytes;
+        node->op = chain->op[i].op;
+        node->in = node->out = shape;
+        for (int v = 0; v < FLYNN_MAX_PARAMS; v++)
+            node->value[v] = chain->op[i].value[v];
+        int code = check_input(node->op, &shape, err);
+        if (!code)
+            code = check_samples(node, err);
+        if (!code)
+            code = node->op->lower(node, err);
+        if (!code)
+            code = flynn_shape_measure(&node->out, &stride, &bytes, err);
+        if (code)
+            return code;
+        plan->out_matrix = node->out_matrix;
+        shape = node->out;
+    }
+    plan->out = shape;
+    return FLYNN_OK;
+}
+
+/* The stage that stands for a run of table stages: the tables one after the other, applied by the op that has the
+ * table kernel. */
+static void compose(struct flynn_stage *made, uint8_t *table, const struct flynn_stage *a, const struct flynn_stage *b)
+{
+    for (int i = 0; i < 256; i++)
+        table[i] = b->lut[a->lut[i]];
+    *made = *a;
+    made->op = flynn_op_at(flynn_op_find("gamma"));
+    made->kernel = 0;
+    made->variant = FLYNN_U8;
+    made->k[0] = flynn_alpha_channel(&a->in);
+    made->table[0] = (struct flynn_table_data){table, 256};
+    made->lut = table;
+}
+
+/* List the stages in order, composing neighbours that are tables. Rooms for the worst case were allocated. */
+static int list_stages(struct flynn_plan *plan, struct flynn_err *err)
+{
+    int made = 0;
+    for (int i = 0; i < plan->nodes; i++) {
+        struct flynn_node *node = &plan->node[i];
+        for (int s = 0; s < node->stages; s++) {
+            const struct flynn_stage *stage = &node->stage[s];
+            const struct flynn_stage *last = plan->stages ? plan->stage[plan->stages - 1] : NULL;
+            if (last && last->lut && stage->lut) {
+                uint8_t *table = flynn_node_alloc(node, 256, err);
+                if (!table)
+                    return err->code;
+                compose(&plan->composed[made], table, last, stage);
+                plan->stage[plan->stages - 1] = &plan->composed[made++];
+            } else {
+                plan->stage[plan->stages++] = stage;
+            }
+        }
+    }
+    return FLYNN_OK;
+}
+
+/* Rows far from the window are within reach only of a whole image. */
+static bool needs_image(const struct flynn_stage *stage)
+{
+    return stage->kind == FLYNN_WHOLE || (stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down));
+}
+
+static void cut_segments(struct flynn_plan *plan)
+{
+    for (int i = 0; i < plan->stages; i++) {
+        const struct flynn_stage *stage = plan->stage[i];
+        const struct flynn_stage *last = i ? plan->stage[i - 1] : NULL;
+        if (!last || needs_image(stage) || last->kind != FLYNN_ROWS) {
+            plan->segment[plan->segments].first = i;
+            plan->segment[plan->segments++].stages = 0;
+        }
+        plan->segment[plan->segments - 1].stages++;
+    }
+}
+
+int flynn_plan_build(struct flynn_plan *plan, const struct flynn_chain *chain, const struct flynn_shape *in,
+                     struct flynn_err *err)
+{
+    struct flynn_err local;
+    size_t most = (size_t)chain->length * FLYNN_MAX_STAGES + 1;
+
+    if (!err)
+        err = &local;
+    *plan = (struct flynn_plan){.in = *in, .out = *in, .nodes = chain->length};
+    plan->node = calloc((size_t)chain->length + 1, sizeof *plan->node);
+    plan->stage = calloc(most, sizeof *plan->stage);
+    plan->composed = calloc(most, sizeof *plan->composed);
+    plan->segment = calloc(most, sizeof *plan->segment);
+    int code = FLYNN_OK;
+    if (!plan->node || !plan->stage || !plan->composed || !plan->segment)
+        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory for the plan");
+    if (!code)
+        code = lower_all(plan, chain, err);
+    if (!code)
+        code = list_stages(plan, err);
+    if (code) {
+        flynn_plan_free(plan);
+        return code;
+    }
+    cut_segments(plan);
+    return FLYNN_OK;
+}
+
+void flynn_plan_free(struct flynn_plan *plan)
+{
+    for (int i = 0; plan->node && i < plan->nodes; i++)
+        flynn_node_free(&plan->node[i]);
+    free(plan->node);
+    free(plan->stage);
+    free(plan->composed);
+    free(plan->segment);
+    *plan = (struct flynn_plan){0};
+}
+
+static double shape_bytes(const struct flynn_shape *shape)
+{
+    return (double)flynn_row_bytes(shape) * shape->height;
+}
+
+double flynn_plan_bytes(const struct flynn_plan *plan)
+{
+    double bytes = shape_bytes(&plan->in) + shape_bytes(&plan->out);
+    for (int i = 0; i < plan->nodes; i++) {
+        for (int v = 0; v < FLYNN_MAX_PARAMS; v++) {
+            if (plan->node[i].value[v].input)
+                bytes += shape_bytes(&plan->node[i].value[v].input->shape);
+        }
+    }
+    return bytes;
+}
+
+double flynn_plan_flops(const struct flynn_plan *plan)
+{
+    double flops = 0;
+    for (int i = 0; i < plan->nodes; i++) {
+        if (plan->node[i].op->flops)
+            flops += plan->node[i].op->flops(&plan->node[i]);
+    }
+    return flops;
+}

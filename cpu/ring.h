@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_CPU_RING_H
+#define FLYNN_CPU_RING_H
+
+#include <flynn/op.h>
+
+/** The rows that one stage reads: a window that slides down the image, in memory of one worker. */
+struct flynn_ring {
+    const struct flynn_stage *stage;
+    const struct flynn_image *source; /**< rows come straight from this image; NULL: from the stage before, or by copying */
+    uint8_t *memory;                  /**< capacity rows, then one row of the constant border */
+    size_t stride;                    /**< bytes between rows in memory */
+    size_t lead;                      /**< bytes before the first pixel of a row: border columns and padding */
+    int capacity;                     /**< rows in memory */
+    int next;                         /**< the first row not yet made */
+    int limit;                        /**< rows from here on are not needed in this strip */
+};
+
+/** Bytes of memory for a ring of a stage; `ahead` is how many rows the producer makes at once. */
+size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, int ahead);
+
+/** Give the measured ring its memory (64-byte aligned) and prepare the constant row. */
+void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory);
+
+/** Row y of the ring's memory. */
+static inline uint8_t *flynn_ring_row(const struct flynn_ring *ring, int y)
+{
+    return ring->memory + (size_t)(y % ring->capacity) * ring->stride + ring->lead;
+}
+
+/** The row that stands at y, which may lie outside of the image: the source's, the ring's or the border's. */
+const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y);
+
+/** Fill the border columns of row y, whose pixels are complete. */
+void flynn_ring_pad(const struct flynn_ring *ring, int y);
+
+/** The rows inside the image that stand for [first, last] once borders are applied; empty (*low > *high) is possible. */
+void flynn_ring_range(const struct flynn_stage *stage, int64_t first, int64_t last, int *low, int *high);
+
+#endif
