@@ -1,47 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 
-/* k[0]: the alpha channel or -1. table[0]: 256 entries, u8 only. */
+/* k[0]: the alpha channel or -1. */
 
 static void invert_u8(const struct flynn_call *call)
 {
-    const struct flynn_stage *stage = call->stage;
-    int channels = stage->in.channels, alpha = stage->k[0];
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *in = call->in[r];
         uint8_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            for (int c = 0; c < channels; c++, in++, out++)
-                *out = c == alpha ? *in : (uint8_t)(255 - *in);
-        }
+        for (int i = 0; i < samples; i++)
+            out[i] = (uint8_t)(255 - in[i]);
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
     }
 }
 
 static void invert_u16(const struct flynn_call *call)
 {
-    const struct flynn_stage *stage = call->stage;
-    int channels = stage->in.channels, alpha = stage->k[0];
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
     for (int r = 0; r < call->rows; r++) {
         const uint16_t *in = call->in[r];
         uint16_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            for (int c = 0; c < channels; c++, in++, out++)
-                *out = c == alpha ? *in : (uint16_t)(65535 - *in);
-        }
+        for (int i = 0; i < samples; i++)
+            out[i] = (uint16_t)(65535 - in[i]);
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
     }
 }
 
 static void invert_f32(const struct flynn_call *call)
 {
-    const struct flynn_stage *stage = call->stage;
-    int channels = stage->in.channels, alpha = stage->k[0];
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
     for (int r = 0; r < call->rows; r++) {
         const float *in = call->in[r];
         float *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            for (int c = 0; c < channels; c++, in++, out++)
-                *out = c == alpha ? *in : 1.0f - *in;
-        }
+        for (int i = 0; i < samples; i++)
+            out[i] = 1.0f - in[i];
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
     }
 }
 
