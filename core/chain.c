@@ -103,8 +103,8 @@ static int parse_value(const struct flynn_op *op, const struct flynn_param *para
     switch (param->kind) {
     case FLYNN_PARAM_CHOICE:
         if (parse_choice(param, text, value))
-            code = flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is unknown; one of %s is possible", op->name, param->name, text,
-                              param->choices);
+            code = flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is unknown; one of %s is possible", op->name, param->name,
+                              text, param->choices);
         break;
     case FLYNN_PARAM_INPUT:
         code = parse_input(op, param, text, with, value, err);

@@ -12,8 +12,8 @@ static const struct {
     size_t bytes;
     double white;
 } types[FLYNN_N_TYPES] = {
-    [FLYNN_U8] = {"u8", 1, 255},   [FLYNN_U16] = {"u16", 2, 65535},      [FLYNN_F32] = {"f32", 4, 1},
-    [FLYNN_F64] = {"f64", 8, 1},   [FLYNN_U32] = {"u32", 4, 4294967295}, [FLYNN_S32] = {"s32", 4, 2147483647},
+    [FLYNN_U8] = {"u8", 1, 255}, [FLYNN_U16] = {"u16", 2, 65535},      [FLYNN_F32] = {"f32", 4, 1},
+    [FLYNN_F64] = {"f64", 8, 1}, [FLYNN_U32] = {"u32", 4, 4294967295}, [FLYNN_S32] = {"s32", 4, 2147483647},
 };
 
 size_t flynn_type_bytes(enum flynn_type type)
@@ -67,7 +67,8 @@ int flynn_alpha_channel(const struct flynn_shape *shape)
 int flynn_shape_measure(const struct flynn_shape *shape, size_t *stride, size_t *bytes, struct flynn_err *err)
 {
     if (shape->width < 1 || shape->height < 1 || shape->width > FLYNN_MAX_SIDE || shape->height > FLYNN_MAX_SIDE)
-        return flynn_fail(err, FLYNN_EINPUT, "size %dx%d is outside 1..%d", shape->width, shape->height, FLYNN_MAX_SIDE);
+        return flynn_fail(err, FLYNN_EINPUT, "size %dx%d is outside 1..%d", shape->width, shape->height,
+                          FLYNN_MAX_SIDE);
     if (shape->channels < 1 || shape->channels > FLYNN_MAX_CHANNELS)
         return flynn_fail(err, FLYNN_EINPUT, "%d channels; 1 to %d are possible", shape->channels, FLYNN_MAX_CHANNELS);
     size_t row = flynn_row_bytes(shape);
@@ -105,8 +106,8 @@ int flynn_image_alloc(struct flynn_image *image, const struct flynn_shape *shape
         return code;
     void *p = allocate(bytes);
     if (!p)
-        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for an image of %dx%dx%d %s", bytes, shape->width,
-                          shape->height, shape->channels, flynn_type_name(shape->type));
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for an image of %dx%dx%d %s", bytes,
+                          shape->width, shape->height, shape->channels, flynn_type_name(shape->type));
     image->shape = *shape;
     image->stride = stride;
     image->data = p;

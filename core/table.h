@@ -9,17 +9,17 @@
  * The sources in cpu/ and simd/ are compiled several times with FLYNN_TABLE set to the table's name; what they export
  * carries that name, so that flynn_op_invert_avx2 is visible in a profiler. */
 
-#define FLYNN_PASTE_(a, b, c)       a##b##_##c
-#define FLYNN_PASTE(a, b, c)        FLYNN_PASTE_(a, b, c)
+#define FLYNN_PASTE_(a, b, c) a##b##_##c
+#define FLYNN_PASTE(a, b, c)  FLYNN_PASTE_(a, b, c)
 
 /** The symbol of an op in cpu/NAME.c (struct flynn_op). */
-#define FLYNN_OP_SYMBOL(name)       FLYNN_PASTE(flynn_op_, name, FLYNN_TABLE)
+#define FLYNN_OP_SYMBOL(name) FLYNN_PASTE(flynn_op_, name, FLYNN_TABLE)
 
 /** The symbol of an op's kernels in simd/NAME.c (struct flynn_kernels). */
-#define FLYNN_KERNELS_SYMBOL(name)  FLYNN_PASTE(flynn_kernels_, name, FLYNN_TABLE)
+#define FLYNN_KERNELS_SYMBOL(name) FLYNN_PASTE(flynn_kernels_, name, FLYNN_TABLE)
 
 /** The symbol of a table. */
-#define FLYNN_TABLE_SYMBOL          FLYNN_PASTE(flynn, _table, FLYNN_TABLE)
+#define FLYNN_TABLE_SYMBOL FLYNN_PASTE(flynn, _table, FLYNN_TABLE)
 
 enum {
 #define FLYNN_OP(name, simd, cl) FLYNN_OP_INDEX_##name,

@@ -8,10 +8,10 @@ struct flynn_pool;
 
 /** The row engine: runs a plan's segments on the CPU.
  *
- * A segment of rows stages is run in strips of output rows. Each worker has one ring of rows for every stage's input; the
- * last stage pulls rows through the rings, so that a chain reads its input once and writes its output once. Rows are
- * recomputed where strips meet. Windows are clamped by the image's borders only, never by a strip's, so the cut into
- * strips cannot change a bit. whole stages and stages that wrap around get their input as one image. */
+ * A segment of rows stages is run in strips of output rows. Each worker has one ring of rows for every stage's input;
+ * the last stage pulls rows through the rings, so that a chain reads its input once and writes its output once. Rows
+ * are recomputed where strips meet. Windows are clamped by the image's borders only, never by a strip's, so the cut
+ * into strips cannot change a bit. whole stages and stages that wrap around get their input as one image. */
 struct flynn_engine;
 
 /** Prepare. kernels[i] runs plan->stage[i]; workers share the pool's threads (NULL: the calling thread alone).

@@ -7,13 +7,14 @@
 /** The rows that one stage reads: a window that slides down the image, in memory of one worker. */
 struct flynn_ring {
     const struct flynn_stage *stage;
-    const struct flynn_image *source; /**< rows come straight from this image; NULL: from the stage before, or by copying */
-    uint8_t *memory;                  /**< capacity rows, then one row of the constant border */
-    size_t stride;                    /**< bytes between rows in memory */
-    size_t lead;                      /**< bytes before the first pixel of a row: border columns and padding */
-    int capacity;                     /**< rows in memory */
-    int next;                         /**< the first row not yet made */
-    int limit;                        /**< rows from here on are not needed in this strip */
+    const struct flynn_image
+        *source;     /**< rows come straight from this image; NULL: from the stage before, or by copying */
+    uint8_t *memory; /**< capacity rows, then one row of the constant border */
+    size_t stride;   /**< bytes between rows in memory */
+    size_t lead;     /**< bytes before the first pixel of a row: border columns and padding */
+    int capacity;    /**< rows in memory */
+    int next;        /**< the first row not yet made */
+    int limit;       /**< rows from here on are not needed in this strip */
 };
 
 /** Bytes of memory for a ring of a stage; `ahead` is how many rows the producer makes at once. */
@@ -34,7 +35,8 @@ const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y);
 /** Fill the border columns of row y, whose pixels are complete. */
 void flynn_ring_pad(const struct flynn_ring *ring, int y);
 
-/** The rows inside the image that stand for [first, last] once borders are applied; empty (*low > *high) is possible. */
+/** The rows inside the image that stand for [first, last] once borders are applied; empty (*low > *high) is possible.
+ */
 void flynn_ring_range(const struct flynn_stage *stage, int64_t first, int64_t last, int *low, int *high);
 
 #endif

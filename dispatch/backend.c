@@ -61,7 +61,8 @@ static int add_simd(struct parser *p, const char *isa, struct flynn_err *err)
         }
     }
     if (*isa)
-        return flynn_fail(err, FLYNN_EUSAGE, "backend simd:%s is unknown; sse2, sse41, avx2 and avx512 are possible", isa);
+        return flynn_fail(err, FLYNN_EUSAGE, "backend simd:%s is unknown; sse2, sse41, avx2 and avx512 are possible",
+                          isa);
     snprintf(backend.name, sizeof backend.name, "simd");
     snprintf(backend.why, sizeof backend.why, "no SIMD table at or below the cap --isa=%s", p->limits->isa);
     return append(p, &backend, err);
@@ -156,10 +157,11 @@ static int add_word(struct parser *p, const char *word, struct flynn_err *err)
         return add_threads(p, word[7] ? word + 8 : "", err);
     if (strcmp(word, "opencl") == 0 || strncmp(word, "opencl:", 7) == 0)
         return add_opencl(p, word[6] ? word + 7 : "", err);
-    return flynn_fail(err, FLYNN_EUSAGE,
-                      "backend '%s' is unknown; auto, scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE] and all "
-                      "are possible",
-                      word);
+    return flynn_fail(
+        err, FLYNN_EUSAGE,
+        "backend '%s' is unknown; auto, scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE] and all "
+        "are possible",
+        word);
 }
 
 int flynn_backends_parse(struct flynn_backend *list, int most, const char *text, const struct flynn_limits *limits,

@@ -56,7 +56,8 @@ static const struct row {
     {"avx2", &flynn_table_avx2, FLYNN_LEVEL_AVX2, "the CPU has no AVX2 and FMA"},
 #endif
 #if FLYNN_BUILT_AVX512
-    {"avx512", &flynn_table_avx512, FLYNN_LEVEL_AVX512, "the CPU has not all of AVX-512 F BW DQ VL VBMI VBMI2 VNNI BITALG and GFNI"},
+    {"avx512", &flynn_table_avx512, FLYNN_LEVEL_AVX512,
+     "the CPU has not all of AVX-512 F BW DQ VL VBMI VBMI2 VNNI BITALG and GFNI"},
 #endif
 };
 

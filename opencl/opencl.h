@@ -12,25 +12,26 @@
 
 struct flynn_cl_device {
     char platform[96], name[128], version[96], driver[96];
-    bool cpu;        /**< shares memory with the host: zero copy */
-    bool simulator;  /**< oclgrind and the like: never chosen by itself */
+    bool cpu;       /**< shares memory with the host: zero copy */
+    bool simulator; /**< oclgrind and the like: never chosen by itself */
     bool fp64;
-    bool usable;     /**< false: `why` says what is wrong (no compiler, OpenCL < 1.2, quarantined, ...) */
+    bool usable; /**< false: `why` says what is wrong (no compiler, OpenCL < 1.2, quarantined, ...) */
     char why[200];
-    int units;       /**< compute units */
-    size_t memory;   /**< bytes of global memory */
+    int units;     /**< compute units */
+    size_t memory; /**< bytes of global memory */
     size_t max_alloc;
 };
 
-/** All devices of all platforms, in the order of the runtime; opened on the first call. *count is 0 where there are none,
- * and then *why (static) says the reason in one line: no loader, no platform, no device, the probe crashed or hung. */
+/** All devices of all platforms, in the order of the runtime; opened on the first call. *count is 0 where there are
+ * none, and then *why (static) says the reason in one line: no loader, no platform, no device, the probe crashed or
+ * hung. */
 const struct flynn_cl_device *flynn_cl_devices(int *count, const char **why);
 
 /** A plan bound to a device. */
 struct flynn_cl_run;
 
-/** Create queues, build or load the programs (the set-up that compare shows apart), run the known-answer self-test of every
- * kernel not yet tested on this device, allocate buffers. FLYNN_EUNAVAILABLE with the reason when that fails. */
+/** Create queues, build or load the programs (the set-up that compare shows apart), run the known-answer self-test of
+ * every kernel not yet tested on this device, allocate buffers. FLYNN_EUNAVAILABLE with the reason when that fails. */
 int flynn_cl_open(struct flynn_cl_run **run, const struct flynn_plan *plan, int device, struct flynn_err *err);
 
 /** Name the host images to read from and to write to; they must stay valid until close or the next bind. On a CPU

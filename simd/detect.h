@@ -6,7 +6,7 @@
 
 /** Levels of instruction sets; each contains the ones before it. */
 enum flynn_level {
-    FLYNN_LEVEL_BASE,   /**< what the compiler targets by default: SSE2 on x86-64 */
+    FLYNN_LEVEL_BASE, /**< what the compiler targets by default: SSE2 on x86-64 */
     FLYNN_LEVEL_SSE41,
     FLYNN_LEVEL_FMA,    /**< scalar FMA instructions (AVX encoding) */
     FLYNN_LEVEL_AVX2,   /**< x86-64-v3 */

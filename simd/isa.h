@@ -4,8 +4,8 @@
 
 #include "core/table.h"
 
-/** Which instruction set this compilation of the folder is for: one of FLYNN_ISA_SSE2, _SSE41, _AVX2, _AVX512, or _BASE on
- * other CPUs, where SIMDe maps 128-bit vectors to what there is. FLYNN_VEC_BYTES is the width of a vector.
+/** Which instruction set this compilation of the folder is for: one of FLYNN_ISA_SSE2, _SSE41, _AVX2, _AVX512, or _BASE
+ * on other CPUs, where SIMDe maps 128-bit vectors to what there is. FLYNN_VEC_BYTES is the width of a vector.
  *
  * SIMDe uses whatever the compiler's flags allow, so flags that allow more than the table's name says would make the
  * table a lie: that is refused here. The emulated avx512 table of the tests is compiled with less on purpose. */

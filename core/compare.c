@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_float(enum flynn_type type)
+{
+    return type == FLYNN_F32 || type == FLYNN_F64;
+}
+
+static double sample(enum flynn_type type, const void *row, size_t i)
+{
+    switch (type) {
+    case FLYNN_U8:
+        return ((const uint8_t *)row)[i];
+    case FLYNN_U16:
+        return ((const uint16_t *)row)[i];
+    case FLYNN_F32:
+        return (double)((const float *)row)[i];
+    case FLYNN_F64:
+        return ((const double *)row)[i];
+    case FLYNN_U32:
+        return ((const uint32_t *)row)[i];
+    case FLYNN_S32:
+        return ((const int32_t *)row)[i];
+    default:
+        abort();
+    }
+}
+
+static bool samples_equal(enum flynn_type type, const void *a, const void *b, size_t i)
+{
+    size_t n = flynn_type_bytes(type);
+    if (memcmp((const char *)a + i * n, (const char *)b + i * n, n) == 0)
+        return true;
+    return is_float(type) && isnan(sample(type, a, i)) && isnan(sample(type, b, i));
+}
+
+/* The place of a float among all floats of its type in ascending order; -0 comes right before +0. */
+static int64_t float_rank(enum flynn_type type, const void *row, size_t i)
+{
+    if (type == FLYNN_F32) {
+        int32_t bits;
+        memcpy(&bits, (const float *)row + i, sizeof bits);
+        return bits >= 0 ? bits : -1 - (int64_t)(bits & INT32_MAX);
+    }
+    int64_t bits;
+    memcpy(&bits, (const double *)row + i, sizeof bits);
+    return bits >= 0 ? bits : -1 - (bits & INT64_MAX);
+}
+
+static uint64_t ulp_distance(enum flynn_type type, const void *a, const void *b, size_t i)
+{
+    if (isnan(sample(type, a, i)) || isnan(sample(type, b, i)))
+        return UINT64_MAX;
+    int64_t x = float_rank(type, a, i), y = float_rank(type, b, i);
+    return x > y ? (uint64_t)x - (uint64_t)y : (uint64_t)y - (uint64_t)x;
+}
+
+static bool rows_equal(const struct flynn_shape *shape, const void *a, const void *b)
+{
+    if (memcmp(a, b, flynn_row_bytes(shape)) == 0)
+        return true;
+    if (!is_float(shape->type))
+        return false;
+    for (size_t i = 0; i < flynn_row_samples(shape); i++) {
+        if (!samples_equal(shape->type, a, b, i))
+            return false;
+    }
+    return true;
+}
+
+bool flynn_images_equal(const struct flynn_image *expected, const struct flynn_image *got)
+{
+    if (!flynn_shape_equal(&expected->shape, &got->shape))
+        return false;
+    for (int y = 0; y < expected->shape.height; y++) {
+        if (!rows_equal(&expected->shape, flynn_row(expected, y), flynn_row(got, y)))
+            return false;
+    }
+    return true;
+}
+
+static void count(struct flynn_channel_difference *d, double distance, uint64_t ulp)
+{
+    d->differing++;
+    d->max_abs = distance > d->max_abs ? distance : d->max_abs;
+    d->sum_abs += distance;
+    d->sum_square += distance * distance;
+    d->max_ulp = ulp > d->max_ulp ? ulp : d->max_ulp;
+}
+
+static void note_place(struct flynn_difference *d, int x, int y)
+{
+    if (!d->all.differing) {
+        d->left = d->right = d->x = x;
+        d->top = d->y = y;
+    }
+    d->left = x < d->left ? x : d->left;
+    d->right = x > d->right ? x : d->right;
+    d->bottom = y;
+}
+
+static void compare_row(struct flynn_difference *d, const void *a, const void *b, int y)
+{
+    enum flynn_type type = d->shape.type;
+    size_t samples = flynn_row_samples(&d->shape);
+    int channels = d->shape.channels;
+
+    for (size_t i = 0; i < samples; i++) {
+        if (samples_equal(type, a, b, i))
+            continue;
+        double expected = sample(type, a, i), got = sample(type, b, i);
+        double distance = isnan(expected) || isnan(got) ? INFINITY : fabs(expected - got);
+        uint64_t ulp = is_float(type) ? ulp_distance(type, a, b, i) : 0;
+        int c = (int)(i % (size_t)channels);
+        note_place(d, (int)(i / (size_t)channels), y);
+        if (!d->all.differing) {
+            d->c = c;
+            d->expected = expected;
+            d->got = got;
+        }
+        count(&d->all, distance, ulp);
+        count(&d->channel[c], distance, ulp);
+    }
+}
+
+bool flynn_compare(struct flynn_difference *difference, const struct flynn_image *expected,
+                   const struct flynn_image *got)
+{
+    if (!flynn_shape_equal(&expected->shape, &got->shape))
+        abort();
+    if (!difference)
+        return flynn_images_equal(expected, got);
+    *difference = (struct flynn_difference){.shape = expected->shape};
+    difference->samples = (uint64_t)flynn_row_samples(&expected->shape) * (uint64_t)expected->shape.height;
+    for (int y = 0; y < expected->shape.height; y++) {
+        const void *a = flynn_row(expected, y), *b = flynn_row(got, y);
+        if (memcmp(a, b, flynn_row_bytes(&expected->shape)) != 0)
+            compare_row(difference, a, b, y);
+    }
+    return difference->all.differing == 0;
+}
+
+double flynn_difference_mean(const struct flynn_channel_difference *d, uint64_t samples)
+{
+    return d->sum_abs / (double)samples;
+}
+
+double flynn_difference_rmse(const struct flynn_channel_difference *d, uint64_t samples)
+{
+    return sqrt(d->sum_square / (double)samples);
+}
+
+double flynn_difference_psnr(const struct flynn_channel_difference *d, uint64_t samples, enum flynn_type type)
+{
+    double rmse = flynn_difference_rmse(d, samples);
+    return rmse > 0 ? 20 * log10(flynn_type_white(type) / rmse) : (double)INFINITY;
+}
+
+const char *flynn_sample_text(char *text, size_t size, enum flynn_type type, double value)
+{
+    int digits = type == FLYNN_F64 ? 17 : type == FLYNN_F32 ? 9 : 10;
+    snprintf(text, size, "%.*g", digits, value);
+    return text;
+}
+
+const char *flynn_difference_text(char *text, size_t size, const struct flynn_difference *d)
+{
+    char expected[32], got[32];
+    if (!d->all.differing)
+        snprintf(text, size, "%llu samples are equal", (unsigned long long)d->samples);
+    else
+        snprintf(text, size, "%llu of %llu samples differ, first at x=%d y=%d channel %d: expected %s, got %s",
+                 (unsigned long long)d->all.differing, (unsigned long long)d->samples, d->x, d->y, d->c,
+                 flynn_sample_text(expected, sizeof expected, d->shape.type, d->expected),
+                 flynn_sample_text(got, sizeof got, d->shape.type, d->got));
+    return text;
+}
+
+static char pixel_mark(const struct flynn_image *a, const struct flynn_image *b, int x, int y)
+{
+    for (int c = 0; c < a->shape.channels; c++) {
+        size_t i = (size_t)x * (size_t)a->shape.channels + (size_t)c;
+        if (!samples_equal(a->shape.type, flynn_row(a, y), flynn_row(b, y), i))
+            return 'x';
+    }
+    return '.';
+}
+
+/* The start of a window of at most `most` in [0, n) that shows i with a little before it. */
+static int window_start(int i, int n, int most, int before)
+{
+    int start = i - before;
+    if (start > n - most)
+        start = n - most;
+    return start > 0 ? start : 0;
+}
+
+const char *flynn_difference_map(char *text, size_t size, const struct flynn_difference *d,
+                                 const struct flynn_image *expected, const struct flynn_image *got)
+{
+    enum { COLUMNS = 64, ROWS = 16 };
+    int x0 = window_start(d->x, d->shape.width, COLUMNS, 8), y0 = window_start(d->y, d->shape.height, ROWS, 2);
+    size_t used = (size_t)snprintf(text, size, "pixels from x=%d y=%d ('x' differs):\n", x0, y0);
+
+    for (int y = y0; y < d->shape.height && y < y0 + ROWS; y++) {
+        for (int x = x0; x < d->shape.width && x < x0 + COLUMNS && used + 3 < size; x++)
+            text[used++] = pixel_mark(expected, got, x, y);
+        if (used + 1 < size)
+            text[used++] = '\n';
+    }
+    text[used < size ? used : size - 1] = '\0';
+    return text;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <flynn/plan.h>
+
+#include <criterion/criterion.h>
+
+/* Parsing of ops, borders, plans: the parts of the model that no single op shows. */
+
+static int add(struct flynn_chain *chain, const char *text, struct flynn_err *err)
+{
+    struct flynn_image with;
+    struct flynn_shape shape = {4, 4, 3, FLYNN_U8};
+    cr_assert_eq(flynn_image_alloc(&with, &shape, err), 0);
+    int code = flynn_chain_add_with(chain, text, &with, err);
+    flynn_image_free(&with);
+    return code;
+}
+
+static void expect_refused(const char *text, const char *message)
+{
+    struct flynn_chain chain = {0};
+    struct flynn_err err = {0};
+    cr_assert_eq(add(&chain, text, &err), FLYNN_EUSAGE, "%s was taken", text);
+    cr_assert(strstr(err.text, message), "%s: '%s' does not say '%s'", text, err.text, message);
+    cr_assert_eq(chain.length, 0);
+}
+
+Test(chain, refuses_with_what_would_be_right)
+{
+    expect_refused("invrt", "did you mean 'invert'");
+    expect_refused("zzzzz", "flynn ops");
+    expect_refused("", "name[:value]");
+    expect_refused("invert:5", "unknown parameter '5'");
+    expect_refused("invert:amount=5", "unknown parameter 'amount'");
+}
+
+Test(border, follows_opencv)
+{
+    /* Rows of cv::borderInterpolate(p, 4, type) for p = -5 .. 8. */
+    static const int expected[5][14] = {
+        {-1, -1, -1, -1, -1, 0, 1, 2, 3, -1, -1, -1, -1, -1}, {0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3},
+        {3, 3, 2, 1, 0, 0, 1, 2, 3, 3, 2, 1, 0, 0},           {1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2},
+        {3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0},
+    };
+    for (int mode = 0; mode < 5; mode++) {
+        for (int p = -5; p <= 8; p++)
+            cr_assert_eq(flynn_border_index((enum flynn_border)mode, p, 4), expected[mode][p + 5], "mode %d, %d", mode,
+                         p);
+        cr_assert_eq(flynn_border_index((enum flynn_border)mode, 0, 1), 0);
+    }
+    cr_assert_eq(flynn_border_index(FLYNN_REFLECT101, -3, 1), 0);
+    cr_assert_eq(flynn_border_index(FLYNN_REFLECT, 1000003, 1), 0);
+}
+
+Test(plan, composes_neighbouring_tables)
+{
+    struct flynn_chain chain = {0};
+    struct flynn_plan plan;
+    struct flynn_err err = {0};
+    struct flynn_shape shape = {8, 8, 3, FLYNN_U8};
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(flynn_chain_add(&chain, "invert", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
+    cr_assert_eq(plan.stages, 1);
+    cr_assert_eq(plan.segments, 1);
+    for (int i = 0; i < 256; i++)
+        cr_assert_eq(plan.stage[0]->lut[i], 255 - i);
+    flynn_plan_free(&plan);
+    flynn_chain_free(&chain);
+}
+
+Test(plan, refuses_what_an_op_cannot_take)
+{
+    struct flynn_chain chain = {0};
+    struct flynn_plan plan;
+    struct flynn_err err = {0};
+    struct flynn_shape shape = {8, 8, 1, FLYNN_S32};
+    cr_assert_eq(flynn_chain_add(&chain, "invert", &err), 0);
+    cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), FLYNN_EINPUT);
+    cr_assert(strstr(err.text, "u8, u16, f32"), "%s", err.text);
+    flynn_chain_free(&chain);
+}

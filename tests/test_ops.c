@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+#include "dispatch/tables.h"
+#include "dispatch/verify.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Every op on every table, thread count and device against the scalar reference.
+ *
+ * FLYNN_SEED replays a seed, FLYNN_ONLY keeps the inputs whose description contains it, FLYNN_THOROUGH=1 tries every
+ * pattern on every shape. Parameters are integers: each test runs in a process of its own that is started anew. */
+
+#if FLYNN_HAVE_EMULATED
+extern const struct flynn_table flynn_table_avx512_emulated;
+#endif
+
+/* Backends of the test: tables by number, then thread counts, the emulated table, and OpenCL. */
+static const char *const others[] = {"threads:1", "threads:2", "threads:3", "threads:7", "emulated", "opencl"};
+#define OTHERS ((int)(sizeof others / sizeof *others))
+#define MOST   32
+
+struct pair {
+    int op, backend;
+};
+
+static int backend_count(void)
+{
+    return flynn_table_count() - 1 + OTHERS;
+}
+
+/* The backend of a number as -b would name it; scalar is not compared with itself. */
+static const char *backend_name(int number, char *buffer, size_t size)
+{
+    if (number >= flynn_table_count() - 1)
+        return others[number - flynn_table_count() + 1];
+    const char *table = flynn_table_name(number + 1);
+    snprintf(buffer, size, "%s%s", strcmp(table, "autovec") == 0 ? "" : "simd:", table);
+    return buffer;
+}
+
+static uint64_t seed(void)
+{
+    const char *text = getenv("FLYNN_SEED");
+    return text ? strtoull(text, NULL, 0) : 42;
+}
+
+/* Open the backend of a number, or skip the test visibly. */
+static struct flynn_backend open_backend(int number)
+{
+    char buffer[48];
+    const char *name = backend_name(number, buffer, sizeof buffer);
+    struct flynn_backend backend;
+    struct flynn_err err;
+
+    if (strcmp(name, "emulated") == 0) {
+#if FLYNN_HAVE_EMULATED
+        int table = flynn_table_find("avx512");
+        if (!flynn_table_usable(flynn_table_find("avx2"), NULL))
+            cr_skip_test("the emulated avx512 table needs AVX2");
+        flynn_table_override(table, &flynn_table_avx512_emulated);
+        name = "simd:avx512";
+#else
+        cr_skip_test("this build has no avx512 table to emulate");
+#endif
+    }
+    int count = flynn_backends_parse(&backend, 1, name, NULL, &err);
+    cr_assert_eq(count, 1, "%s", err.text);
+    if (!backend.available)
+        cr_skip_test("%s: %s", backend.name, backend.why);
+    return backend;
+}
+
+static void expect_good(void *arg, const struct flynn_verify_result *result)
+{
+    (void)arg;
+    if (result->skipped)
+        cr_skip_test("%s on %s: %s", result->op, result->backend, result->text);
+    cr_assert_eq(result->failed, 0, "%s on %s: %ld of %ld inputs failed; %s", result->op, result->backend,
+                 result->failed, result->executed, result->text);
+}
+
+ParameterizedTestParameters(ops, equal_scalar)
+{
+    static struct pair pairs[FLYNN_N_OPS * MOST];
+    size_t n = 0;
+    for (int op = 0; op < FLYNN_N_OPS; op++) {
+        for (int b = 0; b < backend_count(); b++)
+            pairs[n++] = (struct pair){op, b};
+    }
+    return cr_make_param_array(struct pair, pairs, n);
+}
+
+ParameterizedTest(struct pair *pair, ops, equal_scalar)
+{
+    struct flynn_err err = {0};
+    struct flynn_verify_options options = {
+        .seed = seed(), .only = getenv("FLYNN_ONLY"), .thorough = getenv("FLYNN_THOROUGH") != NULL};
+    struct flynn_backend backend = open_backend(pair->backend);
+    int failed = flynn_verify_op(pair->op, &backend, 1, &options, expect_good, NULL, &err);
+    cr_assert_geq(failed, 0, "%s", err.text);
+}
+
+struct number {
+    int backend;
+};
+
+ParameterizedTestParameters(chains, equal_scalar)
+{
+    static struct number numbers[MOST];
+    for (int b = 0; b < backend_count(); b++)
+        numbers[b].backend = b;
+    return cr_make_param_array(struct number, numbers, (size_t)backend_count());
+}
+
+ParameterizedTest(struct number *number, chains, equal_scalar)
+{
+    struct flynn_err err = {0};
+    struct flynn_verify_options options = {.seed = seed(), .only = getenv("FLYNN_ONLY")};
+    struct flynn_backend backend = open_backend(number->backend);
+    int failed = flynn_verify_chains(150, &backend, 1, &options, expect_good, NULL, &err);
+    cr_assert_geq(failed, 0, "%s", err.text);
+}
