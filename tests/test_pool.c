@@ -13,6 +13,9 @@
 
 #define MAX_TASKS 1000
 
+/* A missing wake shows as a test that never ends. */
+TestSuite(pool, .timeout = 120);
+
 static const int thread_counts[] = {1, 2, 3, 7};
 static const int task_counts[] = {0, 1, 2, 5, MAX_TASKS};
 
@@ -112,7 +115,7 @@ static void meet(void *arg, int index, int worker)
         usleep(10);
 }
 
-Test(pool, runs_at_the_same_time, .timeout = 60)
+Test(pool, runs_at_the_same_time)
 {
     struct flynn_pool *pool = make(2);
     for (int i = 0; i < 20; i++) {
@@ -136,7 +139,7 @@ static void pass_on(void *arg, int index, int worker)
     r->value[index] = r->value[index] * 3 + 1;
 }
 
-Test(pool, hand_over_through_sleep_and_wake, .timeout = 120)
+Test(pool, hand_over_through_sleep_and_wake)
 {
     for (size_t t = 0; t < sizeof thread_counts / sizeof *thread_counts; t++) {
         struct flynn_pool *pool = make(thread_counts[t]);
@@ -216,7 +219,7 @@ static void outer(void *arg, int index, int worker)
     flynn_pool_run(n->other, 10, inner, &t);
 }
 
-Test(pool, nested_jobs_run_on_the_thread_that_asks, .timeout = 60)
+Test(pool, nested_jobs_run_on_the_thread_that_asks)
 {
     for (size_t t = 0; t < sizeof thread_counts / sizeof *thread_counts; t++) {
         struct nest n = {make(thread_counts[t]), make(2), 0, 0, 0};
@@ -256,7 +259,7 @@ static void *call_many(void *arg)
     return NULL;
 }
 
-Test(pool, many_callers, .timeout = 120)
+Test(pool, many_callers)
 {
     static const int counts[] = {2, 3};
     for (size_t t = 0; t < 2; t++) {
@@ -329,7 +332,7 @@ Test(pool, goes_on_when_the_system_refuses_threads)
     flynn_pool_free(pool);
 }
 
-Test(pool, child_of_fork_works_alone, .timeout = 60)
+Test(pool, child_of_fork_works_alone)
 {
     struct flynn_pool *pool = make(3);
     struct record r = {0};
