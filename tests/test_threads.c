@@ -2,56 +2,14 @@
 #include "cpu/pool.h"
 #include "cpu/threads.h"
 
+#include "tests/tree.h"
+
 #include <criterion/criterion.h>
-#include <ftw.h>
-#include <limits.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static char root[] = "/tmp/flynn-threads-XXXXXX";
-
-static void make_root(void)
-{
-    cr_assert(mkdtemp(root));
-}
-
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *at)
-{
-    (void)st;
-    (void)flag;
-    (void)at;
-    return remove(path);
-}
-
-static void remove_root(void)
-{
-    nftw(root, drop, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-TestSuite(threads, .init = make_root, .fini = remove_root);
-
-/* Write root/path, making its folders. */
-static void put(const char *path, const char *text)
-{
-    char name[PATH_MAX];
-
-    snprintf(name, sizeof name, "%s%s", root, path);
-    for (char *p = name + strlen(root) + 1; *p; p++) {
-        if (*p == '/') {
-            *p = '\0';
-            mkdir(name, 0777);
-            *p = '/';
-        }
-    }
-    FILE *f = fopen(name, "w");
-    cr_assert(f, "%s", name);
-    fputs(text, f);
-    fclose(f);
-}
+TestSuite(threads, .init = make_tree, .fini = remove_tree);
 
 #define V2_MOUNT "30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 #define V1_MOUNT                                                                                                       \
@@ -64,7 +22,7 @@ static void expect(int affinity, const char *env, int threads, const char *text)
     struct flynn_cpu_count count;
     struct flynn_err err;
 
-    cr_assert_eq(flynn_cpu_count_from(&count, root, env, affinity, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_cpu_count_from(&count, tree, env, affinity, &err), 0, "%s", err.text);
     cr_assert_eq(count.threads, threads, "%d threads: %s", count.threads, count.text);
     cr_assert_str_eq(count.text, text);
     cr_assert_eq(count.affinity, affinity);
@@ -78,85 +36,85 @@ Test(threads, no_control_groups)
 
 Test(threads, version_2)
 {
-    put("/proc/self/mountinfo", V2_MOUNT);
-    put("/proc/self/cgroup", "0::/user.slice/job\n");
-    put("/sys/fs/cgroup/user.slice/job/cpu.max", "max 100000\n");
+    tree_put("/proc/self/mountinfo", V2_MOUNT);
+    tree_put("/proc/self/cgroup", "0::/user.slice/job\n");
+    tree_put("/sys/fs/cgroup/user.slice/job/cpu.max", "max 100000\n");
     expect(8, NULL, 8, "8: affinity 8, cgroup quota none");
-    put("/sys/fs/cgroup/user.slice/job/cpu.max", "300000 100000\n");
+    tree_put("/sys/fs/cgroup/user.slice/job/cpu.max", "300000 100000\n");
     expect(8, NULL, 3, "3: affinity 8, cgroup quota 3");
     expect(2, NULL, 2, "2: affinity 2, cgroup quota 3");
 }
 
 Test(threads, version_2_walks_up)
 {
-    put("/proc/self/mountinfo", V2_MOUNT);
-    put("/proc/self/cgroup", "0::/a/b/c\n");
-    put("/sys/fs/cgroup/a/b/c/cpu.max", "600000 100000\n");
-    put("/sys/fs/cgroup/a/cpu.max", "75000 50000\n");
+    tree_put("/proc/self/mountinfo", V2_MOUNT);
+    tree_put("/proc/self/cgroup", "0::/a/b/c\n");
+    tree_put("/sys/fs/cgroup/a/b/c/cpu.max", "600000 100000\n");
+    tree_put("/sys/fs/cgroup/a/cpu.max", "75000 50000\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 1.5");
-    put("/sys/fs/cgroup/a/b/cpu.max", "1000 100000\n");
+    tree_put("/sys/fs/cgroup/a/b/cpu.max", "1000 100000\n");
     expect(8, NULL, 1, "1: affinity 8, cgroup quota 0.01");
-    put("/sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
-    put("/sys/fs/cgroup/cpu.max", "100000 100000\n");
+    tree_put("/sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+    tree_put("/sys/fs/cgroup/cpu.max", "100000 100000\n");
     expect(8, NULL, 1, "1: affinity 8, cgroup quota 1");
 }
 
 Test(threads, version_1)
 {
-    put("/proc/self/mountinfo", V1_MOUNT);
-    put("/proc/self/cgroup", "4:cpuset:/x\n3:cpu,cpuacct:/box\n");
-    put("/sys/fs/cgroup/cpuset/x/cpu.cfs_quota_us", "100000\n");
-    put("/sys/fs/cgroup/cpuset/x/cpu.cfs_period_us", "100000\n");
-    put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "-1\n");
-    put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_period_us", "100000\n");
+    tree_put("/proc/self/mountinfo", V1_MOUNT);
+    tree_put("/proc/self/cgroup", "4:cpuset:/x\n3:cpu,cpuacct:/box\n");
+    tree_put("/sys/fs/cgroup/cpuset/x/cpu.cfs_quota_us", "100000\n");
+    tree_put("/sys/fs/cgroup/cpuset/x/cpu.cfs_period_us", "100000\n");
+    tree_put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "-1\n");
+    tree_put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_period_us", "100000\n");
     expect(8, NULL, 8, "8: affinity 8, cgroup quota none");
-    put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "250000\n");
+    tree_put("/sys/fs/cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "250000\n");
     expect(8, NULL, 3, "3: affinity 8, cgroup quota 2.5");
-    put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "200000\n");
-    put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+    tree_put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "200000\n");
+    tree_put("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
 }
 
 /* A container sees its own group at the top of the mount, and its path may carry the whole way from the host. */
 Test(threads, group_at_the_top_of_the_mount)
 {
-    put("/proc/self/mountinfo", "30 24 0:26 /docker/1f /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
-    put("/proc/self/cgroup", "0::/docker/1f\n");
-    put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
+    tree_put("/proc/self/mountinfo", "30 24 0:26 /docker/1f /sys/fs/cgroup rw - cgroup2 cgroup rw\n");
+    tree_put("/proc/self/cgroup", "0::/docker/1f\n");
+    tree_put("/sys/fs/cgroup/cpu.max", "200000 100000\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
-    put("/proc/self/cgroup", "0::/docker/1f/in\n");
-    put("/sys/fs/cgroup/in/cpu.max", "100000 100000\n");
+    tree_put("/proc/self/cgroup", "0::/docker/1f/in\n");
+    tree_put("/sys/fs/cgroup/in/cpu.max", "100000 100000\n");
     expect(8, NULL, 1, "1: affinity 8, cgroup quota 1");
-    put("/proc/self/cgroup", "0::/docker/1fa/in\n");
+    tree_put("/proc/self/cgroup", "0::/docker/1fa/in\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
-    put("/proc/self/cgroup", "0::/../../elsewhere\n");
+    tree_put("/proc/self/cgroup", "0::/../../elsewhere\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
 }
 
 Test(threads, mount_point_with_a_blank)
 {
-    put("/proc/self/mountinfo", "30 24 0:26 / /sys/c\\040g rw - cgroup2 cgroup rw\n");
-    put("/proc/self/cgroup", "0::/\n");
-    put("/sys/c g/cpu.max", "200000 100000\n");
+    tree_put("/proc/self/mountinfo", "30 24 0:26 / /sys/c\\040g rw - cgroup2 cgroup rw\n");
+    tree_put("/proc/self/cgroup", "0::/\n");
+    tree_put("/sys/c g/cpu.max", "200000 100000\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
 }
 
 Test(threads, malformed_files_are_no_quota)
 {
     static const char *bad[] = {"", "max", "100000", "x y", "100000 0", "-1 100000", "0 100000"};
-    put("/proc/self/mountinfo", V2_MOUNT "short\n - cgroup2\n");
-    put("/proc/self/cgroup", "\n:\n0:\n0::/a\n");
+    tree_put("/proc/self/mountinfo", V2_MOUNT "short\n - cgroup2\n");
+    tree_put("/proc/self/cgroup", "\n:\n0:\n0::/a\n");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        put("/sys/fs/cgroup/a/cpu.max", bad[i]);
+        tree_put("/sys/fs/cgroup/a/cpu.max", bad[i]);
         expect(8, NULL, 8, "8: affinity 8, cgroup quota none");
     }
 }
 
 Test(threads, environment_overrides)
 {
-    put("/proc/self/mountinfo", V2_MOUNT);
-    put("/proc/self/cgroup", "0::/a\n");
-    put("/sys/fs/cgroup/a/cpu.max", "200000 100000\n");
+    tree_put("/proc/self/mountinfo", V2_MOUNT);
+    tree_put("/proc/self/cgroup", "0::/a\n");
+    tree_put("/sys/fs/cgroup/a/cpu.max", "200000 100000\n");
     expect(8, "5", 5, "5: FLYNN_NUM_THREADS (affinity 8, cgroup quota 2)");
     expect(8, "1024", 1024, "1024: FLYNN_NUM_THREADS (affinity 8, cgroup quota 2)");
     expect(8, "", 2, "2: affinity 8, cgroup quota 2");
@@ -168,7 +126,7 @@ Test(threads, bad_environment_is_an_error)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct flynn_cpu_count count;
         struct flynn_err err = {0};
-        cr_assert_eq(flynn_cpu_count_from(&count, root, bad[i], 2, &err), FLYNN_EUSAGE, "'%s'", bad[i]);
+        cr_assert_eq(flynn_cpu_count_from(&count, tree, bad[i], 2, &err), FLYNN_EUSAGE, "'%s'", bad[i]);
         cr_assert(strstr(err.text, "FLYNN_NUM_THREADS") && strstr(err.text, bad[i]), "%s", err.text);
     }
 }
