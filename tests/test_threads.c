@@ -87,8 +87,16 @@ Test(threads, group_at_the_top_of_the_mount)
     expect(8, NULL, 1, "1: affinity 8, cgroup quota 1");
     tree_put("/proc/self/cgroup", "0::/docker/1fa/in\n");
     expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
+}
+
+Test(threads, group_outside_of_what_is_visible)
+{
+    tree_put("/proc/self/mountinfo", V2_MOUNT);
     tree_put("/proc/self/cgroup", "0::/../../elsewhere\n");
-    expect(8, NULL, 2, "2: affinity 8, cgroup quota 2");
+    tree_put("/sys/elsewhere/cpu.max", "100000 100000\n");
+    expect(8, NULL, 8, "8: affinity 8, cgroup quota none");
+    tree_put("/sys/fs/cgroup/cpu.max", "300000 100000\n");
+    expect(8, NULL, 3, "3: affinity 8, cgroup quota 3");
 }
 
 Test(threads, mount_point_with_a_blank)
