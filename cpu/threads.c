@@ -147,7 +147,7 @@ static bool read_first(char *text, int size, const char *dir, const char *file)
     return ok;
 }
 
-/* CPUs that the quota of one group is worth; 0: none. */
+/* CPUs that the quota of one group is worth; none when it is not above 0. */
 static double group_quota(const char *dir, bool version2)
 {
     char text[64];
@@ -162,7 +162,7 @@ static double group_quota(const char *dir, bool version2)
         if (!read_first(text, sizeof text, dir, "cpu.cfs_period_us") || sscanf(text, "%lld", &period) != 1)
             return 0;
     }
-    return quota > 0 && period > 0 ? (double)quota / (double)period : 0;
+    return period > 0 ? (double)quota / (double)period : 0;
 }
 
 /* The least quota of the process's group and of all groups above it that can be seen; 0: none. */
