@@ -85,6 +85,13 @@ static int64_t to_units(const struct flynn_scene *scene, int64_t pixels)
     return pixels * UNIT / scene->height;
 }
 
+/* A distance whose square does not overflow, however wide the picture is. */
+static int64_t near(int64_t d)
+{
+    int64_t far = 64 * (int64_t)UNIT;
+    return d < -far ? -far : d > far ? far : d;
+}
+
 /* Clouds have cells of an eighth of the height, but at least a pixel. */
 static int64_t cloud_cell(const struct flynn_scene *scene)
 {
@@ -124,7 +131,7 @@ static struct colour sky(const struct flynn_scene *scene, int32_t x, int64_t u, 
     int64_t cloud = noise_at(scene->lattice, x, cloud_cell(scene)) - 34000;
     if (cloud > 0)
         c = mix(c, rgb8(248, 248, 250), cloud * 3 / 2);
-    int64_t du = u - to_units(scene, scene->width) * 72 / 100, dv = v - UNIT * 22 / 100;
+    int64_t du = near(u - to_units(scene, scene->width) * 72 / 100), dv = v - UNIT * 22 / 100;
     int64_t d2 = (du * du + dv * dv) / UNIT;
     if (d2 < UNIT * 64 / 10000)
         return rgb8(255, 244, 200);
@@ -175,7 +182,7 @@ static bool discs(const struct flynn_scene *scene, int64_t u, int64_t v, struct 
     int64_t left = to_units(scene, scene->width) - UNIT * 30 / 100, r = UNIT * 7 / 100;
     bool in[3];
     for (int k = 0; k < 3; k++) {
-        int64_t du = u - left - k * UNIT * 8 / 100, dv = v - UNIT * (k == 1 ? 70 : 76) / 100;
+        int64_t du = near(u - left - k * UNIT * 8 / 100), dv = v - UNIT * (k == 1 ? 70 : 76) / 100;
         in[k] = du * du + dv * dv < r * r;
     }
     *c = rgb8(in[0] ? 230 : 24, in[1] ? 220 : 24, in[2] ? 235 : 24);
