@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TOKEN 64
+
+/* A word of the header and the one white-space character that ends it. */
+static int token(struct flynn_source *source, const char *what, char word[TOKEN], struct flynn_err *err)
+{
+    char text[24];
+    size_t n = 0;
+    int c = flynn_source_get(source);
+    while (flynn_is_space(c))
+        c = flynn_source_get(source);
+    while (c > ' ' && c < 127 && n < TOKEN - 1) {
+        word[n++] = (char)c;
+        c = flynn_source_get(source);
+    }
+    word[n] = '\0';
+    if (c < 0 && source->failed)
+        return flynn_source_truncated(source, 0, 0, "header", err);
+    if (n == 0 || !flynn_is_space(c))
+        return flynn_fail(err, FLYNN_EINPUT, "%s: offset %" PRIu64 ": %s where %s is expected", source->name,
+                          flynn_source_offset(source) - (c >= 0), flynn_source_show(c, text),
+                          n ? "white space after a number" : what);
+    return FLYNN_OK;
+}
+
+static int side(struct flynn_source *source, const char *what, int32_t *value, struct flynn_err *err)
+{
+    char word[TOKEN];
+    int64_t v = 0;
+    int code = token(source, what, word, err);
+    if (code)
+        return code;
+    const char *at = word;
+    for (; *at >= '0' && *at <= '9' && v <= INT32_MAX; at++)
+        v = v * 10 + (*at - '0');
+    if (*at || v > INT32_MAX)
+        return flynn_fail(err, FLYNN_EINPUT, "%s: offset %" PRIu64 ": '%s' where %s is expected", source->name,
+                          flynn_source_offset(source) - strlen(word) - 1, word, what);
+    *value = (int32_t)v;
+    return FLYNN_OK;
+}
+
+static int parse_header(struct flynn_shape *shape, bool *big, struct flynn_source *source, struct flynn_err *err)
+{
+    char word[TOKEN], *end;
+    char kind[TOKEN];
+    *shape = (struct flynn_shape){.channels = 3, .type = FLYNN_F32};
+    int code = token(source, "PF or Pf", kind, err);
+    if (!code && strcmp(kind, "PF") != 0 && strcmp(kind, "Pf") != 0)
+        code = flynn_fail(err, FLYNN_EINPUT, "%s: offset 0: '%s' where PF or Pf is expected", source->name, kind);
+    if (!code)
+        code = side(source, "a width", &shape->width, err);
+    if (!code)
+        code = side(source, "a height", &shape->height, err);
+    if (!code)
+        code = token(source, "a scale", word, err);
+    if (code)
+        return code;
+    if (kind[1] == 'f')
+        shape->channels = 1;
+    double scale = flynn_number(word, &end);
+    if (end == word || *end || !isfinite(scale) || scale == 0)
+        return flynn_fail(err, FLYNN_EINPUT, "%s: offset %" PRIu64 ": '%s' where a scale other than 0 is expected",
+                          source->name, flynn_source_offset(source) - strlen(word) - 1, word);
+    *big = !signbit(scale);
+    return FLYNN_OK;
+}
+
+int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
+{
+    struct flynn_shape shape;
+    bool big = false;
+    int code = parse_header(&shape, &big, source, err);
+    if (!code)
+        code = flynn_admit(source, &shape, limit, err);
+    if (code)
+        return code;
+    /* Admitted, so none of this overflows. */
+    uint64_t row = flynn_row_bytes(&shape), all = row * (uint64_t)shape.height, start = flynn_source_offset(source);
+    code = flynn_source_need(source, all, "samples", err);
+    if (!code)
+        code = flynn_image_alloc(image, &shape, err);
+    if (code)
+        return code;
+    size_t rows = (size_t)shape.height;
+    if (flynn_source_read_rows(source, flynn_row(image, shape.height - 1), -(ptrdiff_t)image->stride, row, rows) <
+        all) {
+        flynn_image_free(image);
+        return flynn_source_truncated(source, start, all, "samples", err);
+    }
+    if (big != flynn_host_is_big()) {
+        for (int32_t y = 0; y < shape.height; y++)
+            flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), 4);
+    }
+    return FLYNN_OK;
+}
+
+int flynn_write_pfm(struct flynn_outfile *out, const struct flynn_image *image, struct flynn_err *err)
+{
+    const struct flynn_shape *shape = &image->shape;
+    if (shape->type != FLYNN_F32)
+        return flynn_fail(err, FLYNN_EINPUT,
+                          "%s: PFM holds f32 samples, the image has %s: use .%s, or add an op that "
+                          "converts to f32",
+                          out->name, flynn_type_name(shape->type), shape->type <= FLYNN_U16 ? "pnm" : "npy");
+    if (shape->channels != 1 && shape->channels != 3)
+        return flynn_fail(err, FLYNN_EINPUT, "%s: PFM holds 1 or 3 channels, the image has %d: use .npy", out->name,
+                          shape->channels);
+    char text[64];
+    int n = snprintf(text, sizeof text, "P%c\n%d %d\n-1.0\n", shape->channels == 3 ? 'F' : 'f', shape->width,
+                     shape->height);
+    int code = flynn_out_write(out, text, (size_t)n, err);
+    if (code)
+        return code;
+    return flynn_out_little(out, image, true, err);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+struct flynn_writer {
+    struct flynn_outfile out;
+    struct flynn_write_options options;
+    uint64_t images;
+    bool several; /* the images so far can be followed by more */
+};
+
+static const struct {
+    const char *name;
+    enum flynn_format format;
+} formats[] = {{"ppm", FLYNN_FORMAT_PPM}, {"pgm", FLYNN_FORMAT_PGM}, {"pbm", FLYNN_FORMAT_PBM},
+               {"pnm", FLYNN_FORMAT_PNM}, {"pam", FLYNN_FORMAT_PAM}, {"pfm", FLYNN_FORMAT_PFM},
+               {"npy", FLYNN_FORMAT_NPY}, {"csv", FLYNN_FORMAT_CSV}, {"txt", FLYNN_FORMAT_TEXT}};
+
+bool flynn_format_parse(const char *name, enum flynn_format *format)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcasecmp(name, formats[i].name) == 0) {
+            *format = formats[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_pnm(enum flynn_format format)
+{
+    return format >= FLYNN_FORMAT_PNM && format <= FLYNN_FORMAT_PAM;
+}
+
+static bool is_binary(enum flynn_format format, bool plain)
+{
+    return is_pnm(format) ? !plain : format == FLYNN_FORMAT_PFM || format == FLYNN_FORMAT_NPY;
+}
+
+/* The format by the path's suffix; AUTO for stdout and devices without one, where the first image decides. */
+static int format_of_path(enum flynn_format *format, const char *path, struct flynn_err *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+    if (dot && flynn_format_parse(dot + 1, format))
+        return FLYNN_OK;
+    if (flynn_out_is_special(path))
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_EUSAGE, "%s: %s '%s'; known are .ppm .pgm .pbm .pnm .pam .pfm .npy .csv .txt", path,
+                      dot ? "unknown suffix" : "no suffix in", dot ? dot : base);
+}
+
+/* What an output without a suffix gets: pictures as PNM, matrices as NPY, integer results as text. */
+static enum flynn_format format_of_image(const struct flynn_image *image)
+{
+    enum flynn_type type = image->shape.type;
+    if (image->matrix || type == FLYNN_F64)
+        return FLYNN_FORMAT_NPY;
+    return type == FLYNN_U32 || type == FLYNN_S32 ? FLYNN_FORMAT_TEXT : FLYNN_FORMAT_PNM;
+}
+
+static int check_options(const struct flynn_write_options *options, const char *name, struct flynn_err *err)
+{
+    bool pnm = is_pnm(options->format) || options->format == FLYNN_FORMAT_AUTO;
+    if (options->maxval > 65535)
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: maxval %u is outside 1..65535", name, options->maxval);
+    if (options->maxval && !pnm)
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: a maxval is for PNM files (.ppm .pgm .pnm .pam)", name);
+    if (options->plain && (!pnm || options->format == FLYNN_FORMAT_PAM))
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: only PNM files (.ppm .pgm .pbm .pnm) have a plain variant", name);
+    return FLYNN_OK;
+}
+
+static int check_terminal(const struct flynn_writer *writer, enum flynn_format format, struct flynn_err *err)
+{
+    if (!is_binary(format, writer->options.plain) || !isatty(writer->out.fd))
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_EUSAGE, "%s: is a terminal; redirect it, or choose a text format", writer->out.name);
+}
+
+int flynn_writer_open(struct flynn_writer **writer, const char *path, const struct flynn_write_options *options,
+                      struct flynn_err *err)
+{
+    struct flynn_write_options chosen = options ? *options : (struct flynn_write_options){0};
+    *writer = NULL;
+    int code = FLYNN_OK;
+    if (chosen.format == FLYNN_FORMAT_AUTO)
+        code = format_of_path(&chosen.format, path, err);
+    if (!code)
+        code = check_options(&chosen, strcmp(path, "-") ? path : "stdout", err);
+    if (code)
+        return code;
+    struct flynn_writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory for writing", path);
+    w->options = chosen;
+    code = flynn_out_open(&w->out, path, err);
+    if (!code && chosen.format != FLYNN_FORMAT_AUTO) {
+        code = check_terminal(w, chosen.format, err);
+        if (code)
+            flynn_out_close(&w->out);
+    }
+    if (code) {
+        free(w);
+        return code;
+    }
+    *writer = w;
+    return FLYNN_OK;
+}
+
+static int put(struct flynn_writer *writer, const struct flynn_image *image, enum flynn_format format,
+               struct flynn_err *err)
+{
+    switch (format) {
+    case FLYNN_FORMAT_PFM:
+        return flynn_write_pfm(&writer->out, image, err);
+    case FLYNN_FORMAT_NPY:
+        return flynn_write_npy(&writer->out, image, err);
+    case FLYNN_FORMAT_CSV:
+    case FLYNN_FORMAT_TEXT:
+        return flynn_write_text(&writer->out, image, format == FLYNN_FORMAT_CSV, err);
+    default:
+        return flynn_write_pnm(&writer->out, image, format, &writer->options, err);
+    }
+}
+
+int flynn_writer_put(struct flynn_writer *writer, const struct flynn_image *image, struct flynn_err *err)
+{
+    enum flynn_format format = writer->options.format;
+    bool automatic = format == FLYNN_FORMAT_AUTO;
+    if (automatic)
+        format = format_of_image(image);
+    if (format == FLYNN_FORMAT_PNM && image->shape.type == FLYNN_F32)
+        format = FLYNN_FORMAT_PFM;
+    bool several = is_pnm(format) && !writer->options.plain;
+    struct flynn_write_options options = writer->options;
+    options.format = format;
+    int code = FLYNN_OK;
+    if (writer->images && !(several && writer->several))
+        code =
+            flynn_fail(err, FLYNN_EINPUT, "%s: a second image; only binary PNM files hold several", writer->out.name);
+    if (!code)
+        code = check_options(&options, writer->out.name, err);
+    if (!code && automatic)
+        code = check_terminal(writer, format, err);
+    if (!code)
+        code = put(writer, image, format, err);
+    /* Half an image may be in the file; it must not be committed. */
+    if (code && !writer->out.failed)
+        writer->out.failed = code;
+    writer->images++;
+    writer->several = several;
+    return code;
+}
+
+int flynn_writer_commit(struct flynn_writer *writer, struct flynn_err *err)
+{
+    if (!writer->images && !writer->out.failed) {
+        writer->out.failed = FLYNN_EUSAGE;
+        flynn_out_commit(&writer->out, NULL);
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: no image to write", writer->out.name);
+    }
+    return flynn_out_commit(&writer->out, err);
+}
+
+void flynn_writer_close(struct flynn_writer *writer)
+{
+    if (!writer)
+        return;
+    flynn_out_close(&writer->out);
+    free(writer);
+}
+
+int flynn_write(const struct flynn_image *image, const char *path, const struct flynn_write_options *options,
+                struct flynn_err *err)
+{
+    struct flynn_writer *writer;
+    int code = flynn_writer_open(&writer, path, options, err);
+    if (code)
+        return code;
+    code = flynn_writer_put(writer, image, err);
+    if (!code)
+        code = flynn_writer_commit(writer, err);
+    flynn_writer_close(writer);
+    return code;
+}
