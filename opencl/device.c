@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "opencl/device.h"
 
+#include "flynn_config.h"
+
 #include "opencl/cache.h"
 #include "opencl/probe.h"
 #include "opencl/program.h"
@@ -108,7 +110,7 @@ static bool set_handle(struct flynn_cl_handle *h, const struct flynn_cl_device *
                    CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     pthread_mutex_init(&h->lock, NULL);
     if (asprintf(&h->identity, "flynn %s\nplatform %s\n%s\ndevice %s\n%s\n%s\n%s\ndriver %s\nunits %d cpu %d\n",
-                 FLYNN_CL_VERSION, info->platform, version, info->name, vendor, info->version, compiler, info->driver,
+                 FLYNN_VERSION, info->platform, version, info->name, vendor, info->version, compiler, info->driver,
                  info->units, info->cpu) < 0) {
         h->identity = NULL;
         return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "opencl/probe.h"
 
+#include "flynn_config.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +90,7 @@ char *flynn_cl_probe_key(void)
     FILE *to = open_memstream(&key, &length);
     if (!to)
         return NULL;
-    fprintf(to, "flynn %s probe 1\nuser %ld %ld\n", FLYNN_CL_VERSION, (long)getuid(), (long)geteuid());
+    fprintf(to, "flynn %s probe 1\nuser %ld %ld\n", FLYNN_VERSION, (long)getuid(), (long)geteuid());
     if (uname(&system) == 0)
         fprintf(to, "system %s %s\n", system.release, system.machine);
     add_variables(to);

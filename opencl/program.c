@@ -25,7 +25,7 @@ static void set_options(struct recipe *r)
         [FLYNN_F64] = "T_F64", [FLYNN_U32] = "T_U32", [FLYNN_S32] = "T_S32",
     };
     const struct flynn_cl_handle *h = r->handle;
-    snprintf(r->options, sizeof r->options, "-cl-std=CL1.2 -D%s%s%s%s", macro[r->type],
+    snprintf(r->options, sizeof r->options, "-cl-std=CL1.2 -w -D%s%s%s%s", macro[r->type],
              h->exact_div ? " -cl-fp32-correctly-rounded-divide-sqrt -DHAVE_EXACT_DIV" : "",
              h->info->fp64 ? " -DHAVE_FP64" : "", h->info->cpu ? " -DON_CPU" : "");
 }
