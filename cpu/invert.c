@@ -55,7 +55,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         stage->lut = lut;
     }
     struct flynn_launch *launch = flynn_node_launch(node, "invert", stage);
-    launch->item_x = 64;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "opencl/run.h"
+
+#include "opencl/selftest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int count_launches(const struct flynn_plan *plan, int *count, struct flynn_err *err)
+{
+    *count = 0;
+    for (int n = 0; n < plan->nodes; n++) {
+        if (plan->node[n].launches == 0)
+            return flynn_fail(err, FLYNN_EUNAVAILABLE, "%s has no OpenCL kernel", plan->node[n].op->name);
+        *count += plan->node[n].launches;
+    }
+    if (*count == 0)
+        return flynn_fail(err, FLYNN_EUSAGE, "a chain without ops leaves nothing to do for OpenCL");
+    return FLYNN_OK;
+}
+
+/* Images go in -> between[0] -> between[1] -> between[0] ... -> out. */
+static void connect(struct flynn_cl_run *run)
+{
+    for (int s = 0; s < run->steps; s++) {
+        run->step[s].in = s == 0 ? &run->in : &run->between[(s - 1) & 1];
+        run->step[s].out = s == run->steps - 1 ? &run->out : &run->between[s & 1];
+    }
+}
+
+static struct flynn_cl_buffer *find_second(struct flynn_cl_run *run, const struct flynn_image *image)
+{
+    if (!image)
+        return NULL;
+    for (int i = 0; i < run->seconds; i++) {
+        if (run->second[i].image == image)
+            return &run->second[i].buffer;
+    }
+    run->second[run->seconds].image = image;
+    return &run->second[run->seconds++].buffer;
+}
+
+static int find_table(struct flynn_cl_run *run, const struct flynn_table_data *data, cl_mem *mem, struct flynn_err *err)
+{
+    cl_int status;
+    if (!data->data || !data->bytes)
+        return FLYNN_OK;
+    for (int i = 0; i < run->tables; i++) {
+        if (run->table[i].data == data->data) {
+            *mem = run->table[i].mem;
+            return FLYNN_OK;
+        }
+    }
+    /* The flag COPY_HOST_PTR only reads, but the function takes no const. */
+    *mem = flynn_cl.CreateBuffer(run->handle->context, CL_MEM_READ_ONLY | CL_MEM_COPY_HOST_PTR, data->bytes,
+                                 (void *)(uintptr_t)data->data, &status);
+    if (status != CL_SUCCESS) {
+        *mem = NULL;
+        return flynn_cl_fail(err, status, "clCreateBuffer (table)");
+    }
+    run->table[run->tables++] = (struct flynn_cl_table){data->data, *mem};
+    return FLYNN_OK;
+}
+
+static int make_step(struct flynn_cl_run *run, struct flynn_cl_step *step, struct flynn_err *err)
+{
+    const struct flynn_stage *stage = step->launch->stage;
+    const struct flynn_cl_program *program;
+    cl_int status;
+    int code = flynn_cl_program(&program, run->handle, step->op, stage->variant, err);
+    if (code)
+        return code;
+    step->kernel = flynn_cl.CreateKernel(program->program, step->launch->kernel, &status);
+    if (status != CL_SUCCESS) {
+        step->kernel = NULL;
+        return flynn_fail(err, FLYNN_EUNAVAILABLE, "kernels/%s.cl on %s: no kernel %s: %s", step->op->name,
+                          flynn_type_name(stage->variant), step->launch->kernel, flynn_cl_error_name(status));
+    }
+    step->with = find_second(run, stage->with);
+    for (int t = 0; t < FLYNN_STAGE_TABLES && !code; t++)
+        code = find_table(run, &stage->table[t], &step->table[t], err);
+    return code ? code : flynn_cl_step_layout(run, step, err);
+}
+
+static int make_steps(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    const struct flynn_plan *plan = run->plan;
+    int s = 0, code = FLYNN_OK;
+    for (int n = 0; n < plan->nodes; n++) {
+        for (int i = 0; i < plan->node[n].launches && !code; i++, s++) {
+            run->step[s].op = plan->node[n].op;
+            run->step[s].launch = &plan->node[n].launch[i];
+            code = make_step(run, &run->step[s], err);
+        }
+    }
+    return code;
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Buffers that do not depend on the host images. */
+static int make_buffers(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    const struct flynn_shape *largest[2] = {NULL, NULL};
+    size_t most[2] = {0, 0}, stride, bytes, widest = 0, biggest = 0;
+    cl_int status;
+    int code = FLYNN_OK;
+
+    run->dummy = flynn_cl.CreateBuffer(run->handle->context, CL_MEM_READ_WRITE, 64, NULL, &status);
+    if (status != CL_SUCCESS)
+        return flynn_cl_fail(err, status, "clCreateBuffer");
+    for (int s = 0; s < run->steps && !code; s++) {
+        const struct flynn_shape *shape = &run->step[s].launch->out;
+        code = flynn_shape_measure(shape, &stride, &bytes, err);
+        if (!code && s < run->steps - 1 && bytes > most[s & 1]) {
+            most[s & 1] = bytes;
+            largest[s & 1] = shape;
+        }
+    }
+    for (int i = 0; i < 2 && !code; i++)
+        code = largest[i] ? flynn_cl_buffer_make(run, &run->between[i], largest[i], err) : FLYNN_OK;
+    const struct flynn_shape *ends[2] = {&run->plan->in, &run->plan->out};
+    for (int i = 0; i < 2 + run->seconds && !code; i++) {
+        code = flynn_shape_measure(i < 2 ? ends[i] : &run->second[i - 2].image->shape, &stride, &bytes, err);
+        if (!code)
+            code = flynn_cl_check_bytes(run, bytes, err);
+        widest = larger(widest, stride);
+        biggest = larger(biggest, bytes);
+    }
+    if (!code && !run->handle->info->cpu)
+        code = flynn_cl_buffer_make(run, &run->in, ends[0], err);
+    if (!code && !run->handle->info->cpu)
+        code = flynn_cl_buffer_make(run, &run->out, ends[1], err);
+    for (int i = 0; i < run->seconds && !code; i++)
+        code = flynn_cl_buffer_bind(run, &run->second[i].buffer, run->second[i].image, true, err);
+    return code ? code : flynn_cl_staging_make(run, widest, biggest, err);
+}
+
+int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, struct flynn_cl_handle *handle,
+                      struct flynn_err *err)
+{
+    int steps;
+    cl_int status;
+    *run = NULL;
+    int code = count_launches(plan, &steps, err);
+    if (code)
+        return code;
+    struct flynn_cl_run *r = calloc(1, sizeof *r);
+    if (!r)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run");
+    r->plan = plan;
+    r->handle = handle;
+    r->steps = steps;
+    r->step = calloc((size_t)steps, sizeof *r->step);
+    r->second = calloc((size_t)steps, sizeof *r->second);
+    r->table = calloc((size_t)steps * FLYNN_STAGE_TABLES, sizeof *r->table);
+    if (!r->step || !r->second || !r->table)
+        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run of %d launches", steps);
+    if (!code) {
+        r->queue = flynn_cl.CreateCommandQueue(handle->context, handle->id, 0, &status);
+        if (status != CL_SUCCESS)
+            code = flynn_cl_fail(err, status, "clCreateCommandQueue");
+    }
+    if (!code) {
+        connect(r);
+        code = make_steps(r, err);
+    }
+    if (!code)
+        code = make_buffers(r, err);
+    if (code)
+        flynn_cl_close(r);
+    else
+        *run = r;
+    return code;
+}
+
+int flynn_cl_open(struct flynn_cl_run **run, const struct flynn_plan *plan, int device, struct flynn_err *err)
+{
+    struct flynn_cl_handle *handle;
+    int steps;
+    *run = NULL;
+    int code = count_launches(plan, &steps, err);
+    if (!code)
+        code = flynn_cl_handle_open(&handle, device, err);
+    for (int n = 0; n < plan->nodes && !code; n++)
+        code = flynn_cl_selftest(handle, &plan->node[n], err);
+    return code ? code : flynn_cl_run_make(run, plan, handle, err);
+}
+
+static bool overlap(const struct flynn_image *a, const struct flynn_image *b)
+{
+    const uintptr_t a0 = (uintptr_t)a->data, b0 = (uintptr_t)b->data;
+    return a0 < b0 + b->stride * (size_t)b->shape.height && b0 < a0 + a->stride * (size_t)a->shape.height;
+}
+
+int flynn_cl_bind(struct flynn_cl_run *run, const struct flynn_image *in, const struct flynn_image *out,
+                  struct flynn_err *err)
+{
+    run->bound = run->uploaded = false;
+    if (!flynn_shape_equal(&in->shape, &run->plan->in) || !flynn_shape_equal(&out->shape, &run->plan->out))
+        return flynn_fail(err, FLYNN_EINPUT, "the images have other shapes than the plan was made for");
+    int code = flynn_cl_buffer_bind(run, &run->in, in, true, err);
+    if (!code)
+        code = flynn_cl_buffer_bind(run, &run->out, out, !overlap(in, out), err);
+    run->bound = code == FLYNN_OK;
+    return code;
+}
+
+int flynn_cl_upload(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    if (!run->bound)
+        return flynn_fail(err, FLYNN_EUSAGE, "no images are bound to the OpenCL run");
+    int code = flynn_cl_buffer_up(run, &run->in, err);
+    for (int i = 0; i < run->seconds && !code; i++)
+        code = flynn_cl_buffer_up(run, &run->second[i].buffer, err);
+    run->uploaded = code == FLYNN_OK;
+    return code;
+}
+
+int flynn_cl_compute(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    if (!run->uploaded)
+        return flynn_fail(err, FLYNN_EUSAGE, "nothing was uploaded for the OpenCL run");
+    for (int s = 0; s < run->steps && !code; s++)
+        code = flynn_cl_step_enqueue(run, &run->step[s], err);
+    /* Even after an error nothing may be left running: buffers wrap memory of the caller. */
+    cl_int status = flynn_cl.Finish(run->queue);
+    if (!code && status != CL_SUCCESS) {
+        code = flynn_cl_fail(err, status, "clFinish");
+        flynn_fail_in(err, "running on OpenCL device %s", run->handle->info->name);
+    }
+    return code;
+}
+
+int flynn_cl_download(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    if (!run->uploaded)
+        return flynn_fail(err, FLYNN_EUSAGE, "nothing was computed by the OpenCL run");
+    return flynn_cl_buffer_down(run, &run->out, err);
+}
+
+void flynn_cl_close(struct flynn_cl_run *run)
+{
+    if (!run)
+        return;
+    flynn_cl_staging_free(run);
+    for (int s = 0; run->step && s < run->steps; s++) {
+        if (run->step[s].kernel)
+            flynn_cl.ReleaseKernel(run->step[s].kernel);
+    }
+    for (int t = 0; t < run->tables; t++)
+        flynn_cl.ReleaseMemObject(run->table[t].mem);
+    for (int i = 0; i < run->seconds; i++)
+        flynn_cl_buffer_free(&run->second[i].buffer);
+    flynn_cl_buffer_free(&run->in);
+    flynn_cl_buffer_free(&run->out);
+    flynn_cl_buffer_free(&run->between[0]);
+    flynn_cl_buffer_free(&run->between[1]);
+    if (run->dummy)
+        flynn_cl.ReleaseMemObject(run->dummy);
+    if (run->queue)
+        flynn_cl.ReleaseCommandQueue(run->queue);
+    free(run->step);
+    free(run->second);
+    free(run->table);
+    free(run);
+}
