@@ -54,7 +54,7 @@ struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kern
         abort();
     struct flynn_launch *launch = &node->launch[node->launches++];
     *launch = (struct flynn_launch){
-        .kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out, .item_x = 1, .item_y = 1};
+        .kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out};
     return launch;
 }
 

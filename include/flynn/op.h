@@ -165,8 +165,8 @@ struct flynn_launch {
     const char *kernel;    /**< function in kernels/NAME.cl; the file is compiled once per variant type */
     const struct flynn_stage *stage; /**< k, f, d, tables and shapes */
     struct flynn_shape in, out;      /**< shapes of the buffers; set from the stage by flynn_node_launch */
-    int item_x, item_y;    /**< an item makes item_x units of the output row (`unit`) in item_y rows */
-    int item_y_cpu;        /**< the same on CPU devices, where few long items pay; 0: item_y */
+    int item_x, item_y; /**< an item makes item_x units of the output row in item_y rows; 0: the launcher chooses */
+    int item_y_cpu;     /**< item_y on CPU devices, where few long items pay; 0: item_y */
     bool per_pixel;        /**< item_x counts pixels; otherwise samples */
     bool zero_out;         /**< clear the output before the launch (accumulating kernels) */
     int local_x, local_y;  /**< required local size, 0: free */
