@@ -20,7 +20,7 @@ void scratch_make(void)
 
 const char *scratch(const char *name)
 {
-    static char paths[8][256];
+    static char paths[8][400];
     static int next;
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);

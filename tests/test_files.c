@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -155,10 +156,12 @@ Test(files, pipes_give_what_files_give)
         f.bytes = write_and_read(&image, cases[i].name, &cases[i].options, &back, &f.n);
         cr_assert_eq(pipe(ends), 0);
         f.fd = ends[1];
+        int old = dup(0);
         cr_assert(dup2(ends[0], 0) == 0 && close(ends[0]) == 0);
         pthread_create(&thread, NULL, feed, &f);
         cr_expect_eq(flynn_read(&piped, "-", &err), 0, "case %zu: %s", i, err.text);
-        close(0);
+        dup2(old, 0);
+        close(old);
         pthread_join(thread, NULL);
         cr_expect(same_image(&back, &piped), "case %zu", i);
         flynn_image_free(&image);

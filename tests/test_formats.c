@@ -361,8 +361,7 @@ Test(formats, text_matrices_with_every_separator)
                                         "1\t2\t3\n4\t5\t6\n",
                                         " 1  2 3 \r\n\r\n4 5 6\r\n",
                                         "# by columns\n1, 2 ,3 # x\n4,5,6",
-                                        "\xef\xbb\xbf"
-                                        "1,2,3\n4,5,6\n",
+                                        "\xef\xbb\xbf\x31,2,3\n4,5,6\n",
                                         "1.0e0 +2 .3e1\n4. 5 0x6\n"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct flynn_image image = decode(texts[i], strlen(texts[i]));
