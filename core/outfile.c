@@ -26,12 +26,17 @@
  * closes its writer never both remove it. */
 static _Atomic(char *) slots[SLOTS];
 
+/* Names that a handler took cannot be freed there; they stay known, so that they are no leak. */
+static _Atomic(char *) abandoned[SLOTS];
+
 void flynn_writer_abandon_all(void)
 {
     for (int i = 0; i < SLOTS; i++) {
-        const char *path = atomic_exchange(&slots[i], NULL);
-        if (path)
-            unlink(path);
+        char *path = atomic_exchange(&slots[i], NULL);
+        if (!path)
+            continue;
+        unlink(path);
+        atomic_store(&abandoned[i], path);
     }
 }
 
