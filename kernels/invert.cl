@@ -13,8 +13,8 @@ FLYNN_KERNEL(invert, T, T)
         __global T *to = ROW(T, out, y, a.out.stride);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
-            const T16 v = vload16(0, from + x);
-            vstore16(select(T_WHITE - v, v, alpha), 0, to + x);
+            const T16 v = LOAD(T, 16, from + x);
+            STORE(T, 16, select(T_WHITE - v, v, alpha), to + x);
         }
         for (; x < last_x; x++)
             to[x] = is_alpha(x, a.in.channels) ? from[x] : (T)(T_WHITE - from[x]);
