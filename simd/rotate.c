@@ -212,16 +212,24 @@ static inline void transpose(const struct area *a, size_t pixel, int n, int grou
     transpose_rest(a, pixel, 0, done, a->columns);
 }
 
+/* Four columns of 16 bytes use up a cache line; 4096 lines stay in the second-level cache until they are. */
+#define LARGE_COLUMNS 4
+#define LARGE_ROWS    4096
+
 /* Pixels of 12 and 16 bytes need no shuffles. A store of 16 bytes for 12 runs into the next pixel, which comes next. */
 static void transpose_large(const struct area *a, size_t pixel)
 {
     int last = pixel == 16 ? a->rows : a->rows - 1;
-    for (int j0 = 0; j0 < a->readable; j0 += 8) {
-        int j1 = j0 + 8 < a->readable ? j0 + 8 : a->readable;
-        for (ptrdiff_t i = 0; i < last; i++) {
-            const uint8_t *from = a->src + i * a->src_step;
-            for (int j = j0; j < j1; j++)
-                w_store16(a->dst + j * a->dst_step + i * (ptrdiff_t)pixel, w_load16(from + (size_t)j * pixel));
+    for (int j0 = 0; j0 < a->readable; j0 += LARGE_COLUMNS) {
+        int j1 = j0 + LARGE_COLUMNS < a->readable ? j0 + LARGE_COLUMNS : a->readable;
+        for (int i0 = 0; i0 < last; i0 += LARGE_ROWS) {
+            int i1 = i0 + LARGE_ROWS < last ? i0 + LARGE_ROWS : last;
+            for (int j = j0; j < j1; j++) {
+                const uint8_t *from = a->src + (size_t)j * pixel;
+                uint8_t *to = a->dst + j * a->dst_step;
+                for (ptrdiff_t i = i0; i < i1; i++)
+                    w_store16(to + i * (ptrdiff_t)pixel, w_load16(from + i * a->src_step));
+            }
         }
     }
     transpose_rest(a, pixel, last, 0, a->readable);
@@ -238,16 +246,16 @@ static void transpose_pixels(const struct area *a, size_t pixel)
         transpose(a, 2, 8, 32, tile2);
         break;
     case 3:
-        transpose(a, 3, 4, 16, tile3);
+        transpose(a, 3, 4, 32, tile3);
         break;
     case 4:
         transpose(a, 4, 4, 16, tile4);
         break;
     case 6:
-        transpose(a, 6, 2, 8, tile6);
+        transpose(a, 6, 2, 4, tile6);
         break;
     case 8:
-        transpose(a, 8, 2, 8, tile8);
+        transpose(a, 8, 2, 4, tile8);
         break;
     default:
         transpose_large(a, pixel);
