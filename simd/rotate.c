@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/wide.h"
+
+/* Turning by 90 or 270 degrees is transposing with one of the two images upside down, so one transposition with signed
+ * steps serves both. It works on tiles that are transposed in registers:
+ *
+ *     dst[j * dst_step + i * pixel] = src[i * src_step + j * pixel]        0 <= i < rows, 0 <= j < columns
+ *
+ * A tile has `n` columns and n * W_LANES rows; lane l of vector r starts with row l * n + r. */
+struct area {
+    const uint8_t *src;
+    ptrdiff_t src_step;
+    uint8_t *dst;
+    ptrdiff_t dst_step;
+    int rows, columns;
+    int readable; /* of the columns, how many may be read by loads of 16 bytes */
+};
+
+typedef void tile_fn(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step);
+
+/* ---- tiles ------------------------------------------------------------------------------------------------------ */
+
+static inline void load_rows(wi *v, int n, const uint8_t *src, ptrdiff_t src_step)
+{
+    for (int r = 0; r < n; r++)
+        v[r] = w_load_lanes(src + r * src_step, n * src_step);
+}
+
+static inline void store_rows(const wi *v, int n, uint8_t *dst, ptrdiff_t dst_step)
+{
+    for (int r = 0; r < n; r++)
+        w_store(dst + r * dst_step, v[r]);
+}
+
+/* One of the log2(n) rounds of a transposition: interleave the first half of the vectors with the second. */
+static inline void round8(wi *to, const wi *from)
+{
+    for (int i = 0; i < 8; i++) {
+        to[2 * i] = W(unpacklo_epi8)(from[i], from[i + 8]);
+        to[2 * i + 1] = W(unpackhi_epi8)(from[i], from[i + 8]);
+    }
+}
+
+static inline void round16(wi *to, const wi *from)
+{
+    for (int i = 0; i < 4; i++) {
+        to[2 * i] = W(unpacklo_epi16)(from[i], from[i + 4]);
+        to[2 * i + 1] = W(unpackhi_epi16)(from[i], from[i + 4]);
+    }
+}
+
+static inline void round32(wi *to, const wi *from)
+{
+    for (int i = 0; i < 2; i++) {
+        to[2 * i] = W(unpacklo_epi32)(from[i], from[i + 2]);
+        to[2 * i + 1] = W(unpackhi_epi32)(from[i], from[i + 2]);
+    }
+}
+
+static inline void round64(wi *to, const wi *from)
+{
+    to[0] = W(unpacklo_epi64)(from[0], from[1]);
+    to[1] = W(unpackhi_epi64)(from[0], from[1]);
+}
+
+static inline void tile1(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[16], b[16];
+    load_rows(a, 16, src, src_step);
+    round8(b, a);
+    round8(a, b);
+    round8(b, a);
+    round8(a, b);
+    store_rows(a, 16, dst, dst_step);
+}
+
+static inline void tile2(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[8], b[8];
+    load_rows(a, 8, src, src_step);
+    round16(b, a);
+    round16(a, b);
+    round16(b, a);
+    store_rows(b, 8, dst, dst_step);
+}
+
+static inline void tile4(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[4], b[4];
+    load_rows(a, 4, src, src_step);
+    round32(b, a);
+    round32(a, b);
+    store_rows(a, 4, dst, dst_step);
+}
+
+static inline void tile8(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[2], b[2];
+    load_rows(a, 2, src, src_step);
+    round64(b, a);
+    store_rows(b, 2, dst, dst_step);
+}
+
+/* Four pixels of 3 bytes to four of 4 bytes, in each lane, and back. */
+static inline wi expand3(wi v)
+{
+#if W_SHUFFLES
+    static const int8_t order[16] = {0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1};
+    return W(shuffle_epi8)(v, w_repeat16(order));
+#else
+    wi low = W(unpacklo_epi32)(v, W(srli_si128)(v, 3));
+    wi high = W(unpacklo_epi32)(W(srli_si128)(v, 6), W(srli_si128)(v, 9));
+    return W(unpacklo_epi64)(low, high);
+#endif
+}
+
+static inline wi compress3(wi v)
+{
+#if W_SHUFFLES
+    static const int8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1};
+    return W(shuffle_epi8)(v, w_repeat16(order));
+#else
+    wi even = W_SI(and)(v, W(set1_epi64x)(0xffffff));
+    wi odd = W_SI(and)(W(srli_epi64)(v, 8), W(set1_epi64x)(0xffffff000000));
+    wi six = W_SI(or)(even, odd);
+    return W_SI(or)(W(move_epi64)(six), W(slli_si128)(W(srli_si128)(six, 8), 6));
+#endif
+}
+
+/* Two pixels of 6 bytes to two of 8 bytes, in each lane, and back. */
+static inline wi expand6(wi v)
+{
+#if W_SHUFFLES
+    static const int8_t order[16] = {0, 1, 2, 3, 4, 5, -1, -1, 6, 7, 8, 9, 10, 11, -1, -1};
+    return W(shuffle_epi8)(v, w_repeat16(order));
+#else
+    return W(unpacklo_epi64)(v, W(srli_si128)(v, 6));
+#endif
+}
+
+static inline wi compress6(wi v)
+{
+#if W_SHUFFLES
+    static const int8_t order[16] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1};
+    return W(shuffle_epi8)(v, w_repeat16(order));
+#else
+    wi low = W_SI(and)(W(move_epi64)(v), W(set1_epi64x)(0xffffffffffff));
+    return W_SI(or)(low, W(slli_si128)(W(srli_si128)(v, 8), 6));
+#endif
+}
+
+static inline void tile3(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[4], b[4];
+    load_rows(a, 4, src, src_step);
+    for (int i = 0; i < 4; i++)
+        a[i] = expand3(a[i]);
+    round32(b, a);
+    round32(a, b);
+    for (int i = 0; i < 4; i++)
+        w_store_12(dst + i * dst_step, compress3(a[i]));
+}
+
+static inline void tile6(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
+{
+    wi a[2], b[2];
+    load_rows(a, 2, src, src_step);
+    a[0] = expand6(a[0]);
+    a[1] = expand6(a[1]);
+    round64(b, a);
+    w_store_12(dst, compress6(b[0]));
+    w_store_12(dst + dst_step, compress6(b[1]));
+}
+
+/* ---- the walk over tiles ------------------------------------------------------------------------------------------
+ */
+
+/* Pixel by pixel: columns [j, end) of the rows [i, rows). */
+static inline void transpose_rest(const struct area *a, size_t pixel, int i0, int j, int end)
+{
+    for (; j < end; j++) {
+        uint8_t *to = a->dst + j * a->dst_step;
+        for (ptrdiff_t i = i0; i < a->rows; i++)
+            memcpy(to + (size_t)i * pixel, a->src + i * a->src_step + (size_t)j * pixel, pixel);
+    }
+}
+
+/* The tiles of one group of columns, down all rows; the last tiles overlap the ones before. */
+static inline void transpose_group(const struct area *a, size_t pixel, int n, tile_fn *tile, int j0, int j1)
+{
+    int high = n * W_LANES;
+    for (int i = 0; i < a->rows; i += high) {
+        ptrdiff_t at = i + high <= a->rows ? i : a->rows - high;
+        for (int j = j0; j < j1; j += n) {
+            ptrdiff_t column = j + n <= a->readable ? j : a->readable - n;
+            tile(a->src + at * a->src_step + column * (ptrdiff_t)pixel, a->src_step,
+                 a->dst + column * a->dst_step + at * (ptrdiff_t)pixel, a->dst_step);
+        }
+    }
+}
+
+/* A group of columns is about a cache line of the source wide, so that lines are used up while they are near, and few
+ * enough rows of the destination are written side by side. */
+static inline void transpose(const struct area *a, size_t pixel, int n, int group, tile_fn *tile)
+{
+    int done = 0;
+    if (a->readable >= n && a->rows >= n * W_LANES) {
+        for (int j = 0; j < a->readable; j += group)
+            transpose_group(a, pixel, n, tile, j, j + group < a->readable ? j + group : a->readable);
+        done = a->readable;
+    }
+    transpose_rest(a, pixel, 0, done, a->columns);
+}
+
+/* Four columns of 16 bytes use up a cache line; 4096 lines stay in the second-level cache until they are. */
+#define LARGE_COLUMNS 4
+#define LARGE_ROWS    4096
+
+/* Pixels of 12 and 16 bytes need no shuffles. A store of 16 bytes for 12 runs into the next pixel, which comes next. */
+static void transpose_large(const struct area *a, size_t pixel)
+{
+    int last = pixel == 16 ? a->rows : a->rows - 1;
+    for (int j0 = 0; j0 < a->readable; j0 += LARGE_COLUMNS) {
+        int j1 = j0 + LARGE_COLUMNS < a->readable ? j0 + LARGE_COLUMNS : a->readable;
+        for (int i0 = 0; i0 < last; i0 += LARGE_ROWS) {
+            int i1 = i0 + LARGE_ROWS < last ? i0 + LARGE_ROWS : last;
+            for (int j = j0; j < j1; j++) {
+                const uint8_t *from = a->src + (size_t)j * pixel;
+                uint8_t *to = a->dst + j * a->dst_step;
+                for (ptrdiff_t i = i0; i < i1; i++)
+                    w_store16(to + i * (ptrdiff_t)pixel, w_load16(from + i * a->src_step));
+            }
+        }
+    }
+    transpose_rest(a, pixel, last, 0, a->readable);
+    transpose_rest(a, pixel, 0, a->readable, a->columns);
+}
+
+static void transpose_pixels(const struct area *a, size_t pixel)
+{
+    switch (pixel) {
+    case 1:
+        transpose(a, 1, 16, 64, tile1);
+        break;
+    case 2:
+        transpose(a, 2, 8, 32, tile2);
+        break;
+    case 3:
+        transpose(a, 3, 4, 32, tile3);
+        break;
+    case 4:
+        transpose(a, 4, 4, 16, tile4);
+        break;
+    case 6:
+        transpose(a, 6, 2, 4, tile6);
+        break;
+    case 8:
+        transpose(a, 8, 2, 4, tile8);
+        break;
+    default:
+        transpose_large(a, pixel);
+    }
+}
+
+static void turn90(const struct flynn_call *call, size_t pixel)
+{
+    const struct flynn_image *src = call->src, *dst = call->dst;
+    int width = src->shape.width, height = src->shape.height;
+    bool left = call->stage->k[0] == 2;
+    int first = left ? width - call->y - call->rows : call->y; /* column of the source */
+    int past = width - first - call->rows;
+    int unsafe = pixel == 3 || pixel == 6 || pixel == 12 ? (int)((4 + pixel - 1) / pixel) - past : 0;
+
+    struct area area = {.rows = height, .columns = call->rows, .readable = call->rows - (unsafe > 0 ? unsafe : 0)};
+    area.src = (const uint8_t *)flynn_row(src, left ? 0 : height - 1) + (size_t)first * pixel;
+    area.src_step = left ? (ptrdiff_t)src->stride : -(ptrdiff_t)src->stride;
+    area.dst = flynn_row(dst, left ? call->y + call->rows - 1 : call->y);
+    area.dst_step = left ? -(ptrdiff_t)dst->stride : (ptrdiff_t)dst->stride;
+    if (area.readable < 0)
+        area.readable = 0;
+    transpose_pixels(&area, pixel);
+}
+
+/* ---- half a turn ----------------------------------------------------------------------------------------------------
+ */
+
+/* The pixels of every lane in reverse order; of 3 bytes five, of 6 bytes two and 12 bytes one, packed at the start. */
+static inline wi reverse(wi v, size_t pixel)
+{
+#if W_SHUFFLES
+    static const int8_t order[7][16] = {
+        [1] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
+        [2] = {14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1},
+        [3] = {13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0},
+        [6] = {10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3},
+    };
+    if (pixel < 4 || pixel == 6)
+        return W(shuffle_epi8)(v, w_repeat16(order[pixel]));
+#else
+    if (pixel == 1)
+        v = W_SI(or)(W(slli_epi16)(v, 8), W(srli_epi16)(v, 8));
+    if (pixel <= 2)
+        v = W(shufflehi_epi16)(W(shufflelo_epi16)(v, 0xb1), 0xb1);
+    if (pixel == 3)
+        return compress3(W(shuffle_epi32)(expand3(W(srli_si128)(v, 4)), 0x1b));
+    if (pixel == 6)
+        return compress6(W(shuffle_epi32)(expand6(W(srli_si128)(v, 4)), 0x4e));
+#endif
+    if (pixel <= 4)
+        return W(shuffle_epi32)(v, 0x1b);
+    return pixel == 8 ? W(shuffle_epi32)(v, 0x4e) : pixel == 12 ? W(shuffle_epi32)(v, 0x39) : v;
+}
+
+/* Pixels whose size divides a vector: the last vector overlaps the one before. */
+static inline void reverse_row(const uint8_t *in, uint8_t *out, int width, size_t pixel)
+{
+    size_t bytes = (size_t)width * pixel;
+    if (bytes < WIDE) {
+        for (size_t i = 0; i < bytes; i += pixel)
+            memcpy(out + i, in + bytes - pixel - i, pixel);
+        return;
+    }
+    for (size_t i = 0; i < bytes; i += WIDE) {
+        size_t at = i + WIDE <= bytes ? i : bytes - WIDE;
+        const uint8_t *from = in + bytes - WIDE - at;
+        w_store(out + at, reverse(w_load_lanes(from + WIDE - 16, -16), pixel));
+    }
+}
+
+/* Other pixels: as many as fit into 16 bytes, loaded from the end of the 16 bytes, and stored over what comes next. */
+static inline void reverse_row_odd(const uint8_t *in, uint8_t *out, int width, size_t pixel)
+{
+    size_t bytes = (size_t)width * pixel, take = pixel == 3 && W_SHUFFLES ? 15 : 12, i = 0;
+    for (; i + take * (W_LANES - 1) + 16 <= bytes; i += take * W_LANES) {
+        wi v = reverse(w_load_lanes(in + bytes - i - 16, -(ptrdiff_t)take), pixel);
+#if WIDE == 32
+        w_store16(out + i, simde_mm256_castsi256_si128(v));
+        w_store16(out + i + take, simde_mm256_extracti128_si256(v, 1));
+#else
+        w_store16(out + i, v);
+#endif
+    }
+    for (; i < bytes; i += pixel)
+        memcpy(out + i, in + bytes - pixel - i, pixel);
+}
+
+static void turn180(const struct flynn_call *call, size_t pixel)
+{
+    for (int y = call->y; y < call->y + call->rows; y++) {
+        const uint8_t *in = flynn_row(call->src, call->src->shape.height - 1 - y);
+        uint8_t *out = flynn_row(call->dst, y);
+        switch (pixel) {
+        case 1:
+            reverse_row(in, out, call->width, 1);
+            break;
+        case 2:
+            reverse_row(in, out, call->width, 2);
+            break;
+        case 3:
+            reverse_row_odd(in, out, call->width, 3);
+            break;
+        case 4:
+            reverse_row(in, out, call->width, 4);
+            break;
+        case 6:
+            reverse_row_odd(in, out, call->width, 6);
+            break;
+        case 8:
+            reverse_row(in, out, call->width, 8);
+            break;
+        case 12:
+            reverse_row_odd(in, out, call->width, 12);
+            break;
+        default:
+            reverse_row(in, out, call->width, 16);
+        }
+    }
+}
+
+static void rotate(const struct flynn_call *call)
+{
+    size_t pixel = (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
+    if (call->stage->k[0] == 1)
+        turn180(call, pixel);
+    else
+        turn90(call, pixel);
+}
+
+extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rotate);
+
+const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rotate) = {
+    .fn = {{[FLYNN_U8] = rotate, [FLYNN_U16] = rotate, [FLYNN_F32] = rotate}},
+};
