@@ -15,7 +15,7 @@ static const struct room {
     {"core", ""},
     {"cpu", "core"},
     {"simd", "core"},
-    {"opencl", "core"},
+    {"opencl", "core kernels"},
     {"dispatch", "core cpu simd opencl"},
     {"cli", "core cpu simd opencl dispatch"},
 };
