@@ -4,6 +4,8 @@
 
 #include <flynn/plan.h>
 
+#include <stdatomic.h>
+
 struct flynn_pool;
 
 /** The row engine: runs a plan's segments on the CPU.
@@ -21,6 +23,44 @@ int flynn_engine_open(struct flynn_engine **engine, const struct flynn_plan *pla
 
 /** Run the plan from `in` to `out`, which must have the plan's shapes and not overlap. Cannot fail. */
 void flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out);
+
+/** Where the rows of a plan's input come from and those of its output go when they are not images in memory.
+ *
+ * Workers call read, place, done and flush at the same time, each with its own number and for its own rows; before and
+ * after are called by the thread that runs the plan. Errors are the context's to keep: it sets *stop, whereupon the
+ * engine gives up soon. */
+struct flynn_row_io {
+    void *context;
+    int band; /**< the plan is run in bands of this many output rows, one after the other; 0: all rows at once */
+
+    /** Input rows [low, high] will be read for the next band. May be NULL. */
+    void (*before)(void *context, int low, int high);
+    /** Row y of the input: decoded into `buffer`, or a pointer to it that is valid until the worker's next call. NULL:
+     * the input is an image. */
+    const void *(*read)(void *context, int worker, int y, void *buffer);
+    /** Where the output row y is to be put; it stays the worker's until done. NULL: the output is an image. */
+    void *(*place)(void *context, int worker, int y);
+    /** Output rows [y, y + rows), at most FLYNN_IO_STEP, are complete. */
+    void (*done)(void *context, int worker, int y, int rows);
+    /** The worker will not go on behind its last row. */
+    void (*flush)(void *context, int worker);
+    /** Output rows [y, y + rows) of a band are done and flushed. May be NULL. */
+    void (*after)(void *context, int y, int rows);
+    const atomic_bool *stop;
+};
+
+#define FLYNN_IO_STEP 16 /**< most rows between place and done; stages have no larger step */
+
+/** Run the plan from and to rows. `in` and `out` stand where io has no read or no place, and may be NULL otherwise.
+ * Only stages that need a whole image get one: FLYNN_ELIMIT when there is no memory for it. */
+int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
+                        const struct flynn_row_io *io, struct flynn_err *err);
+
+/** Input rows that output rows [y0, y1) of the plan's first segment need at the most at once. */
+int flynn_engine_reach(const struct flynn_engine *engine, int rows);
+
+/** Workers of the engine: the numbers that io's functions get are below this. */
+int flynn_engine_workers(const struct flynn_engine *engine);
 
 /** Fix the number of output rows of a strip (0: chosen by the engine); the result must not depend on it. */
 void flynn_engine_set_strip(struct flynn_engine *engine, int rows);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/strip.h"
+
+#include <string.h>
+
+/* A stage that reads border columns, or beyond the row, cannot read rows of an image in place. */
+static bool copies_rows(const struct flynn_stage *stage)
+{
+    return stage->left || stage->right || stage->padded;
+}
+
+/* ---- producing rows ------------------------------------------------------------------------------------------- */
+
+static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high);
+
+/* Run stage s for output rows [y, y + rows), pulling the input rows that it needs. */
+static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int y, int rows, void *const *out)
+{
+    const struct flynn_section *section = task->section;
+    const struct flynn_stage *stage = section->stage[s];
+    int64_t first = flynn_stage_first(stage, y);
+    int64_t last = (int64_t)flynn_stage_first(stage, y + rows - 1) + flynn_stage_taps(stage) - 1;
+    const void **in = w->in + (size_t)s * (size_t)section->window;
+    const void **with = w->with + (size_t)s * (size_t)section->step;
+    int low, high;
+
+    flynn_ring_range(stage, first, last, &low, &high);
+    fill(task, w, s, low, high);
+    for (int64_t r = first; r <= last; r++)
+        in[r - first] = flynn_ring_read(&w->ring[s], r);
+    for (int r = 0; stage->with && r < rows; r++)
+        with[r] = flynn_row(stage->with, y + r);
+    bool reduce = stage->kind == FLYNN_REDUCE;
+    section->kernel[s](&(struct flynn_call){
+        .stage = stage,
+        .in = in,
+        .with = stage->with ? with : NULL,
+        .out = out,
+        .y = y,
+        .rows = rows,
+        .width = reduce ? stage->in.width : stage->out.width,
+        .state = w->state[s],
+        .acc = w->acc,
+    });
+}
+
+/* Make rows low..high of the input of stage s present in its ring. */
+static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high)
+{
+    struct flynn_ring *ring = &w->ring[s];
+    if (ring->source)
+        return;
+    if (ring->next < low)
+        ring->next = low;
+    while (ring->next <= high) {
+        int y = ring->next, rows = 1;
+        if (s == 0) {
+            uint8_t *row = flynn_ring_row(ring, y);
+            const void *from =
+                task->read ? task->read->read(task->read->context, w->number, y, row) : flynn_row(task->src, y);
+            if (from != row)
+                memcpy(row, from, flynn_row_bytes(&ring->stage->in));
+        } else {
+            int step = flynn_stage_step(task->section->stage[s - 1]);
+            void **out = w->out + (size_t)(s - 1) * (size_t)task->section->step;
+            rows = ring->limit - y < step ? ring->limit - y : step;
+            for (int r = 0; r < rows; r++)
+                out[r] = flynn_ring_row(ring, y + r);
+            produce(task, w, s - 1, y, rows, out);
+        }
+        for (int r = 0; r < rows; r++)
+            flynn_ring_pad(ring, y + r);
+        ring->next = y + rows;
+    }
+}
+
+/* Forget the rows of the last strip and find how far each ring has to go for output rows [y0, y1). */
+static void start_strip(const struct flynn_section *section, struct flynn_worker *w, int y0, int y1)
+{
+    int first = y0, last = y1 - 1;
+    for (int s = section->stages - 1; s >= 0; s--) {
+        const struct flynn_stage *stage = section->stage[s];
+        int64_t from = flynn_stage_first(stage, first);
+        int64_t to = (int64_t)flynn_stage_first(stage, last) + flynn_stage_taps(stage) - 1;
+        flynn_ring_range(stage, from, to, &first, &last);
+        if (first > last)
+            first = last = first < stage->in.height ? first : stage->in.height - 1;
+        w->ring[s].next = 0;
+        w->ring[s].limit = last + 1;
+        if (stage->state_bytes)
+            memset(w->state[s], 0, stage->state_bytes);
+    }
+}
+
+static bool stopped(const struct flynn_task *task)
+{
+    const struct flynn_row_io *io = task->read ? task->read : task->write;
+    return io && io->stop && atomic_load_explicit(io->stop, memory_order_relaxed);
+}
+
+static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, int y1)
+{
+    const struct flynn_section *section = task->section;
+    const struct flynn_row_io *write = task->write;
+    int last = section->stages - 1;
+    int step = flynn_stage_step(section->stage[last]);
+    void **out = w->out + (size_t)last * (size_t)section->step;
+    bool rows_out = section->stage[last]->kind == FLYNN_ROWS;
+
+    start_strip(section, w, y0, y1);
+    for (int y = y0, rows; y < y1 && !stopped(task); y += rows) {
+        rows = y1 - y < step ? y1 - y : step;
+        for (int r = 0; r < rows && rows_out; r++)
+            out[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
+        produce(task, w, last, y, rows, out);
+        if (rows_out && write)
+            write->done(write->context, w->number, y, rows);
+    }
+    if (rows_out && write)
+        write->flush(write->context, w->number);
+}
+
+/* Rows of strip number `index`. */
+static void strip_range(const struct flynn_task *task, int index, int *y0, int *y1)
+{
+    *y0 = task->first + index * task->strip;
+    *y1 = task->last - *y0 < task->strip ? task->last : *y0 + task->strip;
+}
+
+void flynn_strip_rows(void *arg, int index, int worker)
+{
+    struct flynn_task *task = arg;
+    struct flynn_worker *w = &task->section->worker[worker];
+    int y0, y1;
+
+    strip_range(task, index, &y0, &y1);
+    w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
+    run_strip(task, w, y0, y1);
+}
+
+void flynn_strip_whole(void *arg, int index, int worker)
+{
+    struct flynn_task *task = arg;
+    const struct flynn_stage *stage = task->section->stage[0];
+    int y0, y1;
+
+    strip_range(task, index, &y0, &y1);
+    task->section->kernel[0](&(struct flynn_call){
+        .stage = stage,
+        .y = y0,
+        .rows = y1 - y0,
+        .width = stage->out.width,
+        .src = task->src,
+        .src2 = stage->with,
+        .dst = task->dst,
+        .scratch = task->section->worker[worker].scratch,
+    });
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_CPU_STRIP_H
+#define FLYNN_CPU_STRIP_H
+
+#include "cpu/engine.h"
+#include "cpu/ring.h"
+
+/** The inner part of the row engine: what one worker does with one strip of a segment. */
+
+/** What a worker needs for one segment; all of it lies in its arena. */
+struct flynn_worker {
+    int number;
+    struct flynn_ring *ring; /**< ring[s] holds what stage s of the segment reads */
+    uint8_t **state;         /**< state[s] of stage s */
+    const void **in;         /**< in[] of every stage, `window` pointers each */
+    void **out;              /**< out[] of every stage, `step` pointers each */
+    const void **with;       /**< with[] of every stage, `step` pointers each */
+    uint8_t *acc;
+    uint8_t *scratch;
+    uint8_t *arena;
+    size_t bytes;
+};
+
+/** A segment of a plan with the kernels and workers that run it. */
+struct flynn_section {
+    const struct flynn_stage *const *stage;
+    flynn_kernel *const *kernel;
+    int stages;
+    int window, step; /**< the longest in[] and out[] of its stages */
+    struct flynn_worker *worker;
+    struct flynn_image result; /**< what the next segment reads; unset for the last one */
+};
+
+/** One run of a section over output rows [first, last) (rows of the input where the last stage reduces), cut into
+ * strips. */
+struct flynn_task {
+    struct flynn_section *section;
+    const struct flynn_image *src, *dst;
+    const struct flynn_row_io *read, *write; /**< rows come from or go there instead of to src or dst; or NULL */
+    int first, last, strip;
+};
+
+/** Pool tasks: strip number `index`; arg is the struct flynn_task. */
+void flynn_strip_rows(void *arg, int index, int worker);
+void flynn_strip_whole(void *arg, int index, int worker);
+
+/** Rows that a call of the stage's kernel makes at most. */
+static inline int flynn_stage_step(const struct flynn_stage *stage)
+{
+    return stage->step > 0 ? stage->step : 1;
+}
+
+#endif
