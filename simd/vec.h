@@ -10,6 +10,7 @@
 
 #if defined(FLYNN_ISA_AVX512)
 #include <simde/x86/avx512.h>
+#include "simd/shim.h"
 #elif defined(FLYNN_ISA_AVX2)
 #include <simde/x86/avx2.h>
 #include <simde/x86/fma.h>

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_POINT_H
+#define FLYNN_SIMD_POINT_H
+
+#include "simd/vec.h"
+
+/** Kernels of point ops whose samples are as wide in the output as in the input: an op gives the function of one
+ * vector, which is inlined here. */
+
+#define POINT_INLINE static inline __attribute__((always_inline))
+
+/** One vector of the output from one of the input; `by` holds the op's constants. */
+typedef vi point_map(vi x, const void *by);
+
+/** The same with a second input. */
+typedef vi point_map2(vi x, vi w, const void *by);
+
+/* Load, map, keep alpha, store; n < VEC bytes, or VEC. */
+POINT_INLINE void point_vector(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t n, point_map *map,
+                               point_map2 *map2, const void *by, const vi *alpha)
+{
+    vi x = n < VEC ? v_load_n(in, n) : v_load(in);
+    vi y;
+    if (map2)
+        y = map2(x, n < VEC ? v_load_n(with, n) : v_load(with), by);
+    else
+        y = map(x, by);
+    if (alpha)
+        y = v_select(*alpha, y, x);
+    if (n < VEC)
+        v_store_n(out, y, n);
+    else
+        v_store(out, y);
+}
+
+/* One row. The last vector overlaps the one before: input and output are never the same memory. */
+POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, point_map *map,
+                            point_map2 *map2, const void *by, const vi *alpha)
+{
+    if (bytes < VEC) {
+        point_vector(in, with, out, bytes, map, map2, by, alpha);
+        return;
+    }
+    for (size_t i = 0; i + VEC <= bytes; i += VEC)
+        point_vector(in + i, with + (map2 ? i : 0), out + i, VEC, map, map2, by, alpha);
+    if (bytes % VEC) {
+        size_t i = bytes - VEC;
+        point_vector(in + i, with + (map2 ? i : 0), out + i, VEC, map, map2, by, alpha);
+    }
+}
+
+POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, point_map *map, point_map2 *map2,
+                             const void *by)
+{
+    int channels = call->stage->in.channels;
+    size_t bytes = (size_t)call->width * (size_t)channels * sample;
+    vi alpha = v_alpha_mask(channels, (int)sample);
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *with = map2 ? call->with[r] : call->in[r];
+        if (channels % 2 == 0)
+            point_row(call->in[r], with, call->out[r], bytes, map, map2, by, &alpha);
+        else
+            point_row(call->in[r], with, call->out[r], bytes, map, map2, by, NULL);
+    }
+}
+
+/** Every sample of the call through `map`; samples of `sample` bytes; alpha is kept. */
+POINT_INLINE void point_kernel(const struct flynn_call *call, size_t sample, point_map *map, const void *by)
+{
+    point_rows(call, sample, map, NULL, by);
+}
+
+/** Every sample of the call and of its second input through `map`; alpha is the first input's. */
+POINT_INLINE void point_kernel2(const struct flynn_call *call, size_t sample, point_map2 *map, const void *by)
+{
+    point_rows(call, sample, NULL, map, by);
+}
+
+#endif
