@@ -105,7 +105,7 @@ static void fill(struct task *task, struct worker *w, int s, int low, int high)
     struct flynn_ring *ring = &w->ring[s];
     if (ring->source)
         return;
-    if (ring->next < low)
+    if (ring->next < low && !ring->whole)
         ring->next = low;
     while (ring->next <= high) {
         int y = ring->next, rows = 1;

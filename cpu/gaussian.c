@@ -2,6 +2,7 @@
 #include "core/table.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* Two stages: ACROSS the row, then DOWN the columns. Both read the same tables:
  * table[0]: int32 distances of the taps from the centre, ascending from 0, one for each pair of equal weights;
@@ -9,15 +10,16 @@
  * k[0]: entries of table 0 and 1. k[1]: u8: what DOWN adds before it shifts; k[2]: u8: the shift of DOWN.
  * k[3]: u8: the integer between the stages is the sum of ACROSS with these bits flipped: 0x8000 makes it signed.
  * For SIMD kernels alone (they say the same once more):
- * k[4], table[2] of ACROSS: int32 triples (distance, weight left, weight right) whose weights fit their multiplications;
- * k[5], table[2] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16 weights;
- *   k[5] is 0 when rows without weight are so many that this does not pay. */
+ * k[4], table[2] of ACROSS: k[4] int32 pairs (distance, weights): the weights left and right as their multiplication
+ *   wants them in every 32 bits, two pairs of bytes or one pair of 16 bits; a weight too large for it is split in
+ * several; k[5], table[2] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16
+ * weights; k[5] is 0 when rows without weight are so many that this does not pay. */
 
 enum { ACROSS, DOWN, DOWN_NARROW };
 
-#define CHUNK       256 /* samples summed at a time: the sums stay in the first-level cache */
-#define STEP        4   /* output rows that a SIMD kernel makes of the same input rows */
-#define MAX_RADIUS  2047
+#define CHUNK      256 /* samples summed at a time: the sums stay in the first-level cache */
+#define STEP       4   /* output rows that a SIMD kernel makes of the same input rows */
+#define MAX_RADIUS 2047
 
 /* ---- the kernels ------------------------------------------------------------------------------------------------ */
 
@@ -225,7 +227,10 @@ static double exponential(double x)
 static void find_kernel(double *half, int radius, double sigma)
 {
     static const double small[5][5] = {
-        {1}, {0.5, 0.25}, {0.375, 0.25, 0.0625}, {0.28125, 0.21875, 0.109375, 0.03125},
+        {1},
+        {0.5, 0.25},
+        {0.375, 0.25, 0.0625},
+        {0.28125, 0.21875, 0.109375, 0.03125},
         {60 / 256.0, 51 / 256.0, 30 / 256.0, 13 / 256.0, 4 / 256.0},
     };
     if (sigma <= 0 && radius < 5) {
@@ -266,8 +271,8 @@ struct plan {
     int radius, taps; /* taps: entries of distance and weight */
     int32_t *distance, *weight;
     float *real;
-    bool narrow;      /* u8: 16 bits hold every sum */
-    int shift;        /* u8: of the second stage */
+    bool narrow; /* u8: 16 bits hold every sum */
+    int shift;   /* u8: of the second stage */
 };
 
 /* Drop the common factor 2^n of u8 weights, the outer taps without weight, and the others without weight where they are
@@ -327,12 +332,14 @@ static int find_plan(struct flynn_node *node, struct plan *plan, struct flynn_er
     return FLYNN_OK;
 }
 
-/* Triples of the SIMD kernel of ACROSS. The two weights are at most `most` each; larger ones become several triples. */
+/* Pairs of the SIMD kernel of ACROSS. For bytes two weights sum to 128 at most, so that no sum of products saturates.
+ */
 static int pair_taps(struct flynn_node *node, struct flynn_stage *stage, const struct plan *plan, struct flynn_err *err)
 {
-    int most = node->in.type == FLYNN_U8 ? 64 : 32767, count = 0;
-    int32_t *triple = flynn_node_alloc(node, ((size_t)plan->taps + 8) * 3 * sizeof(int32_t), err);
-    if (!triple)
+    bool bytes = node->in.type == FLYNN_U8;
+    int most = bytes ? 64 : 32767, count = 0;
+    int32_t *pair = flynn_node_alloc(node, ((size_t)plan->taps + 8) * 2 * sizeof(int32_t), err);
+    if (!pair)
         return err->code;
     for (int t = 0; t < plan->taps; t++) {
         int32_t left = plan->weight[t], right = plan->weight[t];
@@ -342,15 +349,14 @@ static int pair_taps(struct flynn_node *node, struct flynn_stage *stage, const s
         }
         do {
             int32_t a = left < most ? left : most, b = right < most ? right : most;
-            triple[3 * count] = plan->distance[t];
-            triple[3 * count + 1] = a;
-            triple[3 * count++ + 2] = b;
+            pair[2 * count] = plan->distance[t];
+            pair[2 * count++ + 1] = bytes ? (a | b << 8) * 0x10001 : a | b << 16;
             left -= a;
             right -= b;
         } while (left || right);
     }
     stage->k[4] = count;
-    stage->table[2] = (struct flynn_table_data){triple, (size_t)count * 3 * sizeof(int32_t)};
+    stage->table[2] = (struct flynn_table_data){pair, (size_t)count * 2 * sizeof(int32_t)};
     return FLYNN_OK;
 }
 
@@ -446,25 +452,44 @@ const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .aliases = "blur gaussianblur",
     .group = "filter",
     .summary = "Gaussian blur",
-    .definition =
-        "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 and f32 (round\n"
-        "is to nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up to 9 has the\n"
-        "weights (centre outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = 0.15*n + 0.35.\n"
-        "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + e), e = what\n"
-        "was lost by rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) across the row:\n"
-        "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
-        "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every operation rounded,\n"
-        "across the row and then down the column. Every channel, alpha too, is filtered alike.",
+    .definition = "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 "
+                  "and f32 (round\n"
+                  "is to nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up "
+                  "to 9 has the\n"
+                  "weights (centre outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = "
+                  "0.15*n + 0.35.\n"
+                  "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + "
+                  "e), e = what\n"
+                  "was lost by rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) "
+                  "across the row:\n"
+                  "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
+                  "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every "
+                  "operation rounded,\n"
+                  "across the row and then down the column. Every channel, alpha too, is filtered alike.",
     .source = "OpenCV GaussianBlur: u8 and u16 have the bits of its fixed-point smoothing, as of 4.6",
     .params =
         {
-            {.name = "sigma", .kind = FLYNN_PARAM_REAL, .min = 0.1, .max = 500, .preset = "",
+            {.name = "sigma",
+             .kind = FLYNN_PARAM_REAL,
+             .min = 0.1,
+             .max = 500,
+             .preset = "",
              .help = "standard deviation in pixels; from ksize when not given"},
-            {.name = "ksize", .kind = FLYNN_PARAM_INT, .min = 1, .max = 2 * MAX_RADIUS + 1, .preset = "",
+            {.name = "ksize",
+             .kind = FLYNN_PARAM_INT,
+             .min = 1,
+             .max = 2 * MAX_RADIUS + 1,
+             .preset = "",
              .help = "taps, an odd number; from sigma when not given"},
-            {.name = "border", .kind = FLYNN_PARAM_CHOICE, .preset = "reflect101", .choices = FLYNN_BORDER_CHOICES,
+            {.name = "border",
+             .kind = FLYNN_PARAM_CHOICE,
+             .preset = "reflect101",
+             .choices = FLYNN_BORDER_CHOICES,
              .help = "what lies outside of the image"},
-            {.name = "fill", .kind = FLYNN_PARAM_SAMPLE, .preset = "0", .help = "the sample outside, for border=constant"},
+            {.name = "fill",
+             .kind = FLYNN_PARAM_SAMPLE,
+             .preset = "0",
+             .help = "the sample outside, for border=constant"},
         },
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
