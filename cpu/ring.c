@@ -40,7 +40,9 @@ size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *sta
     size_t pixel = pixel_bytes(&stage->in);
 
     *ring = (struct flynn_ring){.stage = stage};
-    ring->capacity = capacity < stage->in.height ? (int)capacity : stage->in.height;
+    ring->whole = stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down) &&
+                  (stage->left || stage->right || stage->padded);
+    ring->capacity = capacity < stage->in.height && !ring->whole ? (int)capacity : stage->in.height;
     ring->lead = round_up((size_t)stage->left * pixel + FLYNN_ROW_PAD, 64);
     ring->stride =
         round_up(ring->lead + flynn_row_bytes(&stage->in) + (size_t)stage->right * pixel + FLYNN_ROW_PAD, 64);

@@ -13,6 +13,7 @@ struct flynn_ring {
     size_t stride;   /**< bytes between rows in memory */
     size_t lead;     /**< bytes before the first pixel of a row: border columns and padding */
     int capacity;    /**< rows in memory */
+    bool whole;      /**< every row of the image is kept, because the window wraps around */
     int next;        /**< the first row not yet made */
     int limit;       /**< rows from here on are not needed in this strip */
 };

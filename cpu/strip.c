@@ -50,7 +50,7 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
     struct flynn_ring *ring = &w->ring[s];
     if (ring->source)
         return;
-    if (ring->next < low)
+    if (ring->next < low && !ring->whole)
         ring->next = low;
     while (ring->next <= high) {
         int y = ring->next, rows = 1;

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Two stages: ACROSS the row, then DOWN the columns. Both read the same tables:
+ * table[0]: int32 distances of the taps from the centre, ascending from 0, one for each pair of equal weights;
+ * table[1]: their weights, int32 or (f32) float; the first is the centre's alone.
+ * k[0]: entries of table 0 and 1. k[1]: u8: what DOWN adds before it shifts; k[2]: u8: the shift of DOWN.
+ * k[3]: u8: the integer between the stages is the sum of ACROSS with these bits flipped: 0x8000 makes it signed.
+ * For SIMD kernels alone (they say the same once more):
+ * k[4], table[2] of ACROSS: k[4] int32 pairs (distance, weights): the weights left and right as their multiplication
+ *   wants them in every 32 bits, two pairs of bytes or one pair of 16 bits; a weight too large for it is split in
+ * several; k[5], table[2] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16
+ * weights; k[5] is 0 when rows without weight are so many that this does not pay. */
+
+enum { ACROSS, DOWN, DOWN_NARROW };
+
+#define CHUNK      256 /* samples summed at a time: the sums stay in the first-level cache */
+#define STEP       4   /* output rows that a SIMD kernel makes of the same input rows */
+#define MAX_RADIUS 2047
+
+/* ---- the kernels ------------------------------------------------------------------------------------------------ */
+
+static int chunk(int from, int samples)
+{
+    return samples - from < CHUNK ? samples - from : CHUNK;
+}
+
+static void across_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
+    int channels = stage->in.channels, samples = call->width * channels;
+    uint32_t sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        uint16_t *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const uint8_t *in = (const uint8_t *)call->in[r] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = (uint32_t)weight[0] * in[i];
+            for (int t = 1; t < stage->k[0]; t++) {
+                const uint8_t *a = in - distance[t] * channels, *b = in + distance[t] * channels;
+                uint32_t w = (uint32_t)weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] += w * ((uint32_t)a[i] + b[i]);
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = (uint16_t)(sum[i] ^ (uint32_t)stage->k[3]);
+        }
+    }
+}
+
+static void down_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
+    int samples = call->width * stage->in.channels;
+    int32_t sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        const void *const *row = call->in + stage->up + r;
+        uint8_t *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const int16_t *in = (const int16_t *)row[0] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = stage->k[1] + weight[0] * in[i];
+            for (int t = 1; t < stage->k[0]; t++) {
+                const int16_t *a = (const int16_t *)row[-distance[t]] + from;
+                const int16_t *b = (const int16_t *)row[distance[t]] + from;
+                int32_t w = weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] += w * (a[i] + b[i]);
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = (uint8_t)(sum[i] >> stage->k[2]);
+        }
+    }
+}
+
+/* The same where every sum fits 16 bits, which is worth a kernel of its own for SIMD. */
+static void down_narrow_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
+    int samples = call->width * stage->in.channels;
+    uint16_t sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        const void *const *row = call->in + stage->up + r;
+        uint8_t *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const uint16_t *in = (const uint16_t *)row[0] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = (uint16_t)(stage->k[1] + weight[0] * in[i]);
+            for (int t = 1; t < stage->k[0]; t++) {
+                const uint16_t *a = (const uint16_t *)row[-distance[t]] + from;
+                const uint16_t *b = (const uint16_t *)row[distance[t]] + from;
+                int32_t w = weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] = (uint16_t)(sum[i] + w * (a[i] + b[i]));
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = (uint8_t)(sum[i] >> stage->k[2]);
+        }
+    }
+}
+
+static void across_u16(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
+    int channels = stage->in.channels, samples = call->width * channels;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *in = call->in[r];
+        uint32_t *out = call->out[r];
+        for (int i = 0; i < samples; i++)
+            out[i] = (uint32_t)weight[0] * in[i];
+        for (int t = 1; t < stage->k[0]; t++) {
+            const uint16_t *a = in - distance[t] * channels, *b = in + distance[t] * channels;
+            uint32_t w = (uint32_t)weight[t];
+            for (int i = 0; i < samples; i++)
+                out[i] += w * ((uint32_t)a[i] + b[i]);
+        }
+    }
+}
+
+static void down_u16(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
+    int samples = call->width * stage->in.channels;
+    uint64_t sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        const void *const *row = call->in + stage->up + r;
+        uint16_t *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const uint32_t *in = (const uint32_t *)row[0] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = (UINT64_C(1) << 31) + (uint64_t)weight[0] * in[i];
+            for (int t = 1; t < stage->k[0]; t++) {
+                const uint32_t *a = (const uint32_t *)row[-distance[t]] + from;
+                const uint32_t *b = (const uint32_t *)row[distance[t]] + from;
+                uint64_t w = (uint64_t)weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] += w * ((uint64_t)a[i] + b[i]);
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = (uint16_t)(sum[i] >> 32);
+        }
+    }
+}
+
+static void across_f32(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data;
+    const float *weight = stage->table[1].data;
+    int channels = stage->in.channels, samples = call->width * channels;
+    float sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        float *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const float *in = (const float *)call->in[r] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = weight[0] * in[i];
+            for (int t = 1; t < stage->k[0]; t++) {
+                const float *a = in - distance[t] * channels, *b = in + distance[t] * channels;
+                float w = weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] += w * (a[i] + b[i]);
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = sum[i];
+        }
+    }
+}
+
+static void down_f32(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *distance = stage->table[0].data;
+    const float *weight = stage->table[1].data;
+    int samples = call->width * stage->in.channels;
+    float sum[CHUNK];
+    for (int r = 0; r < call->rows; r++) {
+        const void *const *row = call->in + stage->up + r;
+        float *out = call->out[r];
+        for (int from = 0; from < samples; from += CHUNK) {
+            int n = chunk(from, samples);
+            const float *in = (const float *)row[0] + from;
+            for (int i = 0; i < n; i++)
+                sum[i] = weight[0] * in[i];
+            for (int t = 1; t < stage->k[0]; t++) {
+                const float *a = (const float *)row[-distance[t]] + from;
+                const float *b = (const float *)row[distance[t]] + from;
+                float w = weight[t];
+                for (int i = 0; i < n; i++)
+                    sum[i] += w * (a[i] + b[i]);
+            }
+            for (int i = 0; i < n; i++)
+                out[from + i] = sum[i];
+        }
+    }
+}
+
+/* ---- the weights ------------------------------------------------------------------------------------------------ */
+
+/* e^x for x <= 0 by + - * alone, so that every machine finds the same weights: x = n ln 2 + r, |r| <= 0.35. */
+static double exponential(double x)
+{
+    if (x < -700)
+        return 0;
+    double n = floor(x * 1.4426950408889634 + 0.5);
+    double r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
+    double sum = 1;
+    for (int i = 14; i > 0; i--)
+        sum = 1 + sum * r / i;
+    return ldexp(sum, (int)n);
+}
+
+/* half[i], i = 0..radius: the weight at distance i, of a kernel whose sum is 1. sigma <= 0: from the size alone. */
+static void find_kernel(double *half, int radius, double sigma)
+{
+    static const double small[5][5] = {
+        {1},
+        {0.5, 0.25},
+        {0.375, 0.25, 0.0625},
+        {0.28125, 0.21875, 0.109375, 0.03125},
+        {60 / 256.0, 51 / 256.0, 30 / 256.0, 13 / 256.0, 4 / 256.0},
+    };
+    if (sigma <= 0 && radius < 5) {
+        for (int i = 0; i <= radius; i++)
+            half[i] = small[radius][i];
+        return;
+    }
+    if (sigma <= 0)
+        sigma = (2 * radius + 1) * 0.15 + 0.35;
+    double scale = -0.125 / (sigma * sigma), sum = 0;
+    for (int i = radius; i > 0; i--) {
+        half[i] = exponential(4.0 * i * i * scale);
+        sum += half[i];
+    }
+    double unit = 1 / (sum * 2 + 1);
+    for (int i = radius; i > 0; i--)
+        half[i] *= unit;
+    half[0] = unit;
+}
+
+/* Whole weights whose sum is 1 << bits: each rounding error is carried inwards, and the centre takes what is left. */
+static void quantise(int32_t *weight, const double *half, int radius, int bits)
+{
+    double one = (double)(1 << bits), error = 0;
+    int32_t rest = 1 << bits;
+    for (int i = radius; i > 0; i--) {
+        double exact = half[i] * one + error;
+        weight[i] = (int32_t)rint(exact);
+        error = exact - weight[i];
+        rest -= 2 * weight[i];
+    }
+    weight[0] = rest;
+}
+
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
+
+struct plan {
+    int radius, taps; /* taps: entries of distance and weight */
+    int32_t *distance, *weight;
+    float *real;
+    bool narrow; /* u8: 16 bits hold every sum */
+    int shift;   /* u8: of the second stage */
+};
+
+/* Drop the common factor 2^n of u8 weights, the outer taps without weight, and the others without weight where they are
+ * many. */
+static void tidy(struct plan *plan, bool bytes)
+{
+    int bits = 0, used = 0;
+    while (plan->radius > 0 && plan->weight[plan->radius] == 0)
+        plan->radius--;
+    int32_t all = 0;
+    for (int i = 0; i <= plan->radius; i++) {
+        all |= plan->weight[i];
+        used += plan->weight[i] != 0;
+    }
+    while (!(all >> bits & 1))
+        bits++;
+    plan->narrow = bytes && bits >= 4;
+    plan->shift = plan->narrow ? 16 - 2 * bits : 16;
+    plan->taps = 0;
+    bool dense = 4 * used > 3 * plan->radius;
+    for (int i = 0; i <= plan->radius; i++) {
+        if (i > 0 && !dense && plan->weight[i] == 0)
+            continue;
+        plan->distance[plan->taps] = i;
+        plan->weight[plan->taps++] = plan->narrow ? plan->weight[i] >> bits : plan->weight[i];
+    }
+}
+
+static int find_plan(struct flynn_node *node, struct plan *plan, struct flynn_err *err)
+{
+    const struct flynn_value *sigma = flynn_node_value(node, "sigma"), *ksize = flynn_node_value(node, "ksize");
+    bool bytes = node->in.type == FLYNN_U8;
+    double half[MAX_RADIUS + 1];
+
+    if (!sigma->set && !ksize->set)
+        return flynn_fail(err, FLYNN_EUSAGE, "gaussian: needs sigma, ksize or both, as in gaussian:2");
+    if (ksize->set && ksize->integer % 2 == 0)
+        return flynn_fail(err, FLYNN_EUSAGE, "gaussian: ksize=%d is even; it must be odd", ksize->integer);
+    int size = ksize->set ? ksize->integer : (int)rint(sigma->real * (bytes ? 3 : 4) * 2 + 1) | 1;
+    *plan = (struct plan){.radius = size / 2, .taps = size / 2 + 1};
+    find_kernel(half, plan->radius, sigma->set ? sigma->real : 0);
+
+    plan->distance = flynn_node_alloc(node, (size_t)plan->taps * sizeof(int32_t), err);
+    plan->weight = flynn_node_alloc(node, (size_t)plan->taps * sizeof(int32_t), err);
+    plan->real = flynn_node_alloc(node, (size_t)plan->taps * sizeof(float), err);
+    if (!plan->distance || !plan->weight || !plan->real)
+        return err->code;
+    if (node->in.type == FLYNN_F32) {
+        for (int i = 0; i <= plan->radius; i++) {
+            plan->distance[i] = i;
+            plan->real[i] = (float)half[i];
+        }
+        return FLYNN_OK;
+    }
+    quantise(plan->weight, half, plan->radius, bytes ? 8 : 16);
+    tidy(plan, bytes);
+    return FLYNN_OK;
+}
+
+/* Pairs of the SIMD kernel of ACROSS. For bytes two weights sum to 128 at most, so that no sum of products saturates.
+ */
+static int pair_taps(struct flynn_node *node, struct flynn_stage *stage, const struct plan *plan, struct flynn_err *err)
+{
+    bool bytes = node->in.type == FLYNN_U8;
+    int most = bytes ? 64 : 32767, count = 0;
+    int32_t *pair = flynn_node_alloc(node, ((size_t)plan->taps + 8) * 2 * sizeof(int32_t), err);
+    if (!pair)
+        return err->code;
+    for (int t = 0; t < plan->taps; t++) {
+        int32_t left = plan->weight[t], right = plan->weight[t];
+        if (t == 0) {
+            left /= 2;
+            right -= left;
+        }
+        do {
+            int32_t a = left < most ? left : most, b = right < most ? right : most;
+            pair[2 * count] = plan->distance[t];
+            pair[2 * count++ + 1] = bytes ? (a | b << 8) * 0x10001 : a | b << 16;
+            left -= a;
+            right -= b;
+        } while (left || right);
+    }
+    stage->k[4] = count;
+    stage->table[2] = (struct flynn_table_data){pair, (size_t)count * 2 * sizeof(int32_t)};
+    return FLYNN_OK;
+}
+
+/* Weights of the SIMD kernel of DOWN: output row o of 4 wants weight |row - radius - o| of the window's rows. */
+static int pair_rows(struct flynn_node *node, struct flynn_stage *stage, const struct plan *plan, struct flynn_err *err)
+{
+    int size = 2 * plan->radius + 1, pairs = (size + STEP) / 2;
+    int16_t *weight = flynn_node_alloc(node, (size_t)pairs * STEP * 2 * sizeof(int16_t), err);
+    if (!weight)
+        return err->code;
+    for (int row = 0; row < 2 * pairs; row++) {
+        for (int o = 0; o < STEP; o++) {
+            int distance = abs(row - plan->radius - o);
+            if (distance <= plan->radius)
+                weight[row / 2 * STEP * 2 + o * 2 + row % 2] = (int16_t)plan->weight[distance];
+        }
+    }
+    stage->k[5] = pairs;
+    stage->table[2] = (struct flynn_table_data){weight, (size_t)pairs * STEP * 2 * sizeof(int16_t)};
+    return FLYNN_OK;
+}
+
+static void describe(struct flynn_stage *stage, const struct plan *plan)
+{
+    bool real = stage->variant == FLYNN_F32, wide = stage->variant == FLYNN_U8 && !plan->narrow;
+    stage->k[0] = plan->taps;
+    stage->k[1] = plan->shift ? 1 << (plan->shift - 1) : 0;
+    stage->k[2] = plan->shift;
+    if (wide) {
+        stage->k[1] += 32768 << 8;
+        stage->k[3] = 0x8000;
+    }
+    stage->table[0] = (struct flynn_table_data){plan->distance, (size_t)plan->taps * sizeof(int32_t)};
+    stage->table[1] = (struct flynn_table_data){real ? (void *)plan->real : (void *)plan->weight,
+                                                (size_t)plan->taps * sizeof(int32_t)};
+    stage->costly = true;
+}
+
+/* What ACROSS makes of a row of the border's constant. */
+static double blurred_constant(const struct flynn_stage *across, const struct plan *plan)
+{
+    if (across->variant != FLYNN_F32) {
+        uint32_t sum = (uint32_t)plan->weight[0];
+        for (int t = 1; t < plan->taps; t++)
+            sum += 2 * (uint32_t)plan->weight[t];
+        return (uint32_t)across->border_value * sum ^ (uint32_t)across->k[3];
+    }
+    float fill = (float)across->border_value, sum = plan->real[0] * fill;
+    for (int t = 1; t < plan->taps; t++)
+        sum += plan->real[t] * (fill + fill);
+    return sum;
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    struct plan plan;
+    int code = find_plan(node, &plan, err);
+    if (code)
+        return code;
+    bool bytes = node->in.type == FLYNN_U8;
+    enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+
+    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
+    across->left = across->right = plan.radius;
+    across->padded = true;
+    across->border = border;
+    across->border_value = flynn_node_sample(node, "fill");
+    if (node->in.type != FLYNN_F32)
+        across->border_value = floor(across->border_value + 0.5);
+    across->out.type = bytes ? FLYNN_U16 : node->in.type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
+    describe(across, &plan);
+
+    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, plan.narrow ? DOWN_NARROW : DOWN);
+    down->up = down->down = plan.radius;
+    down->padded = true;
+    down->border = border;
+    down->border_value = blurred_constant(across, &plan);
+    down->variant = node->in.type;
+    down->out.type = node->in.type;
+    describe(down, &plan);
+    if (node->in.type != FLYNN_F32)
+        code = pair_taps(node, across, &plan, err);
+    if (!code && bytes && plan.distance[plan.taps - 1] == plan.taps - 1) {
+        down->step = STEP;
+        if (!plan.narrow)
+            code = pair_rows(node, down, &plan, err);
+    }
+    return code;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
+    .name = "gaussian",
+    .aliases = "blur gaussianblur",
+    .group = "filter",
+    .summary = "Gaussian blur",
+    .definition = "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 "
+                  "and f32 (round\n"
+                  "is to nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up "
+                  "to 9 has the\n"
+                  "weights (centre outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = "
+                  "0.15*n + 0.35.\n"
+                  "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + "
+                  "e), e = what\n"
+                  "was lost by rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) "
+                  "across the row:\n"
+                  "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
+                  "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every "
+                  "operation rounded,\n"
+                  "across the row and then down the column. Every channel, alpha too, is filtered alike.",
+    .source = "OpenCV GaussianBlur: u8 and u16 have the bits of its fixed-point smoothing, as of 4.6",
+    .params =
+        {
+            {.name = "sigma",
+             .kind = FLYNN_PARAM_REAL,
+             .min = 0.1,
+             .max = 500,
+             .preset = "",
+             .help = "standard deviation in pixels; from ksize when not given"},
+            {.name = "ksize",
+             .kind = FLYNN_PARAM_INT,
+             .min = 1,
+             .max = 2 * MAX_RADIUS + 1,
+             .preset = "",
+             .help = "taps, an odd number; from sigma when not given"},
+            {.name = "border",
+             .kind = FLYNN_PARAM_CHOICE,
+             .preset = "reflect101",
+             .choices = FLYNN_BORDER_CHOICES,
+             .help = "what lies outside of the image"},
+            {.name = "fill",
+             .kind = FLYNN_PARAM_SAMPLE,
+             .preset = "0",
+             .help = "the sample outside, for border=constant"},
+        },
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {"ksize=3", "ksize=5", "ksize=7", "ksize=9,border=wrap", "1", "2,border=replicate",
+              "0.3,border=constant,fill=100%", "0.4", "8,border=reflect", "40,border=constant,fill=50%", "3,ksize=1",
+              "100,ksize=41,border=wrap"},
+    .lower = lower,
+    .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
+                       [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+                       [DOWN_NARROW] = {[FLYNN_U8] = down_narrow_u8}}},
+};
