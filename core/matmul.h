@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_CORE_MATMUL_H
+#define FLYNN_CORE_MATMUL_H
+
+/** Block sizes of the matrix product, in the terms of Goto and van de Geijn, "Anatomy of high-performance matrix
+ * multiplication" (2008), and of Van Zee and van de Geijn, "BLIS" (2015). They bound the scratch memory that the op
+ * asks for.
+ *
+ * A packed panel of KC rows of B with as many columns as a tile (KC x 64 bytes for avx2, twice that for avx512) stays
+ * in the first cache, a packed block of MC x KC of A in the second, a packed block of KC x NC of B in the third or in
+ * memory. The number of bytes being the same, blocks of f64 have half the rows (MC) and columns (NC). */
+enum {
+    FLYNN_MATMUL_KC = 256,
+    FLYNN_MATMUL_MC_BYTES = 672,   /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
+    FLYNN_MATMUL_NC_BYTES = 12288, /**< NC = 3072 or 1536 */
+    FLYNN_MATMUL_TILE_ROWS = 14,   /**< the largest tile of any table: rows */
+    FLYNN_MATMUL_TILE_BYTES = 128, /**< and bytes of one of its rows */
+};
+
+#endif
