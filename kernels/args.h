@@ -16,13 +16,13 @@ struct flynn_args {
     int x0, y0;         /**< where the launch begins: samples or pixels, and rows */
     int alpha;          /**< channel of the input that is alpha, or -1 */
     int up, down, left, right, taps; /**< as in struct flynn_stage */
-    int border;         /**< enum flynn_border */
-    int border_i;       /**< FLYNN_CONSTANT: the border's value for integer samples */
-    float border_f;     /**< the same for f32 */
-    int border_d[2];    /**< the same for f64: its two halves, low one first */
-    int k[16];          /**< struct flynn_stage k */
-    float f[8];         /**< struct flynn_stage f */
-    int d[4];           /**< struct flynn_stage d: two doubles as halves, low one first */
+    int border;                      /**< enum flynn_border */
+    int border_i;                    /**< FLYNN_CONSTANT: the border's value for integer samples */
+    float border_f;                  /**< the same for f32 */
+    int border_d[2];                 /**< the same for f64: its two halves, low one first */
+    int k[16];                       /**< struct flynn_stage k */
+    float f[8];                      /**< struct flynn_stage f */
+    int d[4];                        /**< struct flynn_stage d: two doubles as halves, low one first */
 };
 
 #endif

@@ -106,8 +106,8 @@ static bool set_handle(struct flynn_cl_handle *h, const struct flynn_cl_device *
     get_text(id, CL_DEVICE_OPENCL_C_VERSION, compiler, sizeof compiler);
     h->info = info;
     h->id = id;
-    h->exact_div = get_number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config)) &
-                   CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
+    h->exact_div =
+        get_number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config)) & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     pthread_mutex_init(&h->lock, NULL);
     if (asprintf(&h->identity, "flynn %s\nplatform %s\n%s\ndevice %s\n%s\n%s\n%s\ndriver %s\nunits %d cpu %d\n",
                  FLYNN_VERSION, info->platform, version, info->name, vendor, info->version, compiler, info->driver,
@@ -178,6 +178,8 @@ static void list_devices(void)
     for (int p = 0; p < report.platforms; p++)
         living += report.platform[p].why[0] == '\0';
     /* Listing is safe: the child got past it. Where every runtime is dead there is nothing to open. */
+    if (report.unsorted)
+        setenv("OCL_ICD_PLATFORM_SORT", "none", 1);
     if (living && flynn_cl_load(&err))
         snprintf(table.why, sizeof table.why, "%.*s", (int)sizeof table.why - 1, err.text);
     else if (living && flynn_cl.GetPlatformIDs(FLYNN_CL_MAX_PLATFORMS, platforms, &count) != CL_SUCCESS)

@@ -3,15 +3,16 @@
 
 #include <string.h>
 
-#define CPU_ITEM_BYTES  (32 << 10) /* an item that makes less is dominated by the cost of being scheduled */
-#define CPU_MAX_ROW     (1 << 16)  /* longer rows are cut, so that wide images of few rows still spread */
-#define CPU_GROUPS      16         /* work-groups for each compute unit that are enough for balance */
-#define GPU_ITEM        16         /* samples */
-#define GPU_GROUP_X     64
-#define GPU_GROUP       256
+#define CPU_ITEM_BYTES (32 << 10) /* an item that makes less is dominated by the cost of being scheduled */
+#define CPU_MAX_ROW    (1 << 16)  /* longer rows are cut, so that wide images of few rows still spread */
+#define CPU_GROUPS     16         /* work-groups for each compute unit that are enough for balance */
+#define GPU_ITEM       16         /* samples */
+#define GPU_GROUP_X    64
+#define GPU_GROUP      256
 
 /* Buffers between launches are used for several shapes; each lies in them as it would in an image of its own. */
-static size_t stride_of(const struct flynn_cl_run *run, const struct flynn_cl_buffer *b, const struct flynn_shape *shape)
+static size_t stride_of(const struct flynn_cl_run *run, const struct flynn_cl_buffer *b,
+                        const struct flynn_shape *shape)
 {
     size_t stride = b->stride, bytes;
     if (b == &run->between[0] || b == &run->between[1])
@@ -123,8 +124,9 @@ int flynn_cl_step_layout(struct flynn_cl_run *run, struct flynn_cl_step *step, s
         return flynn_cl_fail(err, status, "clGetKernelWorkGroupInfo");
     choose_group(info, launch, items, most ? most : 1, step->local);
     if (step->local[0] * step->local[1] > most)
-        return flynn_fail(err, FLYNN_EUNAVAILABLE, "kernel %s of %s needs work-groups of %zu; OpenCL device %s has at most %zu",
-                          launch->kernel, step->op->name, step->local[0] * step->local[1], info->name, most);
+        return flynn_fail(err, FLYNN_EUNAVAILABLE,
+                          "kernel %s of %s needs work-groups of %zu; OpenCL device %s has at most %zu", launch->kernel,
+                          step->op->name, step->local[0] * step->local[1], info->name, most);
     for (int i = 0; i < 2; i++)
         step->global[i] = (items[i] + step->local[i] - 1) / step->local[i] * step->local[i];
     return FLYNN_OK;
@@ -145,7 +147,8 @@ static cl_int set_arguments(const struct flynn_cl_run *run, struct flynn_cl_step
     if (!status)
         status = flynn_cl.SetKernelArg(step->kernel, 3, sizeof step->args, &step->args);
     for (cl_uint t = 0; t < FLYNN_STAGE_TABLES && !status; t++)
-        status = flynn_cl.SetKernelArg(step->kernel, 4 + t, sizeof(cl_mem), step->table[t] ? &step->table[t] : &run->dummy);
+        status =
+            flynn_cl.SetKernelArg(step->kernel, 4 + t, sizeof(cl_mem), step->table[t] ? &step->table[t] : &run->dummy);
     return status;
 }
 
@@ -159,8 +162,8 @@ static cl_int clear_output(const struct flynn_cl_run *run, const struct flynn_cl
     if (!step->out->wraps)
         return flynn_cl.EnqueueFillBuffer(run->queue, step->out->mem, &zero, 1, 0, step->out->bytes, 0, NULL, NULL);
     for (int y = 0; y < step->launch->out.height && !status; y++)
-        status = flynn_cl.EnqueueFillBuffer(run->queue, step->out->mem, &zero, pattern, (size_t)y * stride, row, 0, NULL,
-                                            NULL);
+        status = flynn_cl.EnqueueFillBuffer(run->queue, step->out->mem, &zero, pattern, (size_t)y * stride, row, 0,
+                                            NULL, NULL);
     return status;
 }
 
@@ -174,8 +177,8 @@ int flynn_cl_step_enqueue(struct flynn_cl_run *run, struct flynn_cl_step *step, 
     }
     if (!status) {
         call = "clEnqueueNDRangeKernel";
-        status = flynn_cl.EnqueueNDRangeKernel(run->queue, step->kernel, 2, NULL, step->global, step->local, 0, NULL,
-                                               NULL);
+        status =
+            flynn_cl.EnqueueNDRangeKernel(run->queue, step->kernel, 2, NULL, step->global, step->local, 0, NULL, NULL);
     }
     if (!status)
         return FLYNN_OK;

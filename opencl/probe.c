@@ -2,6 +2,7 @@
 #include "opencl/probe.h"
 
 #include "opencl/cache.h"
+#include "opencl/loader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +18,9 @@
 #include <unistd.h>
 
 #define TEXT_SIZE     32768
-#define DEFAULT_LIMIT 30.0  /* seconds for one child */
-#define RETRY         600   /* seconds after which a bad verdict is tried again */
-#define SLOW          1.0   /* a bad verdict that came faster is not worth remembering */
+#define DEFAULT_LIMIT 30.0 /* seconds for one child */
+#define RETRY         600  /* seconds after which a bad verdict is tried again */
+#define SLOW          1.0  /* a bad verdict that came faster is not worth remembering */
 
 /* One child at work. */
 struct child {
@@ -28,6 +29,8 @@ struct child {
     char *text;         /* TEXT_SIZE, lines of all children so far */
     size_t used, start; /* `start`: where this child's lines begin */
     char last[160];     /* the last line on stderr */
+    unsigned skip;      /* platforms that need no visit: bits */
+    bool unsorted;      /* the loader must not sort platforms */
 };
 
 static double now(void)
@@ -46,7 +49,7 @@ static double time_limit(void)
 }
 
 /* The child runs only this code and leaves by _exit: no handler of the parent, no core file, no output. */
-__attribute__((noreturn)) static void be_child(int report, int noise, unsigned skip, pid_t parent)
+__attribute__((noreturn)) static void be_child(int report, int noise, const struct child *c, pid_t parent)
 {
     static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTERM, SIGINT, SIGPIPE, SIGALRM, SIGCHLD};
     sigset_t none;
@@ -63,12 +66,14 @@ __attribute__((noreturn)) static void be_child(int report, int noise, unsigned s
         dup2(null, 1);
     }
     dup2(noise, 2);
+    if (c->unsorted)
+        setenv("OCL_ICD_PLATFORM_SORT", "none", 1);
     if (getppid() == parent)
-        flynn_cl_probe_child(report, skip);
+        flynn_cl_probe_child(report, c->skip);
     _exit(0);
 }
 
-static bool start(struct child *c, unsigned skip)
+static bool start(struct child *c)
 {
     int report[2], noise[2];
     if (pipe2(report, O_CLOEXEC) != 0)
@@ -81,7 +86,7 @@ static bool start(struct child *c, unsigned skip)
     pid_t parent = getpid();
     c->pid = fork();
     if (c->pid == 0)
-        be_child(report[1], noise[1], skip, parent);
+        be_child(report[1], noise[1], c, parent);
     if (c->pid > 0)
         setpgid(c->pid, c->pid);
     close(report[1]);
@@ -126,7 +131,8 @@ static bool finished(const struct child *c)
 }
 
 /* Listen until the child said `done`, is dead, or the time is over. A dead child's pipes may be held open by processes
- * that the runtime started, so its death is asked for too. True when it did not exceed the limit; *status as by waitpid. */
+ * that the runtime started, so its death is asked for too. True when it did not exceed the limit; *status as by
+ * waitpid. */
 static bool attend(struct child *c, double limit, int *status)
 {
     const double end = now() + limit;
@@ -198,26 +204,44 @@ static int obituary(struct child *c, bool in_time, int status, double limit)
     const char *colon = c->last[0] ? ": " : "";
     int p = where(c->text + c->start, device);
     if (p >= 0)
-        snprintf(line, sizeof line, "dead\t%d\tits runtime %s%s%s%s%s", p, how, device[0] ? " while trying " : "", device,
-                 colon, c->last);
+        snprintf(line, sizeof line, "dead\t%d\tits runtime %s%s%s%s%s", p, how, device[0] ? " while trying " : "",
+                 device, colon, c->last);
     else
-        snprintf(line, sizeof line, "none\tOpenCL %s while %s%s%s; an installed runtime is broken (see /etc/OpenCL/vendors)",
-                 how, strstr(c->text + c->start, "listing\n") ? "the loader listed the platforms" : "the loader was loaded",
+        snprintf(line, sizeof line,
+                 "none\tOpenCL %s while %s%s%s; an installed runtime is broken (see /etc/OpenCL/vendors)", how,
+                 strstr(c->text + c->start, "listing\n") ? "the loader listed the platforms" : "the loader was loaded",
                  colon, c->last);
     append(c, line);
     return p;
+}
+
+/* Platforms that were done with before the failure, and the one that failed. */
+static void skip_visited(struct child *c, int failed)
+{
+    int p;
+    for (const char *line = c->text + c->start; line; line = strstr(line + 1, "\nend\t")) {
+        if (sscanf(line, "\nend\t%d", &p) == 1 && p >= 0 && p < FLYNN_CL_MAX_PLATFORMS)
+            c->skip |= 1u << p;
+    }
+    if (failed >= 0 && failed < FLYNN_CL_MAX_PLATFORMS)
+        c->skip |= 1u << failed;
+}
+
+/* Whether the loader failed at listing. ocl-icd asks every runtime for its devices then, in order to sort the
+ * platforms, and gets past a runtime that fails only there when it is told not to sort. */
+static bool worth_unsorted(const struct child *c)
+{
+    return !c->unsorted && strcmp(c->text + c->start, "listing\n") == 0;
 }
 
 /* Run children until one is done. *clean tells that none died. */
 static void run_children(char *text, double limit, bool *clean)
 {
     struct child c = {.text = text};
-    unsigned skip = 0;
     *clean = true;
-    for (int i = 0; i <= FLYNN_CL_MAX_PLATFORMS; i++) {
-        int status = 0, p;
-        char device[96];
-        if (!start(&c, skip)) {
+    for (int i = 0; i <= FLYNN_CL_MAX_PLATFORMS + 1; i++) {
+        int status = 0;
+        if (!start(&c)) {
             append(&c, "none\tthe OpenCL probe cannot start a process");
             return;
         }
@@ -227,16 +251,15 @@ static void run_children(char *text, double limit, bool *clean)
         if (finished(&c))
             return;
         *clean = false;
-        /* Platforms that were done with before the failure need no second visit. */
-        for (const char *line = c.text + c.start; line; line = strstr(line + 1, "\nend\t")) {
-            if (sscanf(line, "\nend\t%d", &p) == 1 && p >= 0 && p < FLYNN_CL_MAX_PLATFORMS)
-                skip |= 1u << p;
+        if (worth_unsorted(&c)) {
+            c.unsorted = true;
+            append(&c, "unsorted");
+            continue;
         }
-        p = where(c.text + c.start, device);
-        obituary(&c, in_time, status, limit);
-        if (p < 0 || p >= FLYNN_CL_MAX_PLATFORMS)
+        int failed = obituary(&c, in_time, status, limit);
+        if (failed < 0)
             return;
-        skip |= 1u << p;
+        skip_visited(&c, failed);
     }
 }
 
@@ -245,6 +268,7 @@ static void parse_line(struct flynn_cl_report *r, const char *line)
     int p, d, n;
     if (sscanf(line, "none\t%299[^\n]", r->none) == 1)
         return;
+    r->unsorted = r->unsorted || strncmp(line, "unsorted\n", 9) == 0;
     if (sscanf(line, "platforms\t%d", &n) == 1)
         r->platforms = n < 0 ? 0 : n < FLYNN_CL_MAX_PLATFORMS ? n : FLYNN_CL_MAX_PLATFORMS;
     if (sscanf(line, "%*[a-z]\t%d", &p) != 1 || p < 0 || p >= FLYNN_CL_MAX_PLATFORMS)
@@ -290,7 +314,7 @@ static char *recall(const char *name, const char *key)
     return NULL;
 }
 
-void flynn_cl_probe(struct flynn_cl_report *report)
+static void probe(struct flynn_cl_report *report)
 {
     char name[64], hex[33] = "";
     char *key = flynn_cl_probe_key();
@@ -318,4 +342,12 @@ void flynn_cl_probe(struct flynn_cl_report *report)
     }
     free(text);
     free(key);
+}
+
+void flynn_cl_probe(struct flynn_cl_report *report)
+{
+    static struct flynn_cl_report first;
+    if (!flynn_cl.GetPlatformIDs)
+        probe(&first);
+    *report = first;
 }

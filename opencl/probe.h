@@ -16,6 +16,7 @@
 
 struct flynn_cl_report {
     char none[300]; /**< why there is nothing to use at all; "" otherwise */
+    bool unsorted;  /**< the platforms can only be listed with OCL_ICD_PLATFORM_SORT=none */
     int platforms;
     struct flynn_cl_platform_report {
         char name[96];
@@ -26,7 +27,8 @@ struct flynn_cl_report {
 };
 
 /** Probe, or recall the remembered verdict. Never fails: what is wrong stands in the report. The limit for one child is
- * 30 seconds, or FLYNN_OPENCL_TIMEOUT. */
+ * 30 seconds, or FLYNN_OPENCL_TIMEOUT. Once runtimes are loaded into this process no child is made any more, because
+ * they do not survive a fork; the first report of the process is repeated. */
 void flynn_cl_probe(struct flynn_cl_report *report);
 
 /** The work of the child: writes lines to the descriptor and returns. Platforms whose bit is set are skipped. */

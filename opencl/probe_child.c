@@ -131,7 +131,9 @@ void flynn_cl_probe_child(int fd, unsigned skip)
     say(fd, "listing");
     cl_int status = flynn_cl.GetPlatformIDs(FLYNN_CL_MAX_PLATFORMS, platforms, &count);
     if (status != CL_SUCCESS || count == 0)
-        say(fd, "none\tno OpenCL platform: the loader finds no runtime (%s); install one, or see OCL_ICD_VENDORS and /etc/OpenCL/vendors",
+        say(fd,
+            "none\tno OpenCL platform: the loader finds no runtime (%s); install one, or see OCL_ICD_VENDORS and "
+            "/etc/OpenCL/vendors",
             status == CL_SUCCESS ? "it lists none" : flynn_cl_error_name(status));
     count = status == CL_SUCCESS ? count : 0;
     count = count < FLYNN_CL_MAX_PLATFORMS ? count : FLYNN_CL_MAX_PLATFORMS;

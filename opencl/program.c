@@ -91,7 +91,8 @@ static void save(const struct recipe *r, cl_program program)
 {
     size_t bytes = 0;
     char name[64];
-    if (flynn_cl.GetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS || bytes == 0)
+    if (flynn_cl.GetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS ||
+        bytes == 0)
         return;
     unsigned char *binary = malloc(bytes);
     if (!binary)

@@ -21,7 +21,8 @@ void flynn_cl_set_reference(flynn_cl_reference *run)
 }
 
 /* Integers take all values; floats are multiples of 2^-16 in 0..1, so that no case depends on infinities or NaN. */
-static int make_pattern(struct flynn_image *image, const struct flynn_shape *shape, uint64_t seed, struct flynn_err *err)
+static int make_pattern(struct flynn_image *image, const struct flynn_shape *shape, uint64_t seed,
+                        struct flynn_err *err)
 {
     int code = flynn_image_alloc(image, shape, err);
     for (int y = 0; !code && y < shape->height; y++) {
@@ -30,7 +31,9 @@ static int make_pattern(struct flynn_image *image, const struct flynn_shape *sha
             const uint64_t bits = flynn_rng(&seed);
             const float f = (float)(bits % 65537) / 65536.0f;
             const double d = (double)f;
-            const void *from = shape->type == FLYNN_F32 ? (const void *)&f : shape->type == FLYNN_F64 ? (const void *)&d : &bits;
+            const void *from = shape->type == FLYNN_F32   ? (const void *)&f
+                               : shape->type == FLYNN_F64 ? (const void *)&d
+                                                          : &bits;
             const size_t bytes = flynn_type_bytes(shape->type);
             memcpy(row + i * bytes, from, bytes);
         }
@@ -49,7 +52,8 @@ static int compare(const struct flynn_image *got, const struct flynn_image *want
             i++;
         if (i < row) {
             const size_t sample = i / bytes, channels = (size_t)want->shape.channels;
-            return flynn_fail(err, FLYNN_EUNAVAILABLE, "its result differs from the reference, first at x=%zu y=%d channel %zu",
+            return flynn_fail(err, FLYNN_EUNAVAILABLE,
+                              "its result differs from the reference, first at x=%zu y=%d channel %zu",
                               sample / channels, y, sample % channels);
         }
     }
@@ -113,8 +117,8 @@ static bool same_kernels(const struct flynn_node *a, const struct flynn_node *b)
 }
 
 /* Bind one use of the op to the small shape; true when it leads to the node's kernels. */
-static bool build_case(struct flynn_chain *chain, struct flynn_plan *plan, const struct flynn_node *node, const char *values,
-                       const struct flynn_image *in, const struct flynn_image *second)
+static bool build_case(struct flynn_chain *chain, struct flynn_plan *plan, const struct flynn_node *node,
+                       const char *values, const struct flynn_image *in, const struct flynn_image *second)
 {
     char text[512];
     snprintf(text, sizeof text, "%s%s%s", node->op->name, *values ? ":" : "", values);

@@ -134,8 +134,9 @@ static int finish(struct flynn_cl_run *run, cl_int status, const char *call, str
 static int copy_mapped(struct flynn_cl_run *run, struct flynn_cl_buffer *buffer, bool up, struct flynn_err *err)
 {
     cl_int status;
-    void *p = flynn_cl.EnqueueMapBuffer(run->queue, buffer->mem, CL_TRUE, up ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ,
-                                        0, buffer->bytes, 0, NULL, NULL, &status);
+    void *p =
+        flynn_cl.EnqueueMapBuffer(run->queue, buffer->mem, CL_TRUE, up ? CL_MAP_WRITE_INVALIDATE_REGION : CL_MAP_READ,
+                                  0, buffer->bytes, 0, NULL, NULL, &status);
     if (status != CL_SUCCESS)
         return finish(run, status, "clEnqueueMapBuffer", err);
     if (!buffer->wraps)
@@ -182,9 +183,9 @@ static int copy_down(struct flynn_cl_run *run, struct flynn_cl_buffer *b, struct
     for (int y = 0, k = 0; y < height + rows && status == CL_SUCCESS; y += rows, k ^= 1) {
         if (y < height) {
             const int n = rows < height - y ? rows : height - y;
-            status = flynn_cl.EnqueueReadBuffer(run->queue, b->mem, CL_FALSE, (size_t)y * b->stride,
-                                                (size_t)n * b->stride, run->staging.host + (size_t)k * run->staging.half,
-                                                0, NULL, &ready[k]);
+            status =
+                flynn_cl.EnqueueReadBuffer(run->queue, b->mem, CL_FALSE, (size_t)y * b->stride, (size_t)n * b->stride,
+                                           run->staging.host + (size_t)k * run->staging.half, 0, NULL, &ready[k]);
             if (status == CL_SUCCESS)
                 status = flynn_cl.Flush(run->queue);
         }
