@@ -68,7 +68,7 @@ static int string(struct npy *npy, char *to, size_t size, struct flynn_err *err)
         return wrong(npy, err, "a quoted string is expected");
     size_t n = 0;
     for (; *npy->at && *npy->at != quote; npy->at++) {
-        if (n + 1 >= size || *npy->at == '\\')
+        if (n + 1 >= size || *npy->at == '\\' || *npy->at < ' ' || *npy->at > '~')
             return wrong(npy, err, "a string that no plain array has");
         to[n++] = *npy->at;
     }

@@ -138,11 +138,15 @@ static int pam_field(struct flynn_source *source, const char *line, struct pam_f
         if (strlen(pam_keys[k]) == n && strncmp(line, pam_keys[k], n) == 0)
             return pam_number(source, pam_keys[k], value, &fields->number[k], err);
     }
-    if (n != 8 || strncmp(line, "TUPLTYPE", n) != 0)
+    if (n != 8 || strncmp(line, "TUPLTYPE", n) != 0) {
+        size_t shown = 0;
+        while (shown < n && shown < 20 && line[shown] > ' ' && line[shown] <= '~')
+            shown++;
         return flynn_fail(err, FLYNN_EINPUT,
                           "%s: PAM header line %" PRIu64 ": '%.*s' is none of WIDTH, HEIGHT, DEPTH, MAXVAL, TUPLTYPE, "
                           "ENDHDR",
-                          source->name, source->line - 1, n > 20 ? 20 : (int)n, line);
+                          source->name, source->line - 1, (int)shown, line);
+    }
     /* Repeated lines are joined by a blank. */
     size_t used = strlen(fields->tuple);
     snprintf(fields->tuple + used, sizeof fields->tuple - used, "%s%s", used ? " " : "", value);

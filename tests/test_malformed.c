@@ -83,6 +83,8 @@ static const struct {
     {TEXT(V1("\x02") "{}"), FLYNN_EINPUT, "descr, fortran_order or shape is missing"},
     {TEXT(V1("\x04") "{}\0 "), FLYNN_EINPUT, "a zero byte"},
     {TEXT(V1("\x03") "{'a"), FLYNN_EINPUT, "without an end"},
+    {TEXT(V1("\x0a") "{'a\nb': 1}"), FLYNN_EINPUT, "no plain array has"},
+    {TEXT("P7\nA\x1b[1m 1\n"), FLYNN_EINPUT, "'A' is none of"},
     {TEXT(V1("\x0b") "{'size': 1}"), FLYNN_EINPUT, "unknown key 'size'"},
     {TEXT(V1("\x1f") "{'descr': '<u1','descr': '<u1'}"), FLYNN_EINPUT, "'descr' is given twice"},
     {TEXT(V1("\x1e") "{'descr': [('a','<i4')],'x':1}"), FLYNN_EINPUT, "structured"},
