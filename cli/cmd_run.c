@@ -175,6 +175,8 @@ static int process(struct run *run, const struct flynn_image *in)
     if (code)
         return cli_fail(&err);
     code = cli_check_memory(&plan, run->verify == CLI_VERIFY_FULL ? 2 : 1, &run->options, &err);
+    if (code)
+        flynn_fail_in(&err, "%s", run->in_name);
     if (!code) {
         choose(run, &plan, &backend);
         code = compute(run, &plan, &backend, in, &out, &err);
