@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/sample.h"
 
-#include <flynn/backend.h>
+#include "dispatch/verify.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +12,10 @@
 static int reference(const struct flynn_plan *plan, const struct flynn_image *in, struct flynn_image *out,
                      struct flynn_err *err)
 {
-    struct flynn_backend scalar;
-    int count = flynn_backends_parse(&scalar, 1, "scalar", NULL, err);
-    return count < 0 ? count : flynn_run_plan(plan, &scalar, in, out, err);
+    int code = flynn_plan_output(plan, in, out, err);
+    if (!code && (code = flynn_reference_run(plan, in, out, err)))
+        flynn_image_free(out);
+    return code;
 }
 
 static int verify_full(struct cli_verdict *verdict, const struct flynn_plan *plan, const struct flynn_image *in,
