@@ -132,7 +132,7 @@ static double copy_rate(struct flynn_pool *pool, struct copy *c, size_t bytes, i
     return moved / best_time(pool, tasks, copy_slice, c, COPY_TIME) * 1e-9;
 }
 
-static int measure_copy(struct flynn_limits *limits, size_t l3, struct flynn_pool *pool, struct flynn_err *err)
+static int measure_copy(struct flynn_peaks *peaks, size_t l3, struct flynn_pool *pool, struct flynn_err *err)
 {
     size_t bytes = 2 * l3 < 32 * MB ? 32 * MB : 2 * l3 > 128 * MB ? 128 * MB : 2 * l3;
     bytes = bytes / HUGE_PAGE * HUGE_PAGE;
@@ -141,11 +141,11 @@ static int measure_copy(struct flynn_limits *limits, size_t l3, struct flynn_poo
     if (!memory)
         return flynn_fail(err, FLYNN_ELIMIT, "measuring the copy rate: no memory for %zu bytes", 2 * bytes);
     madvise(memory, 2 * bytes, MADV_HUGEPAGE);
-    struct copy c = {memory + bytes, memory, bytes / (size_t)limits->threads / SLICE_ALIGN * SLICE_ALIGN};
-    flynn_pool_run(pool, limits->threads, fill_slice, &c);
-    limits->copy_bytes = bytes;
-    limits->copy_gbps[1] = copy_rate(pool, &c, bytes, limits->threads);
-    limits->copy_gbps[0] = limits->threads > 1 ? copy_rate(pool, &c, bytes, 1) : limits->copy_gbps[1];
+    struct copy c = {memory + bytes, memory, bytes / (size_t)peaks->threads / SLICE_ALIGN * SLICE_ALIGN};
+    flynn_pool_run(pool, peaks->threads, fill_slice, &c);
+    peaks->copy_bytes = bytes;
+    peaks->copy_gbps[1] = copy_rate(pool, &c, bytes, peaks->threads);
+    peaks->copy_gbps[0] = peaks->threads > 1 ? copy_rate(pool, &c, bytes, 1) : peaks->copy_gbps[1];
     free(memory);
     return 0;
 }
@@ -167,16 +167,16 @@ static double fma_rate(struct flynn_pool *pool, int tasks)
     return operations * tasks / seconds * 1e-9;
 }
 
-int flynn_limits_measure(struct flynn_limits *limits, const struct flynn_machine *machine, struct flynn_pool *pool,
+int flynn_peaks_measure(struct flynn_peaks *peaks, const struct flynn_machine *machine, struct flynn_pool *pool,
                          struct flynn_err *err)
 {
-    memset(limits, 0, sizeof *limits);
-    limits->threads = flynn_pool_threads(pool);
-    limits->isa = flynn_probe_name();
-    int code = measure_copy(limits, machine->topology.l3_bytes, pool, err);
+    memset(peaks, 0, sizeof *peaks);
+    peaks->threads = flynn_pool_threads(pool);
+    peaks->isa = flynn_probe_name();
+    int code = measure_copy(peaks, machine->topology.l3_bytes, pool, err);
     if (code)
         return code;
-    limits->fma_gflops[1] = fma_rate(pool, limits->threads);
-    limits->fma_gflops[0] = limits->threads > 1 ? fma_rate(pool, 1) : limits->fma_gflops[1];
+    peaks->fma_gflops[1] = fma_rate(pool, peaks->threads);
+    peaks->fma_gflops[0] = peaks->threads > 1 ? fma_rate(pool, 1) : peaks->fma_gflops[1];
     return 0;
 }

@@ -17,7 +17,7 @@ struct flynn_machine {
 void flynn_machine_describe(struct flynn_machine *machine);
 
 /** What this machine can do at most: the measures that other figures are set against. */
-struct flynn_limits {
+struct flynn_peaks {
     int threads;          /**< of the measures [1]; [0] is one thread */
     double copy_gbps[2];  /**< copy in memory: bytes read and bytes written, 1e9 in a second */
     double fma_gflops[2]; /**< f32 multiply-add in registers, each two operations, 1e9 in a second */
@@ -28,7 +28,7 @@ struct flynn_limits {
 /** Measure on the calling thread, then on all threads of the pool: the best of a few runs, about a tenth of a second
  * and 256 MB in all. The buffers are twice as large as L3 (32 MB to 128 MB each), so larger caches colour the figure.
  * FLYNN_ELIMIT when there is no memory. */
-int flynn_limits_measure(struct flynn_limits *limits, const struct flynn_machine *machine, struct flynn_pool *pool,
+int flynn_peaks_measure(struct flynn_peaks *peaks, const struct flynn_machine *machine, struct flynn_pool *pool,
                          struct flynn_err *err);
 
 #endif

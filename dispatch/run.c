@@ -4,6 +4,7 @@
 #include "cpu/engine.h"
 #include "cpu/pool.h"
 #include "dispatch/tables.h"
+#include "dispatch/verify.h"
 #include "opencl/opencl.h"
 
 #include <pthread.h>
@@ -48,6 +49,13 @@ static int open_cpu(struct flynn_run *run, const struct flynn_plan *plan, const 
     return flynn_engine_open(&run->engine, plan, run->kernel, pool, err);
 }
 
+/* What the self-tests of OpenCL kernels are held against. */
+static int reference(const struct flynn_plan *plan, const struct flynn_image *in, const struct flynn_image *out)
+{
+    struct flynn_err err;
+    return flynn_reference_run(plan, in, out, &err);
+}
+
 int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const struct flynn_backend *backend,
                    struct flynn_err *err)
 {
@@ -57,6 +65,8 @@ int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const 
     struct flynn_run *r = calloc(1, sizeof *r);
     if (!r)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    if (backend->kind == FLYNN_BACKEND_OPENCL)
+        flynn_cl_set_reference(reference);
     int code = backend->kind == FLYNN_BACKEND_OPENCL ? flynn_cl_open(&r->cl, plan, backend->device, err)
                                                      : open_cpu(r, plan, backend, err);
     if (code) {

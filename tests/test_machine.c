@@ -93,12 +93,12 @@ Test(machine, probe_copies)
 Test(machine, limits_are_found)
 {
     struct flynn_machine m = {.topology = {.l3_bytes = 1 << 20}};
-    struct flynn_limits limits;
+    struct flynn_peaks limits;
     struct flynn_pool *pool;
     struct flynn_err err;
 
     cr_assert_eq(flynn_pool_create(&pool, 2, &err), 0, "%s", err.text);
-    cr_assert_eq(flynn_limits_measure(&limits, &m, pool, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_peaks_measure(&limits, &m, pool, &err), 0, "%s", err.text);
     cr_assert_eq(limits.threads, 2);
     cr_assert_eq(limits.copy_bytes, 32 << 20);
     cr_assert_str_eq(limits.isa, flynn_probe_name());

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/job.h"
+#include "cli/sample.h"
+
+#include <flynn/backend.h>
+#include <flynn/file.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_VERIFY = 600, KEY_FORMAT, KEY_MAXVAL, KEY_PLAIN };
+
+struct run {
+    struct cli_options options;
+    enum cli_verify verify;
+    struct flynn_write_options write;
+    char **argument; /* IN OUT OP... */
+    int arguments;
+    const char *backend_text;
+    struct flynn_backend backend; /* the named one */
+    bool automatic;
+    struct flynn_chain chain;
+    struct flynn_reader *reader;
+    struct flynn_writer *writer;
+    char *in_name;
+    int image; /* images done */
+};
+
+static bool parse_verify(const char *text, enum cli_verify *verify)
+{
+    if (!text || strcmp(text, "full") == 0)
+        *verify = CLI_VERIFY_FULL;
+    else if (strcmp(text, "sample") == 0)
+        *verify = CLI_VERIFY_SAMPLE;
+    else
+        return cli_complain("--verify=%s: full or sample is expected", text), false;
+    return true;
+}
+
+static bool parse_format(const char *text, enum flynn_format *format)
+{
+    if (flynn_format_parse(text, format))
+        return true;
+    cli_complain("--format=%s: one of ppm, pgm, pbm, pnm, pam, pfm, npy, csv, txt is expected", text);
+    return false;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct run *run = state->input;
+    int maxval = 0;
+    bool ok = true;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->options;
+        break;
+    case KEY_VERIFY:
+        ok = parse_verify(arg, &run->verify);
+        break;
+    case KEY_FORMAT:
+        ok = parse_format(arg, &run->write.format);
+        break;
+    case KEY_MAXVAL:
+        ok = cli_parse_int("--maxval", arg, 1, 65535, &maxval);
+        run->write.maxval = (uint32_t)maxval;
+        break;
+    case KEY_PLAIN:
+        run->write.plain = true;
+        break;
+    case ARGP_KEY_ARG:
+        run->argument[run->arguments++] = arg;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return ok ? 0 : EINVAL;
+}
+
+static const struct argp_option options[] = {
+    {"verify", KEY_VERIFY, "HOW", OPTION_ARG_OPTIONAL,
+     "hold the result against the scalar reference before anything is written: full (default), or sample, which "
+     "compares bands of rows where the ops allow that, and says what it compared",
+     1},
+    {"format", KEY_FORMAT, "NAME", 0,
+     "ppm, pgm, pbm, pnm, pam, pfm, npy, csv or txt; default: OUT's suffix; on stdout "
+     "PNM for pictures, NPY for matrices, text for integer results",
+     2},
+    {"maxval", KEY_MAXVAL, "N", 0, "maxval of PNM output, 1 to 65535; default: the input's", 2},
+    {"plain", KEY_PLAIN, NULL, 0, "ASCII variant of PNM", 2},
+    CLI_HELP_OPTION,
+    {0}};
+
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+
+static const char doc[] =
+    "Read IN, apply the OPs in order, write OUT. Without an OP the image is only converted. Every image of a PNM "
+    "stream "
+    "is processed. OUT appears complete or not at all.\v"
+    "IN is a file, - for stdin, or gen:KIND:WxH[,key=value...] (scene, noise, gradient, zoneplate, checker). OUT is a "
+    "file, whose suffix picks the format, or - for stdout. `flynn ops` lists the ops, `flynn ops NAME` explains "
+    "one.\n\n"
+    "The backend is `auto` unless -b or FLYNN_BACKEND names one: the best SIMD table, with threads where the job is "
+    "large enough. A named backend runs or fails; it is never replaced.\n\n"
+    "Environment: FLYNN_BACKEND, FLYNN_NUM_THREADS, FLYNN_ISA, as -b, -t and --isa.\n\n"
+    "Examples:\n"
+    "  flynn run photo.ppm soft.ppm gaussian:2\n"
+    "  flynn run photo.ppm - grayscale threshold:50% > mask.pgm\n"
+    "  flynn run --verify -b threads in.ppm out.ppm resize:width=320,height=240\n\n" CLI_STATUS_HELP;
+
+static const struct argp argp = {options, parse, "IN OUT [OP...]", doc, children, NULL, NULL};
+
+/* The backend for one plan; prints what --explain and -v ask for. */
+static void choose(struct run *run, const struct flynn_plan *plan, struct flynn_backend *backend)
+{
+    char why[400] = "named on the command line", gaps[200];
+    *backend = run->backend;
+    if (run->automatic)
+        flynn_backend_choose(backend, plan, &run->options.limits, why, sizeof why);
+    else if (run->backend_text != run->options.backends)
+        strcpy(why, "named by FLYNN_BACKEND");
+    if (run->options.explain)
+        cli_explain(plan, backend, why);
+    else if (run->options.verbose)
+        cli_complain("backend %s: %s", backend->name, why);
+    if (!run->automatic && !run->options.quiet && cli_gaps(gaps, sizeof gaps, plan, backend))
+        cli_complain("%s has no kernel for %s; the kernel named there runs", backend->name, gaps);
+}
+
+/* Run, and for `auto` go on with the CPU, not silently, when a chosen device fails. */
+static int compute(struct run *run, const struct flynn_plan *plan, struct flynn_backend *backend,
+                   const struct flynn_image *in, struct flynn_image *out, struct flynn_err *err)
+{
+    int code = flynn_run_plan(plan, backend, in, out, err);
+    if (code != FLYNN_EUNAVAILABLE || !run->automatic || backend->kind != FLYNN_BACKEND_OPENCL)
+        return code;
+    char failed[sizeof backend->name];
+    memcpy(failed, backend->name, sizeof failed);
+    code = flynn_backends_parse(backend, 1, "threads", &run->options.limits, NULL);
+    if (code < 0)
+        return code;
+    cli_complain("%s: %s; %s runs instead", failed, err->text, backend->name);
+    return flynn_run_plan(plan, backend, in, out, err);
+}
+
+/* Returns CLI_OK, CLI_DIFFERS, or the status of an error that was printed. */
+static int verify(struct run *run, const struct flynn_plan *plan, const struct flynn_backend *backend,
+                  const struct flynn_image *in, const struct flynn_image *out)
+{
+    static struct cli_verdict verdict;
+    struct flynn_err err;
+    char text[256];
+    if (cli_verify_output(&verdict, run->verify == CLI_VERIFY_SAMPLE, &run->chain, plan, in, out, &err))
+        return cli_fail(&err);
+    if (verdict.difference.all.differing) {
+        cli_complain("%s differs from the scalar reference: %s; nothing is written to %s", backend->name,
+                     flynn_difference_text(text, sizeof text, &verdict.difference), run->argument[1]);
+        if (run->options.verbose)
+            fputs(verdict.map, stderr);
+        return CLI_DIFFERS;
+    }
+    if (!run->options.quiet)
+        cli_complain("verified: %s is equal to the scalar reference in %s", backend->name, verdict.compared);
+    return CLI_OK;
+}
+
+static int process(struct run *run, const struct flynn_image *in)
+{
+    struct flynn_plan plan;
+    struct flynn_err err;
+    struct flynn_backend backend;
+    struct flynn_image out = {0};
+    int status = CLI_OK, code = flynn_plan_build(&plan, &run->chain, &in->shape, &err);
+    if (code)
+        return cli_fail(&err);
+    code = cli_check_memory(&plan, run->verify == CLI_VERIFY_FULL ? 2 : 1, &run->options, &err);
+    if (code)
+        flynn_fail_in(&err, "%s", run->in_name);
+    if (!code) {
+        choose(run, &plan, &backend);
+        code = compute(run, &plan, &backend, in, &out, &err);
+    }
+    if (!code && run->verify)
+        status = verify(run, &plan, &backend, in, &out);
+    if (!code && !status)
+        code = flynn_writer_put(run->writer, &out, &err);
+    if (code)
+        status = cli_fail(&err);
+    flynn_image_free(&out);
+    flynn_plan_free(&plan);
+    return status;
+}
+
+static int process_all(struct run *run)
+{
+    struct flynn_image in = {0};
+    struct flynn_err err;
+    int status = CLI_OK, more = 1;
+    while (!status && (more = flynn_reader_next(run->reader, &in, &err)) == 1) {
+        status = process(run, &in);
+        flynn_image_free(&in);
+        run->image++;
+        if (run->image > 1 && cli_shows_progress(&run->options))
+            fprintf(stderr, "\rflynn: %d images", run->image);
+    }
+    if (run->image > 1 && cli_shows_progress(&run->options))
+        fputc('\n', stderr);
+    if (status)
+        return status;
+    if (more < 0 || flynn_writer_commit(run->writer, &err))
+        return cli_fail(&err);
+    return CLI_OK;
+}
+
+static int open_backend(struct run *run, struct flynn_err *err)
+{
+    const char *named = getenv("FLYNN_BACKEND");
+    run->backend_text = run->options.backends ? run->options.backends : named && *named ? named : "auto";
+    run->automatic = strcmp(run->backend_text, "auto") == 0;
+    return run->automatic ? FLYNN_OK : cli_one_backend(&run->backend, run->backend_text, &run->options.limits, err);
+}
+
+static int open_all(struct run *run, struct flynn_err *err)
+{
+    int code = cli_chain(&run->chain, run->argument + 2, run->arguments - 2, err);
+    if (!code)
+        code = open_backend(run, err);
+    if (!code)
+        code = flynn_reader_open(&run->reader, run->in_name, err);
+    if (!code) {
+        flynn_reader_limit(run->reader, run->options.max_memory);
+        code = flynn_writer_open(&run->writer, run->argument[1], &run->write, err);
+    }
+    return code;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct run run = {0};
+    struct flynn_err err;
+    int status;
+    if (!cli_options_start(&run.options))
+        return CLI_FAILED;
+    run.argument = calloc((size_t)argc + 1, sizeof *run.argument);
+    if (!run.argument)
+        return cli_usage("out of memory");
+    if (cli_parse(&argp, "run", argc, argv, &run, &status)) {
+        run.in_name = run.arguments ? cli_input_name(run.argument[0], &run.options) : NULL;
+        if (run.arguments < 2)
+            status = cli_usage("run: %s is missing; write `flynn run IN OUT [OP...]`", run.arguments ? "OUT" : "IN");
+        else if (!run.in_name)
+            status = cli_usage("out of memory");
+        else if (open_all(&run, &err))
+            status = cli_fail(&err);
+        else
+            status = process_all(&run);
+        flynn_writer_close(run.writer);
+        flynn_reader_close(run.reader);
+        flynn_chain_free(&run.chain);
+        free(run.in_name);
+    }
+    free(run.argument);
+    return status;
+}
