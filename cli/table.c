@@ -50,7 +50,7 @@ static void wrapped(FILE *out, const char *text, int used)
     while (*text) {
         int n = (int)strcspn(text, " ");
         if (column > indent && column + 1 + n > WIDTH) {
-            fprintf(out, "\n%*s", indent);
+            fprintf(out, "\n%*s", indent, "");
             column = indent;
         } else if (column > indent) {
             fputc(' ', out);
