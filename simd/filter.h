@@ -9,6 +9,16 @@
 /** Inline even where the compiler would not: the callers pass constants for which the loops unroll. */
 #define FLYNN_UNROLLED static inline __attribute__((always_inline))
 
+/** v, which the compiler must have in a register here: compilers regroup long sums so that every product is alive at
+ * once and spills. */
+static inline vi v_keep(vi v)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("" : "+v"(v));
+#endif
+    return v;
+}
+
 /** What unpacklo and unpackhi made of one vector, put into the order of the samples: *low the first half, *high the
  * second. */
 static inline void v_unpacked_order(vi *low, vi *high)
@@ -58,6 +68,29 @@ static inline void v_store_row(void *row, int i, int samples, size_t bytes, vi v
         v_store((uint8_t *)row + (size_t)i * bytes, v);
     else
         v_store_n((uint8_t *)row + (size_t)i * bytes, v, left * bytes);
+}
+
+/** The halves of a vector of bytes to sample i of two rows of `samples`. */
+static inline void v_store_halves(void *row0, void *row1, int i, int samples, vi v)
+{
+    uint8_t *low = (uint8_t *)row0 + i, *high = (uint8_t *)row1 + i;
+    if (samples - i < VEC / 2) {
+        uint8_t bytes[VEC];
+        v_store(bytes, v);
+        memcpy(low, bytes, (size_t)(samples - i));
+        memcpy(high, bytes + VEC / 2, (size_t)(samples - i));
+        return;
+    }
+#if defined(FLYNN_ISA_AVX512)
+    simde_mm256_storeu_si256(low, simde_mm512_castsi512_si256(v));
+    simde_mm256_storeu_si256(high, simde_mm512_extracti64x4_epi64(v, 1));
+#elif defined(FLYNN_ISA_AVX2)
+    simde_mm_storeu_si128(low, simde_mm256_castsi256_si128(v));
+    simde_mm_storeu_si128(high, simde_mm256_extracti128_si256(v, 1));
+#else
+    simde_mm_storel_epi64((void *)low, v);
+    simde_mm_storel_epi64((void *)high, simde_mm_srli_si128(v, 8));
+#endif
 }
 
 #endif

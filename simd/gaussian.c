@@ -44,35 +44,52 @@ FLYNN_UNROLLED void across_bytes(const struct flynn_call *call, int n)
 
 #else
 
-FLYNN_UNROLLED void across_bytes(const struct flynn_call *call, int n)
+/* Samples [i, i + VEC) of a row, as two vectors in order; pair and channels serve where n is 0. */
+FLYNN_UNROLLED void sum_bytes(const uint8_t *in, int i, int n, const ptrdiff_t *far, const vi *w,
+                              const struct flynn_stage *stage, vi *low, vi *high)
 {
-    const struct flynn_stage *stage = call->stage;
     const int32_t *pair = stage->table[2].data;
-    int channels = stage->in.channels, samples = call->width * channels, taps = n ? n : stage->k[4];
-    vi flip = v_set16(stage->k[3]), w[8];
-    ptrdiff_t at[8];
+    *low = *high = v_zero();
+    for (int t = 0; t < (n ? n : stage->k[4]); t++) {
+        ptrdiff_t distance = n ? far[t] : (ptrdiff_t)pair[2 * t] * stage->in.channels;
+        vi weight = n ? w[t] : v_set32(pair[2 * t + 1]);
+        vi a = v_load(in - distance + i), b = v_load(in + distance + i);
+        *low = V(add_epi16)(*low, V(maddubs_epi16)(V(unpacklo_epi8)(a, b), weight));
+        *high = V(add_epi16)(*high, V(maddubs_epi16)(V(unpackhi_epi8)(a, b), weight));
+    }
+    v_unpacked_order(low, high);
+    *low = v_xor(*low, v_set16(stage->k[3]));
+    *high = v_xor(*high, v_set16(stage->k[3]));
+}
+
+FLYNN_UNROLLED void across_row(const struct flynn_stage *stage, const uint8_t *in, uint16_t *out, int samples, int n)
+{
+    const int32_t *pair = stage->table[2].data;
+    ptrdiff_t far[8];
+    vi w[8], low, high;
     for (int t = 0; t < n; t++) {
-        at[t] = (ptrdiff_t)pair[2 * t] * channels;
+        far[t] = (ptrdiff_t)pair[2 * t] * stage->in.channels;
         w[t] = v_set32(pair[2 * t + 1]);
     }
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint16_t *out = call->out[r];
-        for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
-            vi low = v_zero(), high = v_zero();
-            for (int t = 0; t < taps; t++) {
-                ptrdiff_t far = n ? at[t] : (ptrdiff_t)pair[2 * t] * channels;
-                vi weight = n ? w[t] : v_set32(pair[2 * t + 1]);
-                vi a = v_load(in + i - far), b = v_load(in + i + far);
-                low = V(add_epi16)(low, V(maddubs_epi16)(V(unpacklo_epi8)(a, b), weight));
-                high = V(add_epi16)(high, V(maddubs_epi16)(V(unpackhi_epi8)(a, b), weight));
-            }
-            v_unpacked_order(&low, &high);
-            v_store_row(out, i, samples, 2, v_xor(low, flip));
-            if (i + VEC / 2 < samples)
-                v_store_row(out, i + VEC / 2, samples, 2, v_xor(high, flip));
-        }
+    int i = 0;
+    for (; i + VEC <= samples; i += VEC) {
+        sum_bytes(in, i, n, far, w, stage, &low, &high);
+        v_store(out + i, low);
+        v_store(out + i + VEC / 2, high);
     }
+    if (i == samples)
+        return;
+    i = i ? samples - VEC : 0;
+    sum_bytes(in, i, n, far, w, stage, &low, &high);
+    v_store_row(out, i, samples, 2, low);
+    if (i + VEC / 2 < samples)
+        v_store_row(out, i + VEC / 2, samples, 2, high);
+}
+
+FLYNN_UNROLLED void across_bytes(const struct flynn_call *call, int n)
+{
+    for (int r = 0; r < call->rows; r++)
+        across_row(call->stage, call->in[r], call->out[r], call->width * call->stage->in.channels, n);
 }
 
 #endif
@@ -130,8 +147,8 @@ FLYNN_UNROLLED void sum_four(const struct flynn_call *call, int i, int n, vi out
             if (n && (2 * p + 1 - o < 0 || 2 * p - o >= size))
                 continue;
             vi w = v_set32(weight[p * STEP + o]);
-            low[o] = V(add_epi32)(low[o], V(madd_epi16)(l, w));
-            high[o] = V(add_epi32)(high[o], V(madd_epi16)(h, w));
+            low[o] = v_keep(V(add_epi32)(low[o], V(madd_epi16)(l, w)));
+            high[o] = v_keep(V(add_epi32)(high[o], V(madd_epi16)(h, w)));
         }
     }
     for (int o = 0; o < STEP; o++)
@@ -140,15 +157,14 @@ FLYNN_UNROLLED void sum_four(const struct flynn_call *call, int i, int n, vi out
 
 FLYNN_UNROLLED void down_four(const struct flynn_call *call, int n)
 {
-    int samples = call->width * call->stage->in.channels;
-    for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
-        vi first[STEP], second[STEP];
-        sum_four(call, i, n, first);
-        memcpy(second, first, sizeof first);
-        if (i + VEC / 2 < samples)
-            sum_four(call, i + VEC / 2, n, second);
-        for (int o = 0; o < STEP; o++)
-            v_store_row(call->out[o], i, samples, 1, v_packed_order(V(packus_epi16)(first[o], second[o])));
+    int samples = call->width * call->stage->in.channels, last = samples - VEC / 2;
+    uint8_t *out[STEP] = {call->out[0], call->out[1], call->out[2], call->out[3]};
+    for (int i = 0; i < samples; i += VEC / 2) {
+        vi sum[STEP];
+        i = i > last && last > 0 ? last : i;
+        sum_four(call, i, n, sum);
+        for (int o = 0; o < STEP; o += 2)
+            v_store_halves(out[o], out[o + 1], i, samples, v_packed_order(V(packus_epi16)(sum[o], sum[o + 1])));
     }
 }
 
@@ -172,11 +188,9 @@ static void down_one(const struct flynn_call *call, int r)
     const struct flynn_stage *stage = call->stage;
     const void *const *row = call->in + stage->up + r;
     int samples = call->width * stage->in.channels;
-    for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
-        vi first = sum_one(stage, row, i), second = first;
-        if (i + VEC / 2 < samples)
-            second = sum_one(stage, row, i + VEC / 2);
-        v_store_row(call->out[r], i, samples, 1, v_packed_order(V(packus_epi16)(first, second)));
+    for (int i = 0; i < samples; i = v_advance(i, VEC / 2, samples)) {
+        vi sum = sum_one(stage, row, i);
+        v_store_halves(call->out[r], call->out[r], i, samples, v_packed_order(V(packus_epi16)(sum, sum)));
     }
 }
 
@@ -208,34 +222,60 @@ static void down_u8(const struct flynn_call *call)
     }
 }
 
-/* Every sum fits 16 bits. Rows are counted from the centre of the first output row. */
-FLYNN_UNROLLED vi sum_narrow(const struct flynn_stage *stage, const void *const *row, int i, int n)
+/* Every sum fits 16 bits. row[0] is the centre; w serves where n is not 0. */
+FLYNN_UNROLLED vi sum_narrow(const struct flynn_stage *stage, const void *const *row, int i, int n, const vi *w)
 {
     const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
-    vi sum = V(mullo_epi16)(v_load((const uint16_t *)row[0] + i), v_set16(weight[0]));
+    vi sum = V(mullo_epi16)(v_load((const uint16_t *)row[0] + i), n ? w[0] : v_set16(weight[0]));
     sum = V(add_epi16)(sum, v_set16(stage->k[1]));
     for (int t = 1; t < (n ? n : stage->k[0]); t++) {
         int far = n ? t : distance[t];
         vi a = v_load((const uint16_t *)row[-far] + i), b = v_load((const uint16_t *)row[far] + i);
-        sum = V(add_epi16)(sum, V(mullo_epi16)(V(add_epi16)(a, b), v_set16(weight[t])));
+        sum = V(add_epi16)(sum, V(mullo_epi16)(V(add_epi16)(a, b), n ? w[t] : v_set16(weight[t])));
     }
     return V(srl_epi16)(sum, simde_mm_cvtsi32_si128(stage->k[2]));
 }
 
+/* Samples [i, i + VEC) of `rows` rows, or [i, i + VEC / 2) twice. */
+FLYNN_UNROLLED void sum_narrow_rows(const struct flynn_stage *stage, const void *const *row, int i, bool half, int rows,
+                                    int n, const vi *w, vi *out)
+{
+    for (int r = 0; r < rows; r++)
+        out[r] = sum_narrow(stage, row + r, i, n, w);
+    for (int r = 0; r < rows; r++) {
+        vi second = half ? out[r] : sum_narrow(stage, row + r, i + VEC / 2, n, w);
+        out[r] = v_packed_order(V(packus_epi16)(out[r], second));
+    }
+}
+
+/* `rows` output rows from first_row on. What the loop reads is copied, because stores might change the rest. */
 FLYNN_UNROLLED void down_narrow(const struct flynn_call *call, int first_row, int rows, int n)
 {
     const struct flynn_stage *stage = call->stage;
+    const int32_t *weight = stage->table[1].data;
     const void *const *row = call->in + stage->up + first_row;
-    int samples = call->width * stage->in.channels;
-    for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
-        vi first[STEP], second[STEP];
+    const void *copy[STEP + 4];
+    void *const *to = call->out + first_row;
+    void *const out[STEP] = {to[0], to[rows > 1], to[rows > 2 ? 2 : 0], to[rows > 3 ? 3 : 0]};
+    int samples = call->width * stage->in.channels, i = 0;
+    vi w[3], sum[STEP];
+    for (int t = 0; t < n; t++)
+        w[t] = v_set16(weight[t]);
+    for (int r = 0; n && r < rows + 2 * (n - 1); r++)
+        copy[r] = row[r - (n - 1)];
+    row = n ? copy + n - 1 : row;
+
+    for (; i + VEC <= samples; i += VEC) {
+        sum_narrow_rows(stage, row, i, false, rows, n, w, sum);
         for (int r = 0; r < rows; r++)
-            first[r] = second[r] = sum_narrow(stage, row + r, i, n);
-        for (int r = 0; r < rows && i + VEC / 2 < samples; r++)
-            second[r] = sum_narrow(stage, row + r, i + VEC / 2, n);
-        for (int r = 0; r < rows; r++)
-            v_store_row(call->out[first_row + r], i, samples, 1, v_packed_order(V(packus_epi16)(first[r], second[r])));
+            v_store((uint8_t *)out[r] + i, sum[r]);
     }
+    if (i == samples)
+        return;
+    i = i ? samples - VEC : 0;
+    sum_narrow_rows(stage, row, i, samples <= VEC / 2, rows, n, w, sum);
+    for (int r = 0; r < rows; r++)
+        v_store_row(out[r], i, samples, 1, sum[r]);
 }
 
 static void down_narrow_u8(const struct flynn_call *call)
