@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Bilinear: `across` makes rows of the output's width with the samples kept exactly (u8: 8 more bits, stored less
+ * 32768, in u16; u16: 16 more bits, in u32; f32: f32), `down` makes output rows of two of them.
+ *
+ * across, nearest: table[0]: int32 first tap of each output column; table[1]: weight of the second tap (int32, of 256
+ * or 65536; float). table[2], table[3], k[0], k[1]: the gathering plan (struct plan). down:            table[0],
+ * table[1]: as in across; table[2], table[3]: the same for output rows. nearest:         table[2] of the stage
+ * `nearest` is the plan, its rows are in `first`. */
+#define FLYNN_RESIZE_MAX (1 << 20) /* pixels of a side */
+
+enum { ACROSS, DOWN, NEAREST };
+
+/* ---- the reference --------------------------------------------------------------------------------------------- */
+
+static inline void across_u8_n(const struct flynn_call *call, int channels)
+{
+    const int32_t *tap = call->stage->table[0].data, *weight = call->stage->table[1].data;
+    const uint8_t *in = call->in[0];
+    uint16_t *out = call->out[0];
+    int last = call->stage->in.width - 1;
+    for (int x = 0; x < call->width; x++) {
+        const uint8_t *a = in + (size_t)tap[x] * (size_t)channels;
+        const uint8_t *b = tap[x] < last ? a + channels : a;
+        for (int c = 0; c < channels; c++)
+            *out++ = (uint16_t)((a[c] * (256 - weight[x]) + b[c] * weight[x]) ^ 0x8000);
+    }
+}
+
+static inline void across_u16_n(const struct flynn_call *call, int channels)
+{
+    const int32_t *tap = call->stage->table[0].data, *weight = call->stage->table[1].data;
+    const uint16_t *in = call->in[0];
+    uint32_t *out = call->out[0];
+    int last = call->stage->in.width - 1;
+    for (int x = 0; x < call->width; x++) {
+        const uint16_t *a = in + (size_t)tap[x] * (size_t)channels;
+        const uint16_t *b = tap[x] < last ? a + channels : a;
+        uint32_t w = (uint32_t)weight[x];
+        for (int c = 0; c < channels; c++)
+            *out++ = a[c] * (65536 - w) + b[c] * w;
+    }
+}
+
+static inline void across_f32_n(const struct flynn_call *call, int channels)
+{
+    const int32_t *tap = call->stage->table[0].data;
+    const float *weight = call->stage->table[1].data, *in = call->in[0];
+    float *out = call->out[0];
+    int last = call->stage->in.width - 1;
+    for (int x = 0; x < call->width; x++) {
+        const float *a = in + (size_t)tap[x] * (size_t)channels;
+        const float *b = tap[x] < last ? a + channels : a;
+        float w = weight[x];
+        for (int c = 0; c < channels; c++)
+            *out++ = w == 0 ? a[c] : a[c] * (1 - w) + b[c] * w;
+    }
+}
+
+/* The loops above for each number of channels, so that the inner one is unrolled. */
+static inline void by_channels(const struct flynn_call *call, void (*row)(const struct flynn_call *call, int channels))
+{
+    switch (call->stage->in.channels) {
+    case 1:
+        row(call, 1);
+        break;
+    case 2:
+        row(call, 2);
+        break;
+    case 3:
+        row(call, 3);
+        break;
+    default:
+        row(call, 4);
+    }
+}
+
+static void across_u8(const struct flynn_call *call)
+{
+    by_channels(call, across_u8_n);
+}
+
+static void across_u16(const struct flynn_call *call)
+{
+    by_channels(call, across_u16_n);
+}
+
+static void across_f32(const struct flynn_call *call)
+{
+    by_channels(call, across_f32_n);
+}
+
+static void down_u8(const struct flynn_call *call)
+{
+    uint32_t w = (uint32_t)((const int32_t *)call->stage->table[3].data)[call->y];
+    const uint16_t *a = call->in[0], *b = call->in[1];
+    uint8_t *out = call->out[0];
+    int samples = call->width * call->stage->in.channels;
+    for (int i = 0; i < samples; i++)
+        out[i] = (uint8_t)(((a[i] ^ 0x8000u) * (256 - w) + (b[i] ^ 0x8000u) * w + (1u << 15)) >> 16);
+}
+
+static void down_u16(const struct flynn_call *call)
+{
+    uint64_t w = (uint64_t)((const int32_t *)call->stage->table[3].data)[call->y];
+    const uint32_t *a = call->in[0], *b = call->in[1];
+    uint16_t *out = call->out[0];
+    int samples = call->width * call->stage->in.channels;
+    for (int i = 0; i < samples; i++)
+        out[i] = (uint16_t)((a[i] * (65536 - w) + b[i] * w + (1u << 31)) >> 32);
+}
+
+static void down_f32(const struct flynn_call *call)
+{
+    float w = ((const float *)call->stage->table[3].data)[call->y];
+    const float *a = call->in[0], *b = call->in[1];
+    float *out = call->out[0];
+    int samples = call->width * call->stage->in.channels;
+    if (w == 0) {
+        memcpy(out, a, (size_t)samples * sizeof *out);
+        return;
+    }
+    for (int i = 0; i < samples; i++)
+        out[i] = a[i] * (1 - w) + b[i] * w;
+}
+
+static inline void nearest_n(const struct flynn_call *call, size_t pixel)
+{
+    const int32_t *tap = call->stage->table[0].data;
+    const uint8_t *in = call->in[0];
+    uint8_t *out = call->out[0];
+    for (int x = 0; x < call->width; x++)
+        memcpy(out + (size_t)x * pixel, in + (size_t)tap[x] * pixel, pixel);
+}
+
+static void nearest(const struct flynn_call *call)
+{
+    switch ((size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type)) {
+    case 1:
+        nearest_n(call, 1);
+        break;
+    case 2:
+        nearest_n(call, 2);
+        break;
+    case 3:
+        nearest_n(call, 3);
+        break;
+    case 4:
+        nearest_n(call, 4);
+        break;
+    case 6:
+        nearest_n(call, 6);
+        break;
+    case 8:
+        nearest_n(call, 8);
+        break;
+    case 12:
+        nearest_n(call, 12);
+        break;
+    default:
+        nearest_n(call, 16);
+    }
+}
+
+/* ---- geometry: one axis ------------------------------------------------------------------------------------------ */
+
+struct axis {
+    int in, out;
+    int32_t *tap;    /* first tap of each output position */
+    int32_t *weight; /* of the second tap; floats for f32 */
+};
+
+static int axis_alloc(struct flynn_node *node, struct axis *axis, int in, int out, struct flynn_err *err)
+{
+    axis->in = in;
+    axis->out = out;
+    axis->tap = flynn_node_alloc(node, (size_t)out * sizeof *axis->tap, err);
+    axis->weight = axis->tap ? flynn_node_alloc(node, (size_t)out * sizeof *axis->weight, err) : NULL;
+    return axis->weight ? FLYNN_OK : err->code;
+}
+
+static void axis_bilinear(struct axis *axis, enum flynn_type type)
+{
+    double scale = 1 / ((double)axis->out / axis->in);
+    for (int i = 0; i < axis->out; i++) {
+        double at = scale * (i + 0.5) - 0.5, below = floor(at), part = at - below;
+        if (below < 0 || below >= axis->in - 1) {
+            below = below < 0 ? 0 : axis->in - 1;
+            part = 0;
+        }
+        axis->tap[i] = (int32_t)below;
+        float f = (float)part;
+        if (type == FLYNN_F32)
+            memcpy(&axis->weight[i], &f, sizeof f);
+        else
+            axis->weight[i] = (int32_t)rint(part * (type == FLYNN_U8 ? 256 : 65536));
+    }
+}
+
+static void axis_nearest(struct axis *axis)
+{
+    double scale = 1 / ((double)axis->out / axis->in);
+    for (int i = 0; i < axis->out; i++) {
+        double at = floor(i * scale);
+        axis->tap[i] = at < axis->in - 1 ? (int32_t)at : axis->in - 1;
+    }
+}
+
+/* ---- the gathering plan --------------------------------------------------------------------------------------------
+ */
+
+/* For byte shuffles: output columns are made in groups whose result fits 16 bytes. A group is gathered from `loads` (1,
+ * 2 or 4) loads of 16 bytes, each of which serves its share of the group's pixels:
+ *
+ *     group g = OR over l of shuffle(load16(row + base[l * groups + g]), order[l * groups + g])
+ *
+ * table[2] holds the orders (16 bytes each; negative: zero), then for bilinear the weights of each group's 16 bytes:
+ * pairs of bytes (256 - w, w), or int32. table[3] holds the bases (int32), in bytes. k[0] is `loads`, 0 when there is
+ * no plan; k[1] is the number of groups, an even number; k[2] the pixels of a group. */
+struct plan {
+    const int32_t *low, *high; /* pixels whose samples make the low and the high half of a result; high may be NULL */
+    int samples, bytes;        /* of a pixel, and of a sample */
+    int group, groups, loads;
+    int columns;
+    int64_t row; /* bytes of an input row */
+};
+
+static int plan_base(const struct plan *p, int x)
+{
+    int at = (p->high && p->high[x] < p->low[x] ? p->high[x] : p->low[x]) * p->samples * p->bytes;
+    return at < p->row - 16 ? at : (int)p->row - 16;
+}
+
+/* Pixels of load l in group g: [*from, *to); columns beyond the last repeat it. */
+static void plan_share(const struct plan *p, int l, int *from, int *to)
+{
+    int share = (p->group + p->loads - 1) / p->loads;
+    *from = l * share < p->group ? l * share : p->group;
+    *to = *from + share < p->group ? *from + share : p->group;
+}
+
+static int plan_column(const struct plan *p, int g, int i)
+{
+    int64_t x = (int64_t)g * p->group + i;
+    return x < p->columns ? (int)x : p->columns - 1;
+}
+
+/* Whether 16 bytes reach over the pixels of every load. */
+static bool plan_fits(const struct plan *p)
+{
+    for (int g = 0; g < p->groups; g++) {
+        for (int l = 0; l < p->loads; l++) {
+            int from, to;
+            plan_share(p, l, &from, &to);
+            for (int i = from; i < to; i++) {
+                int x = plan_column(p, g, i), far = p->high && p->high[x] > p->low[x] ? p->high[x] : p->low[x];
+                if ((far + 1) * p->samples * p->bytes - plan_base(p, plan_column(p, g, from)) > 16)
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Where each result byte of pixel i of a group comes from. */
+static void plan_pixel(const struct plan *p, int8_t *order, int x, int i, int base)
+{
+    int halves = p->high ? 2 : 1, n = p->samples * p->bytes * halves;
+    for (int r = 0; r < n; r++) {
+        int sample = r / (p->bytes * halves), half = r / p->bytes % halves, byte = r % p->bytes;
+        int pixel = half ? p->high[x] : p->low[x];
+        order[i * n + r] = (int8_t)((pixel * p->samples + sample) * p->bytes + byte - base);
+    }
+}
+
+/* Find the smallest number of loads, and write the plan; weights (NULL: none) are written behind the orders by the
+ * caller, into `extra` bytes for each group. FLYNN_OK without a plan when the scale is too large or the row too short
+ * for one. */
+static int make_plan(struct flynn_node *node, struct flynn_stage *stage, struct plan *p, size_t extra,
+                     uint8_t **weights, struct flynn_err *err)
+{
+    *weights = NULL;
+    if (p->row < 16 || p->row > INT32_MAX)
+        return FLYNN_OK;
+    p->groups = ((p->columns + p->group - 1) / p->group + 1) / 2 * 2;
+    for (p->loads = 1; p->loads <= 4 && !plan_fits(p);)
+        p->loads *= 2;
+    if (p->loads > 4)
+        return FLYNN_OK;
+    size_t n = (size_t)p->groups * (size_t)p->loads, bytes = n * 16 + (size_t)p->groups * extra;
+    int8_t *order = flynn_node_alloc(node, bytes, err);
+    int32_t *base = order ? flynn_node_alloc(node, n * sizeof *base, err) : NULL;
+    if (!base)
+        return err->code;
+    memset(order, -1, n * 16);
+    for (int l = 0; l < p->loads; l++) {
+        int from, to;
+        plan_share(p, l, &from, &to);
+        for (int g = 0; g < p->groups && from < to; g++) {
+            size_t at = (size_t)l * (size_t)p->groups + (size_t)g;
+            base[at] = plan_base(p, plan_column(p, g, from));
+            for (int i = from; i < to; i++)
+                plan_pixel(p, order + at * 16, plan_column(p, g, i), i, base[at]);
+        }
+    }
+    stage->table[2] = (struct flynn_table_data){order, bytes};
+    stage->table[3] = (struct flynn_table_data){base, n * sizeof *base};
+    stage->k[0] = p->loads;
+    stage->k[1] = p->groups;
+    stage->k[2] = p->group;
+    *weights = (uint8_t *)order + n * 16;
+    return FLYNN_OK;
+}
+
+/* u8: pairs of the two taps' bytes. Weights of 256 do not fit a byte: there both taps are the one that counts. */
+static int plan_u8(struct flynn_node *node, struct flynn_stage *stage, const struct axis *axis, struct flynn_err *err)
+{
+    int channels = node->in.channels, columns = axis->out;
+    int32_t *low = flynn_node_alloc(node, (size_t)columns * 2 * sizeof *low, err);
+    if (!low)
+        return err->code;
+    int32_t *high = low + columns;
+    for (int x = 0; x < columns; x++) {
+        int next = axis->tap[x] < axis->in - 1 ? axis->tap[x] + 1 : axis->tap[x];
+        low[x] = axis->weight[x] == 256 ? next : axis->tap[x];
+        high[x] = axis->weight[x] == 0 ? axis->tap[x] : next;
+    }
+    struct plan p = {low, high, channels, 1, 8 / channels, .columns = columns, .row = (int64_t)axis->in * channels};
+    uint8_t *weights;
+    int code = make_plan(node, stage, &p, 16, &weights, err);
+    for (int64_t i = 0; weights && i < (int64_t)p.groups * p.group; i++) {
+        int w = axis->weight[i < columns ? i : columns - 1];
+        uint8_t *to = weights + i / p.group * 16 + i % p.group * channels * 2;
+        for (int c = 0; c < channels; c++) {
+            to[2 * c] = (uint8_t)(w % 256 ? 256 - w : 128);
+            to[2 * c + 1] = (uint8_t)(w % 256 ? w : 128);
+        }
+    }
+    return code;
+}
+
+/* u16: 32 bits with the second tap below the first. */
+static int plan_u16(struct flynn_node *node, struct flynn_stage *stage, const struct axis *axis, struct flynn_err *err)
+{
+    int channels = node->in.channels, columns = axis->out;
+    int32_t *next = flynn_node_alloc(node, (size_t)columns * sizeof *next, err);
+    if (!next)
+        return err->code;
+    for (int x = 0; x < columns; x++)
+        next[x] = axis->tap[x] < axis->in - 1 ? axis->tap[x] + 1 : axis->tap[x];
+    struct plan p = {
+        next, axis->tap, channels, 2, 4 / channels, .columns = columns, .row = (int64_t)axis->in * channels * 2};
+    uint8_t *weights;
+    int code = make_plan(node, stage, &p, 16, &weights, err);
+    for (int64_t i = 0; weights && i < (int64_t)p.groups * p.group; i++) {
+        int32_t *to = (int32_t *)(void *)(weights + i / p.group * 16) + i % p.group * channels;
+        for (int c = 0; c < channels; c++)
+            to[c] = axis->weight[i < columns ? i : columns - 1];
+    }
+    return code;
+}
+
+/* ---- lowering ------------------------------------------------------------------------------------------------------
+ */
+
+static int side(double wanted, const char *name, int32_t *to, struct flynn_err *err)
+{
+    double rounded = floor(wanted + 0.5);
+    if (rounded > FLYNN_RESIZE_MAX)
+        return flynn_fail(err, FLYNN_ELIMIT, "resize: the output would be %.0f pixels %s; at most %d are possible",
+                          rounded, name, FLYNN_RESIZE_MAX);
+    *to = rounded < 1 ? 1 : (int32_t)rounded;
+    return FLYNN_OK;
+}
+
+static int output_size(struct flynn_node *node, struct flynn_err *err)
+{
+    const struct flynn_value *scale = flynn_node_value(node, "scale");
+    const struct flynn_value *width = flynn_node_value(node, "width");
+    const struct flynn_value *height = flynn_node_value(node, "height");
+    double w = node->in.width, h = node->in.height;
+
+    if (!scale->set && !width->set && !height->set)
+        return flynn_fail(err, FLYNN_EUSAGE, "resize: no size is given; give scale, or width, height or both");
+    if (scale->set && (width->set || height->set))
+        return flynn_fail(err, FLYNN_EUSAGE, "resize: scale and %s exclude each other; give one of them",
+                          width->set ? "width" : "height");
+    double new_w = scale->set ? w * scale->real : width->set ? width->integer : w * height->integer / h;
+    double new_h = scale->set ? h * scale->real : height->set ? height->integer : h * width->integer / w;
+    int code = side(new_w, "wide", &node->out.width, err);
+    return code ? code : side(new_h, "high", &node->out.height, err);
+}
+
+static int lower_nearest(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, NEAREST);
+    int pixel = node->in.channels * (int)flynn_type_bytes(node->in.type);
+    axis_nearest(across);
+    axis_nearest(down);
+    stage->out = node->out;
+    stage->first = down->tap;
+    stage->taps = 1;
+    stage->border = FLYNN_REPLICATE;
+    stage->table[0] = (struct flynn_table_data){across->tap, (size_t)across->out * sizeof *across->tap};
+    struct plan p = {
+        across->tap, NULL, 1, pixel, 16 / pixel, .columns = across->out, .row = (int64_t)across->in * pixel};
+    uint8_t *unused;
+    return make_plan(node, stage, &p, 0, &unused, err);
+}
+
+static int lower_bilinear(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
+{
+    struct flynn_stage *h = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
+    enum flynn_type type = node->in.type;
+    axis_bilinear(across, type);
+    axis_bilinear(down, type);
+    h->out.width = node->out.width;
+    h->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
+    h->table[0] = (struct flynn_table_data){across->tap, (size_t)across->out * sizeof *across->tap};
+    h->table[1] = (struct flynn_table_data){across->weight, (size_t)across->out * sizeof *across->weight};
+    int code = type == FLYNN_U8    ? plan_u8(node, h, across, err)
+               : type == FLYNN_U16 ? plan_u16(node, h, across, err)
+                                   : 0;
+
+    struct flynn_stage *v = flynn_node_stage(node, FLYNN_ROWS, DOWN);
+    v->variant = type;
+    v->out = node->out;
+    v->first = down->tap;
+    v->taps = 2;
+    v->border = FLYNN_REPLICATE;
+    v->table[0] = h->table[0];
+    v->table[1] = h->table[1];
+    v->table[2] = (struct flynn_table_data){down->tap, (size_t)down->out * sizeof *down->tap};
+    v->table[3] = (struct flynn_table_data){down->weight, (size_t)down->out * sizeof *down->weight};
+    return code;
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    struct axis across, down;
+    size_t stride, bytes;
+    int code = output_size(node, err);
+    if (!code)
+        code = flynn_shape_measure(&node->out, &stride, &bytes, err);
+    if (!code)
+        code = axis_alloc(node, &across, node->in.width, node->out.width, err);
+    if (!code)
+        code = axis_alloc(node, &down, node->in.height, node->out.height, err);
+    if (code)
+        return code;
+    return flynn_node_value(node, "method")->integer == 0 ? lower_nearest(node, &across, &down, err)
+                                                          : lower_bilinear(node, &across, &down, err);
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
+    .name = "resize",
+    .aliases = "scale",
+    .group = "geometry",
+    .summary = "makes the picture larger or smaller, by the nearest pixel or bilinearly",
+    .definition =
+        "The output is scale times as wide and high as the input, or width x height pixels; given one of the two, the "
+        "other\n"
+        "keeps the aspect. Sides are rounded to the nearest whole number (halves up), and at least 1. For each axis, "
+        "with n\n"
+        "input and m output pixels, s = 1 / (m / n) in double.\n"
+        "nearest: output pixel i is input pixel min(floor(i * s), n - 1).\n"
+        "bilinear: pixel centres are aligned and nothing is averaged when the picture shrinks. p = s * (i + 0.5) - 0.5 "
+        "in\n"
+        "double, k = floor(p), f = p - k; below the first or from the last pixel on, k is that pixel and f = 0. "
+        "Weights of\n"
+        "pixel k + 1 are, rounded half to even, w = f * 256 (u8) or f * 65536 (u16), and of pixel k 256 - w or 65536 - "
+        "w.\n"
+        "Integers: the sum over both axes of x * wx * wy is exact, then rounded once: (sum + 2^15) >> 16 for u8,\n"
+        "(sum + 2^31) >> 32 for u16. f32: w = (float)f; along rows, then along columns, x[k] where w = 0, else\n"
+        "x[k] * (1 - w) + x[k + 1] * w, each operation rounded. All channels alike, alpha too.",
+    .source = "OpenCV resize: INTER_NEAREST, and INTER_LINEAR_EXACT for u8 and u16",
+    .params = {{.name = "scale",
+                .kind = FLYNN_PARAM_REAL,
+                .min = 1.0 / 65536,
+                .max = 65536,
+                .preset = "",
+                .help = "factor for both sides, such as 0.5 or 50%"},
+               {.name = "width",
+                .kind = FLYNN_PARAM_INT,
+                .min = 1,
+                .max = FLYNN_RESIZE_MAX,
+                .preset = "",
+                .help = "width of the output in pixels"},
+               {.name = "height",
+                .kind = FLYNN_PARAM_INT,
+                .min = 1,
+                .max = FLYNN_RESIZE_MAX,
+                .preset = "",
+                .help = "height of the output in pixels"},
+               {.name = "method",
+                .kind = FLYNN_PARAM_CHOICE,
+                .choices = "nearest|bilinear",
+                .preset = "bilinear",
+                .help = "nearest: the nearest pixel; bilinear: between the four nearest"}},
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {"0.5", "37%", "2", "3.3", "width=19", "height=7", "width=211,height=5", "width=1,height=1",
+              "0.5,method=nearest", "0.3,method=nearest", "2.7,method=nearest"},
+    .lower = lower,
+    .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
+                       [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+                       [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest}}},
+};
