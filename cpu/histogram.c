@@ -91,6 +91,22 @@ static int tables_of(int channels, int bins)
     return channels > most ? channels : most;
 }
 
+/* OpenCL: groups of items that each take a block of rows, with tables in local memory where they fit. */
+static void launch(struct flynn_node *node, struct flynn_stage *stage)
+{
+    enum { GROUP = 256, MOST_GROUPS = 256, GROUP_SAMPLES = 32768, MOST_COUNTERS = 6240 };
+    int64_t samples = (int64_t)node->in.width * node->in.height * node->in.channels;
+    int64_t groups = samples / GROUP_SAMPLES < MOST_GROUPS ? samples / GROUP_SAMPLES + 1 : MOST_GROUPS;
+    int many = tables_of(node->in.channels, 256), stride = node->in.type == FLYNN_U8 ? 256 : stage->k[0] + 1;
+    stage->k[6] = many * stride <= MOST_COUNTERS ? many : node->in.channels;
+    stage->k[7] = stride;
+    bool fits = stage->k[6] * stride <= MOST_COUNTERS;
+    struct flynn_launch *launch = flynn_node_launch(node, fits ? "histogram" : "histogram_large", stage);
+    launch->local_x = GROUP;
+    launch->items_x = (int)(groups < node->in.height ? groups : node->in.height) * GROUP;
+    launch->zero_out = true;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum { LINE = 16 }; /* counters: keeps the same bin of neighbouring tables out of the same cache set */
@@ -112,6 +128,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->out = (struct flynn_shape){.width = bins, .height = channels, .channels = 1, .type = FLYNN_U32};
     node->out = stage->out;
     node->out_matrix = true;
+    launch(node, stage);
     return FLYNN_OK;
 }
 

@@ -69,6 +69,16 @@ static int check(const struct flynn_shape *a, const struct flynn_shape *b, struc
     return FLYNN_OK;
 }
 
+/* OpenCL: groups that take tiles in turn, at most one for each tile of 64 x 64. */
+static void launch(struct flynn_node *node, const struct flynn_stage *stage)
+{
+    enum { TILE = 64, GROUP = 64, MOST_GROUPS = 1 << 16 };
+    int64_t tiles = ((int64_t)stage->out.width + TILE - 1) / TILE * (((int64_t)stage->out.height + TILE - 1) / TILE);
+    struct flynn_launch *launch = flynn_node_launch(node, "matmul", stage);
+    launch->local_x = GROUP;
+    launch->items_x = (int)(tiles < MOST_GROUPS ? tiles : MOST_GROUPS) * GROUP;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum { BAND = 6 }; /* rows of a tile of avx2 */
@@ -84,6 +94,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->costly = true;
     node->out = stage->out;
     node->out_matrix = true;
+    launch(node, stage);
     return FLYNN_OK;
 }
 
