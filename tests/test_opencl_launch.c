@@ -140,7 +140,9 @@ Test(opencl_launch, op_without_a_kernel)
     e.node.launches = 0;
     cr_assert(flynn_cl_open(&run, &e.plan, device, &err) == FLYNN_EUNAVAILABLE);
     cr_assert_str_eq(err.text, "invert has no OpenCL kernel");
+    flynn_image_free(&e.second);
     make_example(&e);
     cr_assert(flynn_cl_open(&run, &e.plan, device, &err) == FLYNN_EUNAVAILABLE);
     cr_assert(strstr(err.text, "no kernel look_up"), "%s", err.text);
+    flynn_image_free(&e.second);
 }
