@@ -58,10 +58,12 @@ static int find(char **text, const char *name, struct flynn_err *err)
     return flynn_fail(err, FLYNN_EUNAVAILABLE, "there is no kernel file %s", name);
 }
 
-/* The file that the line `#include "FILE"` names. */
+/* The file that an include line names, if it is one. */
 static bool include_line(const char *line, char name[64])
 {
-    return sscanf(line, "#include \"%63[^\"\n]\"", name) == 1;
+    static const char *directive = "#include \"";
+    size_t n = strlen(directive);
+    return strncmp(line, directive, n) == 0 && sscanf(line + n, "%63[^\"\n]", name) == 1;
 }
 
 /* True when the file was not seen before. */

@@ -16,9 +16,10 @@ struct flynn_cl_file {
 extern const struct flynn_cl_file flynn_cl_files[];
 extern const int flynn_cl_file_count;
 
-/** The source of kernels/OP.cl with every `#include "FILE"` replaced by the file, each file once, and #line directives
- * so that the compiler's messages name the file. A file in the folder FLYNN_KERNEL_DIR is taken before the embedded
- * one. *source is to be freed. FLYNN_EUNAVAILABLE when a file does not exist, FLYNN_EIO when one cannot be read. */
+/** The source of kernels/OP.cl with every included file put in place of its directive, each file once, and #line
+ * directives so that the compiler's messages name the file. A file in the folder FLYNN_KERNEL_DIR is taken before the
+ * embedded one. *source is to be freed. FLYNN_EUNAVAILABLE when a file does not exist, FLYNN_EIO when one cannot be
+ * read. */
 int flynn_cl_source(char **source, const char *op, struct flynn_err *err);
 
 #endif

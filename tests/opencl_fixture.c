@@ -75,8 +75,10 @@ void fixture_add_vendor(const char *name, const char *library)
 
 void fixture_fake(const char *behaviour)
 {
+    const char *library = getenv("FLYNN_TEST_FAKE_ICD");
+    cr_assert(library != NULL, "FLYNN_TEST_FAKE_ICD must name the built fake_icd.so");
     fixture_vendors();
-    fixture_add_vendor("fake", getenv("FLYNN_TEST_FAKE_ICD"));
+    fixture_add_vendor("fake", library);
     setenv("FAKE_ICD", behaviour, 1);
 }
 
