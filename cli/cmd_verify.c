@@ -130,15 +130,20 @@ static int backend_index(const struct verify *v, const char *name)
     abort();
 }
 
-/* Whether a skip is no more than a gap in the catalogue: an op without OpenCL kernels. */
+/* Whether a skip is no more than a gap in the catalogue: an op without OpenCL kernels, or chains where some op has
+ * none. */
 static bool is_gap(const struct verify *v, const struct flynn_verify_result *result, int index)
 {
-    struct cli_coverage coverage;
     int op = flynn_op_find(result->op);
-    if (v->backend[index].kind != FLYNN_BACKEND_OPENCL || !v->backend[index].available || op < 0)
+    if (v->backend[index].kind != FLYNN_BACKEND_OPENCL || !v->backend[index].available || v->arguments)
         return false;
-    cli_coverage_find(&coverage, flynn_op_at(op));
-    return !coverage.opencl;
+    for (int i = 0; i < flynn_op_count(); i++) {
+        struct cli_coverage coverage;
+        cli_coverage_find(&coverage, flynn_op_at(i));
+        if ((op < 0 || op == i) && !coverage.opencl)
+            return true;
+    }
+    return false;
 }
 
 static void report(void *arg, const struct flynn_verify_result *r)
