@@ -1,8 +1,333 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/cli.h"
+#include "cli/coverage.h"
+#include "cli/job.h"
+#include "dispatch/verify.h"
+
+#include <flynn/backend.h>
+#include <flynn/file.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_BACKENDS 64
+
+enum { KEY_REQUIRE = 600, KEY_OP, KEY_ONLY, KEY_THOROUGH, KEY_CHAINS };
+
+struct verify {
+    struct cli_options options;
+    struct flynn_verify_options how;
+    char **argument; /* IN OP... */
+    int arguments;
+    const char *require, *ops;
+    int chains; /* random chains; -1: chosen */
+    struct flynn_backend backend[MOST_BACKENDS];
+    bool required[MOST_BACKENDS];
+    long backend_executed[MOST_BACKENDS];
+    int count;
+    /* what happened */
+    long executed, skipped, failed, refused;
+    long op_executed; /* of the op at hand */
+    int op_backends, op_failed;
+    bool lacking; /* a required backend could not run something */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct verify *v = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &v->options;
+        return 0;
+    case KEY_REQUIRE:
+        v->require = arg;
+        return 0;
+    case KEY_OP:
+        v->ops = arg;
+        return 0;
+    case KEY_ONLY:
+        v->how.only = arg;
+        return 0;
+    case KEY_THOROUGH:
+        v->how.thorough = true;
+        return 0;
+    case KEY_CHAINS:
+        return cli_parse_int("--chains", arg, 0, 1000000, &v->chains) ? 0 : EINVAL;
+    case ARGP_KEY_ARG:
+        v->argument[v->arguments++] = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_option options[] = {
+    {"require", KEY_REQUIRE, "LIST", 0,
+     "exit with 3 when one of these backends could not run, or has a kernel that failed its self-test", 1},
+    {"op", KEY_OP, "LIST", 0, "only these ops, separated by commas; default: all, and random chains of them", 1},
+    {"only", KEY_ONLY, "TEXT", 0, "only inputs whose description holds this text, as failures print it", 1},
+    {"thorough", KEY_THOROUGH, NULL, 0, "every pattern on every shape: about eight times as long", 1},
+    {"chains", KEY_CHAINS, "N", 0, "random chains of ops; default: 100, and 0 with --op", 1},
+    CLI_HELP_OPTION,
+    {0}};
+
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+
+static const char doc[] =
+    "Hold every op on every backend against the scalar reference, bit for bit: odd shapes, all types and channel "
+    "counts, "
+    "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. With IN, run the "
+    "OPs on this file instead, on every backend.\v"
+    "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. The "
+    "same --seed draws the same inputs; a failure prints what is needed to see it again.\n\n"
+    "Examples:\n"
+    "  flynn verify\n"
+    "  flynn verify --op gaussian,resize -b simd:sse2\n"
+    "  flynn verify --require opencl\n"
+    "  flynn verify photo.ppm gaussian:2\n\n" CLI_STATUS_HELP;
+
+static const struct argp argp = {options, parse, "[IN OP...]", doc, children, NULL, NULL};
+
+/* ---- backends ---------------------------------------------------------------------------------------------------- */
+
+/* The backends of -b, then those of --require that it does not name. */
+static int list_backends(struct verify *v, struct flynn_err *err)
+{
+    struct flynn_backend *list = calloc(MOST_BACKENDS, sizeof *list);
+    if (!list)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    const char *text = v->options.backends ? v->options.backends : "all";
+    int count = flynn_backends_parse(v->backend, MOST_BACKENDS, text, &v->options.limits, err), needed = 0;
+    v->count = count > 0 ? count : 0;
+    if (count >= 0 && v->require)
+        needed = flynn_backends_parse(list, MOST_BACKENDS, v->require, &v->options.limits, err);
+    for (int i = 0; i < needed; i++) {
+        int k = 0;
+        while (k < v->count && strcmp(v->backend[k].name, list[i].name) != 0)
+            k++;
+        if (k == MOST_BACKENDS)
+            break;
+        if (k == v->count)
+            v->backend[v->count++] = list[i];
+        v->required[k] = true;
+    }
+    free(list);
+    bool named = v->options.backends && !strstr(v->options.backends, "all");
+    for (int i = 0; named && i < v->count; i++)
+        v->required[i] = true;
+    return count < 0 ? count : needed < 0 ? needed : FLYNN_OK;
+}
+
+/* ---- reporting --------------------------------------------------------------------------------------------------- */
+
+static int backend_index(const struct verify *v, const char *name)
+{
+    for (int i = 0; i < v->count; i++) {
+        if (strcmp(v->backend[i].name, name) == 0)
+            return i;
+    }
+    abort();
+}
+
+/* Whether a skip is no more than a gap in the catalogue: an op without OpenCL kernels, or chains where some op has
+ * none. */
+static bool is_gap(const struct verify *v, const struct flynn_verify_result *result, int index)
+{
+    int op = flynn_op_find(result->op);
+    if (v->backend[index].kind != FLYNN_BACKEND_OPENCL || !v->backend[index].available || v->arguments)
+        return false;
+    for (int i = 0; i < flynn_op_count(); i++) {
+        struct cli_coverage coverage;
+        cli_coverage_find(&coverage, flynn_op_at(i));
+        if ((op < 0 || op == i) && !coverage.opencl)
+            return true;
+    }
+    return false;
+}
+
+static void report(void *arg, const struct flynn_verify_result *r)
+{
+    struct verify *v = arg;
+    int index = backend_index(v, r->backend);
+    v->executed += r->executed;
+    v->backend_executed[index] += r->executed;
+    v->op_executed += r->executed;
+    v->refused += r->refused;
+    v->failed += r->failed;
+    v->skipped += r->skipped;
+    if (r->failed) {
+        v->op_failed++;
+        printf("FAILED  %s on %s, %ld inputs; the first: %s\n", r->op, r->backend, r->failed, r->text);
+    } else if (r->skipped) {
+        if (v->required[index] && !is_gap(v, r, index))
+            v->lacking = true;
+        if (v->backend[index].available && (v->options.verbose || v->required[index]))
+            printf("skipped %s on %s: %s\n", r->op, r->backend, r->text);
+    } else {
+        v->op_backends++;
+        if (v->options.verbose)
+            printf("ok      %s on %s: %ld inputs, %ld refused\n", r->op, r->backend, r->executed, r->refused);
+    }
+    fflush(stdout);
+}
+
+static void op_done(struct verify *v, const char *name)
+{
+    if (!v->options.quiet && !v->options.verbose)
+        printf("%-7s %-12s %d backends, %ld inputs\n", v->op_failed ? "FAILED" : "ok", name,
+               v->op_backends + v->op_failed, v->op_executed);
+    v->op_executed = 0;
+    v->op_backends = v->op_failed = 0;
+    fflush(stdout);
+}
+
+static int summary(struct verify *v)
+{
+    int skipped = 0;
+    for (int i = 0; i < v->count; i++) {
+        if (v->backend[i].available)
+            continue;
+        skipped++;
+        if (!v->options.quiet)
+            printf("skipped %s: %s\n", v->backend[i].name, v->backend[i].why);
+    }
+    if (!v->options.quiet)
+        printf("%ld inputs executed, %ld skips, %ld failures; %d of %d backends could run\n", v->executed, v->skipped,
+               v->failed, v->count - skipped, v->count);
+    if (v->failed)
+        return CLI_DIFFERS;
+    for (int i = 0; i < v->count; i++) {
+        if (v->required[i] && v->backend_executed[i] == 0)
+            return cli_complain("%s is required, and could not run%s%s", v->backend[i].name,
+                                *v->backend[i].why ? ": " : "", v->backend[i].why),
+                   CLI_UNAVAILABLE;
+    }
+    if (v->lacking)
+        return cli_complain("a required backend could not run everything; see the lines above"), CLI_UNAVAILABLE;
+    return v->executed ? CLI_OK : cli_usage("verify: no input was executed");
+}
+
+/* ---- work -------------------------------------------------------------------------------------------------------- */
+
+static void show_progress(const struct verify *v, const char *name)
+{
+    if (cli_shows_progress(&v->options))
+        fprintf(stderr, "\rflynn: verifying %s\033[K\r", name);
+}
+
+static int verify_op(struct verify *v, int op, struct flynn_err *err)
+{
+    show_progress(v, flynn_op_at(op)->name);
+    int failed = flynn_verify_op(op, v->backend, v->count, &v->how, report, v, err);
+    op_done(v, flynn_op_at(op)->name);
+    return failed < 0 ? failed : FLYNN_OK;
+}
+
+static int verify_named(struct verify *v, struct flynn_err *err)
+{
+    char *copy = strdup(v->ops), *rest = copy;
+    int code = copy ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    for (char *name; !code && (name = strsep(&rest, ","));) {
+        int op = flynn_op_find(name);
+        const char *nearest = flynn_op_nearest(name);
+        if (op >= 0)
+            code = verify_op(v, op, err);
+        else
+            code = flynn_fail(err, FLYNN_EUSAGE, "--op=%s: unknown op%s%s%s", name, nearest ? "; did you mean '" : "",
+                              nearest ? nearest : "", nearest ? "'?" : "");
+    }
+    free(copy);
+    return code;
+}
+
+static int verify_catalogue(struct verify *v, struct flynn_err *err)
+{
+    int code = FLYNN_OK, chains = v->chains >= 0 ? v->chains : v->ops ? 0 : 100;
+    if (v->ops)
+        code = verify_named(v, err);
+    for (int op = 0; !v->ops && !code && op < flynn_op_count(); op++)
+        code = verify_op(v, op, err);
+    if (!code && chains) {
+        show_progress(v, "chains");
+        int failed = flynn_verify_chains(chains, v->backend, v->count, &v->how, report, v, err);
+        op_done(v, "chains");
+        code = failed < 0 ? failed : FLYNN_OK;
+    }
+    return code;
+}
+
+static int verify_image(struct verify *v, const struct flynn_image *in, const char *name, struct flynn_err *err)
+{
+    struct flynn_chain *chain = calloc(1, sizeof *chain);
+    struct flynn_plan plan = {0};
+    int code = chain ? cli_chain(chain, v->argument + 1, v->arguments - 1, err)
+                     : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    if (!code)
+        code = flynn_plan_build(&plan, chain, &in->shape, err);
+    if (!code) {
+        code = cli_check_memory(&plan, 2, &v->options, err);
+        if (code)
+            flynn_fail_in(err, "%s", name);
+    }
+    if (!code) {
+        int failed = flynn_verify_plan(&plan, in, name, v->backend, v->count, &v->how, report, v, err);
+        op_done(v, name);
+        code = failed < 0 ? failed : FLYNN_OK;
+    }
+    flynn_plan_free(&plan);
+    if (chain)
+        flynn_chain_free(chain);
+    free(chain);
+    return code;
+}
+
+static int verify_file(struct verify *v, struct flynn_err *err)
+{
+    struct flynn_reader *reader = NULL;
+    struct flynn_image in = {0};
+    char *name = cli_input_name(v->argument[0], &v->options);
+    int code = name ? flynn_reader_open(&reader, name, err) : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    if (!code) {
+        flynn_reader_limit(reader, v->options.max_memory);
+        code = flynn_reader_next(reader, &in, err);
+        if (code > 0)
+            code = verify_image(v, &in, name, err);
+    }
+    flynn_reader_close(reader);
+    flynn_image_free(&in);
+    free(name);
+    return code;
+}
+
+static int work(struct verify *v)
+{
+    struct flynn_err err;
+    if (v->arguments == 1)
+        return cli_usage("verify: an op is missing; write `flynn verify IN OP...`, or no arguments for all ops");
+    if (v->arguments && (v->ops || v->how.only))
+        return cli_usage("verify: --op and --only do not go with IN");
+    v->how.seed = v->options.seed ? strtoull(v->options.seed, NULL, 10) : 1;
+    int code = list_backends(v, &err);
+    if (!code)
+        code = v->arguments ? verify_file(v, &err) : verify_catalogue(v, &err);
+    return code ? cli_fail(&err) : summary(v);
+}
+
 int cli_verify(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    return cli_usage("not yet");
+    struct verify *v = calloc(1, sizeof *v);
+    int status = CLI_FAILED;
+    if (v)
+        v->argument = calloc((size_t)argc + 1, sizeof *v->argument);
+    if (!v || !v->argument) {
+        free(v);
+        return cli_usage("out of memory");
+    }
+    v->chains = -1;
+    if (cli_options_start(&v->options) && cli_parse(&argp, "verify", argc, argv, v, &status))
+        status = work(v);
+    free(v->argument);
+    free(v);
+    return status;
 }
