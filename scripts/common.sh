@@ -39,6 +39,9 @@ has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q "$1
 
 has_icd() { compgen -G "${OCL_ICD_VENDORS:-/etc/OpenCL/vendors}/*.icd" >/dev/null; }
 
+# Debian's own python3 will do where another one comes first.
+has_numpy() { python3 -c 'import numpy' 2>/dev/null || /usr/bin/python3 -c 'import numpy' 2>/dev/null; }
+
 has_opencv() { [ -f /usr/include/opencv4/opencv2/imgproc.hpp ] || [ -f /usr/local/include/opencv4/opencv2/imgproc.hpp ]; }
 
 has_fuzzer() {
@@ -80,7 +83,19 @@ missing_packages() {
     have g++ || have clang++ || echo g++
     has_opencv || echo libopencv-imgproc-dev
     have pamtopng || echo netpbm
-    python3 -c 'import numpy' 2>/dev/null || echo python3-numpy
+    has_numpy || echo python3-numpy
+}
+
+# The missing packages as a list; one that is installed but shadowed, as by a python3 of the user's own, is not missing.
+list_missing() {
+    local package
+    missing_packages "$1" | while read -r package; do
+        if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]; then
+            say "$package is installed, but not found"
+        else
+            echo "$package"
+        fi
+    done
 }
 
 # Runs a command as root, if that needs no password.
@@ -104,7 +119,7 @@ apt_install() {
 install_missing() {
     local -a missing
     [ "${FLYNN_SETUP:-}" != skip ] || return 0
-    mapfile -t missing < <(missing_packages "$1")
+    mapfile -t missing < <(list_missing "$1")
     [ ${#missing[@]} -gt 0 ] || return 0
     if ! can_install; then
         say "${0##*/}: these packages are missing (Debian's and Ubuntu's names). As root:"
@@ -115,9 +130,9 @@ install_missing() {
     say "Installing ${missing[*]}"
     as_root apt-get update -q </dev/null >&2 || say "apt-get update failed; trying with the old package lists"
     # Which clang there is, and so the name of its runtime, is only known now.
-    mapfile -t missing < <(missing_packages "$1")
+    mapfile -t missing < <(list_missing "$1")
     apt_install "${missing[@]}" || die "apt-get could not install ${missing[*]}"
-    mapfile -t missing < <(missing_packages "$1")
+    mapfile -t missing < <(list_missing "$1")
     [ ${#missing[@]} -eq 0 ] || die "still missing after installing: ${missing[*]}"
 }
 
