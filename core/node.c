@@ -53,8 +53,7 @@ struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kern
     if (node->launches == FLYNN_MAX_STAGES)
         abort();
     struct flynn_launch *launch = &node->launch[node->launches++];
-    *launch = (struct flynn_launch){
-        .kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out};
+    *launch = (struct flynn_launch){.kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out};
     return launch;
 }
 

@@ -219,7 +219,7 @@ static int write_all(struct flynn_outfile *out, struct iovec *parts, int count, 
     return FLYNN_OK;
 }
 
-static int flush(struct flynn_outfile *out, struct flynn_err *err)
+int flynn_out_flush(struct flynn_outfile *out, struct flynn_err *err)
 {
     struct iovec part = {out->buffer, out->used};
     out->used = 0;
@@ -228,7 +228,7 @@ static int flush(struct flynn_outfile *out, struct flynn_err *err)
 
 uint8_t *flynn_out_room(struct flynn_outfile *out, size_t n, struct flynn_err *err)
 {
-    if (FLYNN_OUT_BUFFER - out->used < n && flush(out, err))
+    if (FLYNN_OUT_BUFFER - out->used < n && flynn_out_flush(out, err))
         return NULL;
     return out->buffer + out->used;
 }
@@ -245,7 +245,7 @@ int flynn_out_write(struct flynn_outfile *out, const void *bytes, size_t n, stru
         out->used += n;
         return FLYNN_OK;
     }
-    int code = flush(out, err);
+    int code = flynn_out_flush(out, err);
     while (n && !code) {
         size_t run = n < BYTES_PER_CALL ? n : BYTES_PER_CALL;
         struct iovec part = {(void *)at, run};
@@ -289,7 +289,7 @@ static int close_output(struct flynn_outfile *out)
 
 int flynn_out_commit(struct flynn_outfile *out, struct flynn_err *err)
 {
-    int code = flush(out, err);
+    int code = flynn_out_flush(out, err);
     if (!code) {
         int why = close_output(out);
         if (why)

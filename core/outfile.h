@@ -41,6 +41,9 @@ int flynn_out_rows(struct flynn_outfile *out, const uint8_t *first, ptrdiff_t st
 /** Room for n bytes (at most FLYNN_OUT_BUFFER) to write in place; add what was used to out->used. NULL on failure. */
 uint8_t *flynn_out_room(struct flynn_outfile *out, size_t n, struct flynn_err *err);
 
+/** Write what is in the buffer. */
+int flynn_out_flush(struct flynn_outfile *out, struct flynn_err *err);
+
 /** Flush, close and rename. On failure the old file is as it was and the temporary file is gone. */
 int flynn_out_commit(struct flynn_outfile *out, struct flynn_err *err);
 

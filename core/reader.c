@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/rows.h"
 #include "formats.h"
 
 #include <flynn/generate.h>
@@ -175,6 +176,34 @@ int flynn_reader_next(struct flynn_reader *reader, struct flynn_image *image, st
             return 1;
     }
     /* After the end, and after an error, nothing more comes. */
+    reader->state = DONE;
+    return code;
+}
+
+int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struct flynn_err *err)
+{
+    struct flynn_source *source = &reader->source;
+    struct flynn_pnm_header header;
+    int code = reader->state == DONE ? 0 : 1;
+    if (reader->state == AMID || reader->state == AMID_ASCII)
+        code = find_next(reader, err);
+    if (code == 1) {
+        size_t n = reader->spec ? 0 : flynn_source_peek(source, 2);
+        if (!is_pnm(source->bytes + source->at, n) || source->bytes[source->at + 1] < '4')
+            return 2;
+        struct flynn_shape shape;
+        size_t stride, bytes;
+        code = flynn_pnm_parse(&header, source, err);
+        if (!code) {
+            shape = flynn_pnm_shape(&header);
+            code = flynn_shape_measure(&shape, &stride, &bytes, err);
+        }
+        if (!code)
+            code = flynn_rows_in_open(in, source, &header, err);
+        reader->state = AMID;
+        if (code == FLYNN_OK)
+            return 1;
+    }
     reader->state = DONE;
     return code;
 }

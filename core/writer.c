@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/rows.h"
 #include "formats.h"
 
 #include <stdlib.h>
@@ -113,9 +114,10 @@ int flynn_writer_open(struct flynn_writer **writer, const char *path, const stru
     return FLYNN_OK;
 }
 
-static int put(struct flynn_writer *writer, const struct flynn_image *image, enum flynn_format format,
+static int put(struct flynn_writer *writer, const struct flynn_image *image, const struct flynn_write_options *options,
                struct flynn_err *err)
 {
+    enum flynn_format format = options->format;
     switch (format) {
     case FLYNN_FORMAT_PFM:
         return flynn_write_pfm(&writer->out, image, err);
@@ -125,37 +127,65 @@ static int put(struct flynn_writer *writer, const struct flynn_image *image, enu
     case FLYNN_FORMAT_TEXT:
         return flynn_write_text(&writer->out, image, format == FLYNN_FORMAT_CSV, err);
     default:
-        return flynn_write_pnm(&writer->out, image, format, &writer->options, err);
+        return flynn_write_pnm(&writer->out, image, format, options, err);
     }
 }
 
-int flynn_writer_put(struct flynn_writer *writer, const struct flynn_image *image, struct flynn_err *err)
+/* Settle the format of the next image and check that it may follow those before it. */
+static int next_format(struct flynn_writer *writer, const struct flynn_image *image,
+                       struct flynn_write_options *options, struct flynn_err *err)
 {
-    enum flynn_format format = writer->options.format;
-    bool automatic = format == FLYNN_FORMAT_AUTO;
+    bool automatic = writer->options.format == FLYNN_FORMAT_AUTO;
+    *options = writer->options;
     if (automatic)
-        format = format_of_image(image);
-    if (format == FLYNN_FORMAT_PNM && image->shape.type == FLYNN_F32)
-        format = FLYNN_FORMAT_PFM;
-    bool several = is_pnm(format) && !writer->options.plain;
-    struct flynn_write_options options = writer->options;
-    options.format = format;
+        options->format = format_of_image(image);
+    if (options->format == FLYNN_FORMAT_PNM && image->shape.type == FLYNN_F32)
+        options->format = FLYNN_FORMAT_PFM;
+    bool several = is_pnm(options->format) && !options->plain;
     int code = FLYNN_OK;
     if (writer->images && !(several && writer->several))
         code =
             flynn_fail(err, FLYNN_EINPUT, "%s: a second image; only binary PNM files hold several", writer->out.name);
     if (!code)
-        code = check_options(&options, writer->out.name, err);
+        code = check_options(options, writer->out.name, err);
     if (!code && automatic)
-        code = check_terminal(writer, format, err);
-    if (!code)
-        code = put(writer, image, format, err);
-    /* Half an image may be in the file; it must not be committed. */
-    if (code && !writer->out.failed)
-        writer->out.failed = code;
-    writer->images++;
+        code = check_terminal(writer, options->format, err);
     writer->several = several;
     return code;
+}
+
+/* Half an image may be in the file; it must not be committed. */
+static int taint(struct flynn_writer *writer, int code)
+{
+    if (code < 0 && !writer->out.failed)
+        writer->out.failed = code;
+    return code;
+}
+
+int flynn_writer_put(struct flynn_writer *writer, const struct flynn_image *image, struct flynn_err *err)
+{
+    struct flynn_write_options options;
+    int code = next_format(writer, image, &options, err);
+    if (!code)
+        code = put(writer, image, &options, err);
+    writer->images++;
+    return taint(writer, code);
+}
+
+int flynn_writer_rows(struct flynn_writer *writer, const struct flynn_image *like, struct flynn_rows_out *rows,
+                      struct flynn_err *err)
+{
+    struct flynn_write_options options;
+    struct flynn_pnm_header header;
+    int code = next_format(writer, like, &options, err);
+    if (!code && (!is_pnm(options.format) || options.plain))
+        return 2;
+    if (!code)
+        code = flynn_pnm_choose(&header, like, options.format, &options, writer->out.name, err);
+    if (!code)
+        code = flynn_rows_out_open(rows, &writer->out, &header, like, err);
+    writer->images++;
+    return code ? taint(writer, code) : 1;
 }
 
 int flynn_writer_commit(struct flynn_writer *writer, struct flynn_err *err)

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <flynn/backend.h>
 
-#include "cpu/engine.h"
 #include "cpu/pool.h"
+#include "dispatch/run.h"
 #include "dispatch/tables.h"
 #include "dispatch/verify.h"
-#include "opencl/opencl.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-
-struct flynn_run {
-    struct flynn_engine *engine;
-    struct flynn_cl_run *cl;
-    flynn_kernel **kernel;
-    const struct flynn_image *in, *out;
-};
 
 /* One warm pool for each number of threads asked for; runs share them. */
 static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -65,6 +57,7 @@ int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const 
     struct flynn_run *r = calloc(1, sizeof *r);
     if (!r)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    r->plan = plan;
     if (backend->kind == FLYNN_BACKEND_OPENCL)
         flynn_cl_set_reference(reference);
     int code = backend->kind == FLYNN_BACKEND_OPENCL ? flynn_cl_open(&r->cl, plan, backend->device, err)

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_CORE_ROWS_H
+#define FLYNN_CORE_ROWS_H
+
+#include "core/pnm.h"
+#include "core/outfile.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/** Rows of binary PNM images, read from and written to files and pipes without holding the image.
+ *
+ * Several workers read and write at the same time, each with its own number and its own buffer. Files are read with
+ * pread and written with pwrite, so that workers do not wait for each other; pipes are read and written by one thread
+ * in bands of rows that go round in one buffer. The first error is kept and stops everybody. */
+
+/** The first error of a set of workers. */
+struct flynn_rows_fault {
+    pthread_mutex_t lock;
+    atomic_bool stop; /**< true once there is an error */
+    struct flynn_err err;
+};
+
+void flynn_rows_fault_init(struct flynn_rows_fault *fault);
+
+/** Keep *err when it is the first. */
+void flynn_rows_fault_set(struct flynn_rows_fault *fault, const struct flynn_err *err);
+
+/** One worker's rows in a file's own bytes. */
+struct flynn_rows_chunk {
+    uint8_t *bytes;
+    int first, rows; /**< rows present */
+};
+
+struct flynn_rows_in {
+    struct flynn_source *source;
+    struct flynn_pnm_codec codec;
+    struct flynn_shape shape;
+    uint32_t maxval;
+    size_t row_bytes;               /**< in the file */
+    uint64_t start;                 /**< offset in the stream of row 0 */
+    int64_t file_offset;            /**< offset in the file of row 0, or -1 for pipes */
+    int workers, capacity;          /**< rows that a chunk, or the window of a pipe, holds */
+    struct flynn_rows_chunk *chunk; /**< one for each worker; the window only for pipes */
+    struct flynn_rows_fault *fault;
+};
+
+/** Start on the image whose header the source has just passed. */
+int flynn_rows_in_open(struct flynn_rows_in *in, struct flynn_source *source, const struct flynn_pnm_header *header,
+                       struct flynn_err *err);
+
+/** Prepare for `workers` workers; a pipe's window gets room for `window` rows. */
+int flynn_rows_in_start(struct flynn_rows_in *in, int workers, int window, struct flynn_rows_fault *fault,
+                        struct flynn_err *err);
+
+/** Pipes: make rows [low, high] present; rows below `low` are given up. Files: nothing to do. */
+void flynn_rows_in_load(struct flynn_rows_in *in, int low, int high);
+
+/** Row y, decoded into `buffer` or in place; valid until the worker's next call. */
+const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void *buffer);
+
+/** Move the source behind the image, whatever was read of it; then free. */
+int flynn_rows_in_finish(struct flynn_rows_in *in, struct flynn_err *err);
+void flynn_rows_in_close(struct flynn_rows_in *in);
+
+struct flynn_rows_out {
+    struct flynn_outfile *out;
+    struct flynn_pnm_codec codec;
+    size_t row_bytes; /**< in the file */
+    size_t image_row; /**< of the image */
+    int height;
+    int64_t file_offset;   /**< offset in the file of row 0, or -1 where bytes go in order */
+    int workers, capacity; /**< rows that a chunk, or the band, holds */
+    struct flynn_rows_chunk *chunk;
+    uint8_t *band; /**< in order: rows of the band in the file's bytes */
+    int band_first;
+    uint8_t *row; /**< encoding: FLYNN_ROWS_STEP rows of the image for each worker */
+    struct flynn_rows_fault *fault;
+};
+
+#define FLYNN_ROWS_STEP 16 /**< most rows between place and done */
+
+/** Write the header and start on the image; `like` has its shape and maxval (no samples). */
+int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, const struct flynn_pnm_header *header,
+                        const struct flynn_image *like, struct flynn_err *err);
+
+/** Prepare for `workers` workers and, where bytes go in order, bands of `band` rows. */
+int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, struct flynn_rows_fault *fault,
+                         struct flynn_err *err);
+
+/** Where the worker is to put row y of the image. */
+void *flynn_rows_out_place(struct flynn_rows_out *rows, int worker, int y);
+
+/** Rows [y, y + n) are in place. */
+void flynn_rows_out_done(struct flynn_rows_out *rows, int worker, int y, int n);
+
+/** Write what the worker has left. */
+void flynn_rows_out_flush(struct flynn_rows_out *rows, int worker);
+
+/** In order: write rows [y, y + n), all of which are done. */
+void flynn_rows_out_after(struct flynn_rows_out *rows, int y, int n);
+
+/** Move the file's position behind the image. */
+int flynn_rows_out_finish(struct flynn_rows_out *rows, struct flynn_err *err);
+void flynn_rows_out_close(struct flynn_rows_out *rows);
+
+/* ---- the readers and writers of flynn/file.h, row by row --------------------------------------------------------- */
+
+struct flynn_reader;
+struct flynn_writer;
+
+/** Begin the next image of a reader. Returns 1 and opens *in when it is a binary PNM image that can be read by rows; 2
+ * when flynn_reader_next must be used for it; 0 at the end of the stream; or an error. */
+int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struct flynn_err *err);
+
+/** Begin the next image of a writer. Returns 1 and opens *rows when the output is binary PNM; 2 when flynn_writer_put
+ * must be used; or an error. */
+int flynn_writer_rows(struct flynn_writer *writer, const struct flynn_image *like, struct flynn_rows_out *rows,
+                      struct flynn_err *err);
+
+#endif

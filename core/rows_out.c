@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK_BYTES ((size_t)512 << 10)
+
+int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, const struct flynn_pnm_header *header,
+                        const struct flynn_image *like, struct flynn_err *err)
+{
+    char text[FLYNN_PNM_HEADER_MAX];
+    *rows = (struct flynn_rows_out){.out = out, .height = like->shape.height, .file_offset = -1};
+    rows->row_bytes = flynn_pnm_row_bytes(header);
+    rows->image_row = flynn_row_bytes(&like->shape);
+    int code = flynn_pnm_encoder(&rows->codec, header, &like->shape, err);
+    if (!code)
+        code = flynn_out_write(out, text, flynn_pnm_header_text(header, text), err);
+    if (!code && out->target) {
+        code = flynn_out_flush(out, err);
+        rows->file_offset = lseek(out->fd, 0, SEEK_CUR);
+    }
+    return code;
+}
+
+int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, struct flynn_rows_fault *fault,
+                         struct flynn_err *err)
+{
+    bool in_order = rows->file_offset < 0;
+    size_t fit = CHUNK_BYTES / rows->row_bytes;
+    rows->fault = fault;
+    rows->workers = workers;
+    rows->capacity = in_order ? band : fit < 2 * FLYNN_ROWS_STEP ? 2 * FLYNN_ROWS_STEP : (int)fit;
+    rows->chunk = calloc((size_t)workers, sizeof *rows->chunk);
+    bool good = rows->chunk != NULL;
+    if (good && !rows->codec.direct)
+        good = (rows->row = malloc((size_t)workers * FLYNN_ROWS_STEP * rows->image_row)) != NULL;
+    if (good && in_order)
+        good = (rows->band = malloc((size_t)band * rows->row_bytes)) != NULL;
+    for (int i = 0; good && i < workers; i++)
+        rows->chunk[i].first = -1;
+    for (int i = 0; good && !in_order && i < workers; i++)
+        good = (rows->chunk[i].bytes = malloc((size_t)rows->capacity * rows->row_bytes)) != NULL;
+    return good ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory for writing", rows->out->name);
+}
+
+/* Where row y stands in the file's bytes. */
+static uint8_t *file_row(struct flynn_rows_out *rows, struct flynn_rows_chunk *chunk, int y)
+{
+    if (rows->file_offset < 0)
+        return rows->band + (size_t)(y - rows->band_first) * rows->row_bytes;
+    if (chunk->first < 0)
+        chunk->first = y;
+    return chunk->bytes + (size_t)(y - chunk->first) * rows->row_bytes;
+}
+
+void *flynn_rows_out_place(struct flynn_rows_out *rows, int worker, int y)
+{
+    if (rows->codec.direct)
+        return file_row(rows, &rows->chunk[worker], y);
+    return rows->row + ((size_t)worker * FLYNN_ROWS_STEP + (size_t)(y % FLYNN_ROWS_STEP)) * rows->image_row;
+}
+
+static void write_failed(struct flynn_rows_out *rows, int why)
+{
+    struct flynn_err err;
+    flynn_fail(&err, FLYNN_EIO, "%s: writing failed: %s", rows->out->name, strerror(why));
+    flynn_rows_fault_set(rows->fault, &err);
+}
+
+/* The rows of a chunk to their place in the file; the next row is the one behind them. */
+static void write_chunk(struct flynn_rows_out *rows, struct flynn_rows_chunk *chunk)
+{
+    size_t want = (size_t)chunk->rows * rows->row_bytes, have = 0;
+    off_t at = rows->file_offset + (off_t)((uint64_t)chunk->first * rows->row_bytes);
+    while (have < want && !atomic_load(&rows->fault->stop)) {
+        ssize_t n = pwrite(rows->out->fd, chunk->bytes + have, want - have, at + (off_t)have);
+        if (n >= 0)
+            have += (size_t)n;
+        else if (errno != EINTR)
+            write_failed(rows, errno);
+    }
+    chunk->first += chunk->rows;
+    chunk->rows = 0;
+}
+
+void flynn_rows_out_done(struct flynn_rows_out *rows, int worker, int y, int n)
+{
+    struct flynn_rows_chunk *chunk = &rows->chunk[worker];
+    size_t samples = rows->image_row / (rows->codec.wide_image ? 2 : 1);
+    for (int r = y; r < y + n && !rows->codec.direct; r++)
+        flynn_pnm_encode(&rows->codec, flynn_rows_out_place(rows, worker, r), samples, file_row(rows, chunk, r));
+    if (rows->file_offset < 0)
+        return;
+    chunk->rows += n;
+    if (chunk->rows + FLYNN_ROWS_STEP > rows->capacity)
+        write_chunk(rows, chunk);
+}
+
+void flynn_rows_out_flush(struct flynn_rows_out *rows, int worker)
+{
+    if (rows->file_offset >= 0 && rows->chunk[worker].rows)
+        write_chunk(rows, &rows->chunk[worker]);
+    rows->chunk[worker].first = -1;
+}
+
+void flynn_rows_out_after(struct flynn_rows_out *rows, int y, int n)
+{
+    struct flynn_err err;
+    if (rows->file_offset >= 0 || atomic_load(&rows->fault->stop))
+        return;
+    if (flynn_out_write(rows->out, rows->band, (size_t)n * rows->row_bytes, &err))
+        flynn_rows_fault_set(rows->fault, &err);
+    rows->band_first = y + n;
+}
+
+int flynn_rows_out_finish(struct flynn_rows_out *rows, struct flynn_err *err)
+{
+    if (rows->file_offset < 0)
+        return FLYNN_OK;
+    off_t end = rows->file_offset + (off_t)((uint64_t)rows->height * rows->row_bytes);
+    if (lseek(rows->out->fd, end, SEEK_SET) < 0)
+        return flynn_fail(err, FLYNN_EIO, "%s: writing failed: %s", rows->out->name, strerror(errno));
+    return FLYNN_OK;
+}
+
+void flynn_rows_out_close(struct flynn_rows_out *rows)
+{
+    for (int i = 0; rows->chunk && i < rows->workers; i++)
+        free(rows->chunk[i].bytes);
+    free(rows->chunk);
+    free(rows->band);
+    free(rows->row);
+    flynn_pnm_codec_free(&rows->codec);
+    rows->chunk = NULL;
+    rows->band = rows->row = NULL;
+}

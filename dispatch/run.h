@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_DISPATCH_RUN_H
+#define FLYNN_DISPATCH_RUN_H
+
+#include "cpu/engine.h"
+#include "opencl/opencl.h"
+
+#include <flynn/backend.h>
+
+/** A plan bound to a backend: the engine on CPUs, or a device's run. */
+struct flynn_run {
+    const struct flynn_plan *plan;
+    struct flynn_engine *engine;
+    struct flynn_cl_run *cl;
+    flynn_kernel **kernel;
+    const struct flynn_image *in, *out;
+};
+
+#endif
