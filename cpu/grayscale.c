@@ -5,45 +5,64 @@
 
 /* Slot 0: colour to gray; slot 1: a copy of what is gray already. The weights are the definition's. */
 
+/* One row; inlined once for each number of channels, so that the distance between pixels is a constant. */
+
+static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels)
+{
+    for (int i = 0; i < width; i++)
+        out[i * (channels - 2)] =
+            (uint8_t)((9798 * in[i * channels] + 19235 * in[i * channels + 1] + 3735 * in[i * channels + 2] + 16384) >>
+                      15);
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 2 + 1] = in[i * 4 + 3];
+}
+
 static void gray_u8(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int i = 0; i < call->width; i++)
-            out[i * (channels - 2)] = (uint8_t)(
-                (9798 * in[i * channels] + 19235 * in[i * channels + 1] + 3735 * in[i * channels + 2] + 16384) >> 15);
-        for (int i = 0; i < call->width && channels == 4; i++)
-            out[i * 2 + 1] = in[i * 4 + 3];
+        if (call->stage->in.channels == 3)
+            row_u8(call->in[r], call->out[r], call->width, 3);
+        else
+            row_u8(call->in[r], call->out[r], call->width, 4);
     }
+}
+
+static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int channels)
+{
+    for (int i = 0; i < width; i++)
+        out[i * (channels - 2)] =
+            (uint16_t)((4899 * in[i * channels] + 9617 * in[i * channels + 1] + 1868 * in[i * channels + 2] + 8192) >>
+                       14);
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 2 + 1] = in[i * 4 + 3];
 }
 
 static void gray_u16(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels;
     for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = call->in[r];
-        uint16_t *out = call->out[r];
-        for (int i = 0; i < call->width; i++)
-            out[i * (channels - 2)] = (uint16_t)(
-                (4899 * in[i * channels] + 9617 * in[i * channels + 1] + 1868 * in[i * channels + 2] + 8192) >> 14);
-        for (int i = 0; i < call->width && channels == 4; i++)
-            out[i * 2 + 1] = in[i * 4 + 3];
+        if (call->stage->in.channels == 3)
+            row_u16(call->in[r], call->out[r], call->width, 3);
+        else
+            row_u16(call->in[r], call->out[r], call->width, 4);
     }
+}
+
+static inline void row_f32(const float *in, float *out, int width, int channels)
+{
+    for (int i = 0; i < width; i++)
+        out[i * (channels - 2)] =
+            (in[i * channels] * 0.299f + in[i * channels + 1] * 0.587f) + in[i * channels + 2] * 0.114f;
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 2 + 1] = in[i * 4 + 3];
 }
 
 static void gray_f32(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels;
     for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r];
-        for (int i = 0; i < call->width; i++)
-            out[i * (channels - 2)] =
-                (in[i * channels] * 0.299f + in[i * channels + 1] * 0.587f) + in[i * channels + 2] * 0.114f;
-        for (int i = 0; i < call->width && channels == 4; i++)
-            out[i * 2 + 1] = in[i * 4 + 3];
+        if (call->stage->in.channels == 3)
+            row_f32(call->in[r], call->out[r], call->width, 3);
+        else
+            row_f32(call->in[r], call->out[r], call->width, 4);
     }
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/vec.h"
+#include "simd/point.h"
 
-/* Pixels are laid out over the lanes of 128 bits so that the narrowing at the end, which works within lanes, leaves them
- * in order: every lane holds a run of neighbouring pixels. */
+/* Pixels are laid out over the lanes of 128 bits so that the narrowing at the end, which works within lanes, leaves
+ * them in order: every lane holds a run of neighbouring pixels. */
 
 #define LANES (VEC / 16)
 
 /* Lane i is the 16 bytes at p + i * step. */
-static inline vi load_lanes(const uint8_t *p, size_t step)
+POINT_INLINE vi load_lanes(const uint8_t *p, size_t step)
 {
 #if defined(FLYNN_ISA_AVX512)
     simde__m256i low = simde_mm256_set_m128i(simde_mm_loadu_si128((const void *)(p + step)), //
@@ -24,7 +24,7 @@ static inline vi load_lanes(const uint8_t *p, size_t step)
 }
 
 /* Lane i to the 16 bytes at p + i * step. */
-static inline void store_lanes(uint8_t *p, size_t step, vi x)
+POINT_INLINE void store_lanes(uint8_t *p, size_t step, vi x)
 {
     uint8_t bytes[VEC];
     v_store(bytes, x);
@@ -35,39 +35,39 @@ static inline void store_lanes(uint8_t *p, size_t step, vi x)
 /* Makes a whole group of pixels; reads and writes nothing beyond it. */
 typedef void gray_group(const uint8_t *in, uint8_t *out);
 
-/* Rows in groups of n pixels. The last group overlaps the one before; a row shorter than a group goes through a buffer. */
-static inline __attribute__((always_inline)) void gray_rows(const struct flynn_call *call, size_t n, size_t sample,
-                                                            gray_group *convert)
+/* Rows in groups of n pixels. The last group overlaps the one before; a row shorter than a group goes through a buffer.
+ */
+POINT_INLINE void gray_rows(const struct flynn_call *call, size_t n, size_t sample, gray_group *convert)
 {
     size_t from = (size_t)call->stage->in.channels * sample, to = from - 2 * sample, width = (size_t)call->width;
+    uint8_t buffer[4 * VEC] = {0}, result[2 * VEC];
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        if (width < n) {
-            uint8_t buffer[4 * VEC] = {0}, result[2 * VEC];
-            memcpy(buffer, in, width * from);
-            convert(buffer, result);
-            memcpy(out, result, width * to);
-            continue;
+        const uint8_t *in = width < n ? buffer : call->in[r];
+        uint8_t *out = width < n ? result : call->out[r];
+        size_t end = width < n ? n : width;
+        if (width < n)
+            memcpy(buffer, call->in[r], width * from);
+        for (size_t i = 0; i < end; i += n) {
+            size_t at = i + n <= end ? i : end - n;
+            convert(in + at * from, out + at * to);
         }
-        for (size_t i = 0; i + n <= width; i += n)
-            convert(in + i * from, out + i * to);
-        if (width % n)
-            convert(in + (width - n) * from, out + (width - n) * to);
+        if (width < n)
+            memcpy(call->out[r], result, width * to);
     }
 }
 
-/* ---- u8 ------------------------------------------------------------------------------------------------------------ */
+/* ---- u8 ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Gray in every 32 bits, from pairs of 16 bits: R and B, G and what has no weight. */
-static inline vi gray8(vi rb, vi g)
+POINT_INLINE vi gray8(vi rb, vi g)
 {
     vi sum = V(add_epi32)(V(madd_epi16)(rb, v_set32(3735 << 16 | 9798)), V(madd_epi16)(g, v_set32(19235)));
     return V(srli_epi32)(V(add_epi32)(sum, v_set32(16384)), 15);
 }
 
 /* The same from pixels of 4 bytes. */
-static inline vi gray8_wide(vi x)
+POINT_INLINE vi gray8_wide(vi x)
 {
     const vi low = v_set32(0x00ff00ff);
     return gray8(v_and(x, low), v_and(V(srli_epi32)(x, 8), low));
@@ -76,7 +76,7 @@ static inline vi gray8_wide(vi x)
 #if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
 
 /* Four pixels of 3 bytes, one at a time. */
-static inline vi gray8_four(const uint8_t *in)
+POINT_INLINE vi gray8_four(const uint8_t *in)
 {
     int32_t a, b, c, d;
     memcpy(&a, in, 4);
@@ -86,7 +86,7 @@ static inline vi gray8_four(const uint8_t *in)
     return gray8_wide(simde_mm_set_epi32((int32_t)((uint32_t)d >> 8), c, b, a));
 }
 
-static void rgb8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out)
 {
     vi low = V(packs_epi32)(gray8_four(in), gray8_four(in + 12));
     vi high = V(packs_epi32)(gray8_four(in + 24), gray8_four(in + 36));
@@ -96,7 +96,7 @@ static void rgb8(const uint8_t *in, uint8_t *out)
 #else
 
 /* Four pixels of every lane, from byte `first` of the 16 on. */
-static inline vi gray8_four(vi x, int first)
+POINT_INLINE vi gray8_four(vi x, int first)
 {
     const int8_t f = (int8_t)first;
     const int8_t rb[16] = {f, -1, f + 2, -1, f + 3, -1, f + 5, -1, f + 6, -1, f + 8, -1, f + 9, -1, f + 11, -1};
@@ -105,7 +105,7 @@ static inline vi gray8_four(vi x, int first)
 }
 
 /* 16 pixels in every lane; the last load starts early, not to reach beyond them. */
-static void rgb8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out)
 {
     vi a = gray8_four(load_lanes(in, 48), 0), b = gray8_four(load_lanes(in + 12, 48), 0);
     vi c = gray8_four(load_lanes(in + 24, 48), 0), d = gray8_four(load_lanes(in + 32, 48), 4);
@@ -115,13 +115,13 @@ static void rgb8(const uint8_t *in, uint8_t *out)
 #endif
 
 /* Gray and alpha of every pixel as 16 bits, with the sign spread over 32: packing saturates to signed 16 bits. */
-static inline vi gray8_alpha(vi x)
+POINT_INLINE vi gray8_alpha(vi x)
 {
     vi y = v_or(gray8_wide(x), v_and(V(srli_epi32)(x, 16), v_set32(0xff00)));
     return V(srai_epi32)(V(slli_epi32)(y, 16), 16);
 }
 
-static void rgba8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgba8(const uint8_t *in, uint8_t *out)
 {
     vi low = gray8_alpha(load_lanes(in, 32)), high = gray8_alpha(load_lanes(in + 16, 32));
     v_store(out, V(packs_epi32)(low, high));
@@ -135,21 +135,22 @@ static void gray_u8(const struct flynn_call *call)
         gray_rows(call, VEC / 2, 1, rgba8);
 }
 
-/* ---- u16 ----------------------------------------------------------------------------------------------------------- */
+/* ---- u16 -----------------------------------------------------------------------------------------------------------
+ */
 
-static inline vi shuffle_even(vi a, vi b)
+POINT_INLINE vi shuffle_even(vi a, vi b)
 {
     return V_AS_I(V(shuffle_ps)(V_AS_F(a), V_AS_F(b), 0x88));
 }
 
-static inline vi shuffle_odd(vi a, vi b)
+POINT_INLINE vi shuffle_odd(vi a, vi b)
 {
     return V_AS_I(V(shuffle_ps)(V_AS_F(a), V_AS_F(b), 0xdd));
 }
 
 /* Gray - 32768 in every 32 bits, from two vectors of two pixels of 4 samples in every lane. The weights add up to 2^14:
  * moving samples down by 32768 to signed ones moves the quotient down by as much. */
-static inline vi gray16(vi a, vi b)
+POINT_INLINE vi gray16(vi a, vi b)
 {
     const vi sign = v_set16(-32768);
     const vi weights = V(unpacklo_epi32)(v_set32(9617 << 16 | 4899), v_set32(1868));
@@ -162,7 +163,7 @@ static inline vi gray16(vi a, vi b)
 #if !defined(FLYNN_ISA_SSE2) && !defined(FLYNN_ISA_BASE)
 
 /* Four pixels of 3 samples in every lane, lanes being 48 bytes apart. */
-static inline vi gray16_four(const uint8_t *in)
+POINT_INLINE vi gray16_four(const uint8_t *in)
 {
     const int8_t first[16] = {0, 1, 2, 3, 4, 5, -1, -1, 6, 7, 8, 9, 10, 11, -1, -1};
     const int8_t last[16] = {4, 5, 6, 7, 8, 9, -1, -1, 10, 11, 12, 13, 14, 15, -1, -1};
@@ -171,7 +172,7 @@ static inline vi gray16_four(const uint8_t *in)
     return gray16(a, b);
 }
 
-static void rgb16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out)
 {
     vi y = V(packs_epi32)(gray16_four(in), gray16_four(in + 24));
     v_store(out, v_xor(y, v_set16(-32768)));
@@ -180,22 +181,22 @@ static void rgb16(const uint8_t *in, uint8_t *out)
 #else
 
 /* Two pixels of 3 samples, from the low 12 bytes and from the high 12. */
-static inline vi low_pixels(vi x)
+POINT_INLINE vi low_pixels(vi x)
 {
     return V(unpacklo_epi64)(x, V(srli_si128)(x, 6));
 }
 
-static inline vi high_pixels(vi x)
+POINT_INLINE vi high_pixels(vi x)
 {
     return V(unpacklo_epi64)(V(srli_si128)(x, 4), V(srli_si128)(x, 10));
 }
 
-static inline vi gray16_four(const uint8_t *in)
+POINT_INLINE vi gray16_four(const uint8_t *in)
 {
     return gray16(low_pixels(v_load(in)), high_pixels(v_load(in + 8)));
 }
 
-static void rgb16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out)
 {
     vi y = V(packs_epi32)(gray16_four(in), gray16_four(in + 24));
     v_store(out, v_xor(y, v_set16(-32768)));
@@ -203,7 +204,7 @@ static void rgb16(const uint8_t *in, uint8_t *out)
 
 #endif
 
-static void rgba16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgba16(const uint8_t *in, uint8_t *out)
 {
     vi a = load_lanes(in, 32), b = load_lanes(in + 16, 32);
     vi gray = V(add_epi32)(gray16(a, b), v_set32(32768));
@@ -218,16 +219,17 @@ static void gray_u16(const struct flynn_call *call)
         gray_rows(call, VEC / 4, 2, rgba16);
 }
 
-/* ---- f32 ----------------------------------------------------------------------------------------------------------- */
+/* ---- f32 -----------------------------------------------------------------------------------------------------------
+ */
 
-static inline vf grayf(vf r, vf g, vf b)
+POINT_INLINE vf grayf(vf r, vf g, vf b)
 {
     vf rg = V(add_ps)(V(mul_ps)(r, V(set1_ps)(0.299f)), V(mul_ps)(g, V(set1_ps)(0.587f)));
     return V(add_ps)(rg, V(mul_ps)(b, V(set1_ps)(0.114f)));
 }
 
 /* Four pixels in every lane: r0 g0 b0 r1, g1 b1 r2 g2, b2 r3 g3 b3. */
-static void rgbf(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgbf(const uint8_t *in, uint8_t *out)
 {
     vf m0 = V_AS_F(load_lanes(in, 48)), m1 = V_AS_F(load_lanes(in + 16, 48)), m2 = V_AS_F(load_lanes(in + 32, 48));
     vf r2g2r3g3 = V(shuffle_ps)(m1, m2, 0x9e), g0b0g1b1 = V(shuffle_ps)(m0, m1, 0x49);
@@ -237,7 +239,7 @@ static void rgbf(const uint8_t *in, uint8_t *out)
     v_store(out, V_AS_I(grayf(r, g, b)));
 }
 
-static void rgbaf(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgbaf(const uint8_t *in, uint8_t *out)
 {
     vf p0 = V_AS_F(load_lanes(in, 64)), p1 = V_AS_F(load_lanes(in + 16, 64));
     vf p2 = V_AS_F(load_lanes(in + 32, 64)), p3 = V_AS_F(load_lanes(in + 48, 64));
