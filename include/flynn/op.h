@@ -231,7 +231,7 @@ struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kern
 /** The value of a parameter by name; aborts on a name that the op does not have (a mistake in the op). */
 const struct flynn_value *flynn_node_value(const struct flynn_node *node, const char *name);
 
-/** A SAMPLE parameter in the units of the node's input type. */
+/** A SAMPLE parameter, or a REAL one of which a percentage is a part of white, in the units of the node's input type. */
 double flynn_node_sample(const struct flynn_node *node, const char *name);
 
 /** Number of ops, and the op of an index (the order of core/ops.def). */

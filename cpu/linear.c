@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+/* k[0]: the alpha channel or -1; f[0], f[1]: factor and offset; f[2], f[3]: the limits of integers, 0 and white;
+ * u8: table[0] holds the answer for every sample. */
+
+/* Adding 1.5 * 2^23 leaves no room for a fraction: it is rounded to the nearest integer, ties to even. */
+#define ROUND 12582912.0f
+
+/* x * f[0] + f[1] in two roundings, within the limits, to the nearest integer. */
+static inline float linear(float x, const float *f)
+{
+    float y = x * f[0] + f[1];
+    y = y > f[2] ? y : f[2];
+    y = y < f[3] ? y : f[3];
+    return (y + ROUND) - ROUND;
+}
+
+static void linear_u8(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
+    const uint8_t *table = call->stage->table[0].data;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *in = call->in[r];
+        uint8_t *out = call->out[r];
+        for (int i = 0; i < samples; i++)
+            out[i] = table[in[i]];
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
+    }
+}
+
+static void linear_u16(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
+    const float f[4] = {call->stage->f[0], call->stage->f[1], call->stage->f[2], call->stage->f[3]};
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *in = call->in[r];
+        uint16_t *out = call->out[r];
+        for (int i = 0; i < samples; i++)
+            out[i] = (uint16_t)(int)linear(in[i], f);
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
+    }
+}
+
+static void linear_f32(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
+    float a = call->stage->f[0], b = call->stage->f[1];
+    for (int r = 0; r < call->rows; r++) {
+        const float *in = call->in[r];
+        float *out = call->out[r];
+        for (int i = 0; i < samples; i++)
+            out[i] = in[i] * a + b;
+        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
+            out[i] = in[i];
+    }
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->k[0] = flynn_alpha_channel(&node->in);
+    stage->f[0] = (float)flynn_node_value(node, "alpha")->real;
+    stage->f[1] = (float)flynn_node_sample(node, "beta");
+    stage->f[3] = (float)flynn_type_white(node->in.type);
+    if (node->in.type == FLYNN_U8) {
+        uint8_t *table = flynn_node_alloc(node, 256, err);
+        if (!table)
+            return err->code;
+        for (int i = 0; i < 256; i++)
+            table[i] = (uint8_t)linear((float)i, stage->f);
+        stage->table[0] = (struct flynn_table_data){table, 256};
+        stage->lut = table;
+    }
+    struct flynn_launch *launch = flynn_node_launch(node, "linear", stage);
+    launch->item_x = 64;
+    return FLYNN_OK;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(linear) = {
+    .name = "linear",
+    .aliases = "convertscaleabs",
+    .group = "point",
+    .summary = "every sample times alpha plus beta: contrast and brightness",
+    .definition =
+        "a = alpha and b = beta as floats. y = x * a + b in float, the product and the sum each rounded.\n"
+        "u8 and u16: y is clamped to 0..white and rounded to the nearest integer, ties to even. f32: y as it is.\n"
+        "The alpha channel is kept.",
+    .source =
+        "OpenCV Mat::convertTo with alpha and beta, which may use one rounding instead of two where the CPU has fused "
+        "multiply-add",
+    .params = {{.name = "alpha", .kind = FLYNN_PARAM_REAL, .min = -1000, .max = 1000, .help = "factor"},
+               {.name = "beta",
+                .kind = FLYNN_PARAM_REAL,
+                .min = -1e6,
+                .max = 1e6,
+                .preset = "0",
+                .help = "what is added, in sample units or in percent of white"}},
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {"1.2,beta=10", "0.5", "1.5,beta=0.5", "-1,beta=100%", "3.3,beta=-50%", "0.0039"},
+    .lower = lower,
+    .kernels = {.fn = {{[FLYNN_U8] = linear_u8, [FLYNN_U16] = linear_u16, [FLYNN_F32] = linear_f32}}},
+};
