@@ -13,7 +13,7 @@
  * `nearest` is the plan, its rows are in `first`. */
 #define FLYNN_RESIZE_MAX (1 << 20) /* pixels of a side */
 
-enum { ACROSS, DOWN, NEAREST };
+enum { ACROSS, DOWN, NEAREST, HALF };
 
 /* ---- the reference --------------------------------------------------------------------------------------------- */
 
@@ -128,6 +128,42 @@ static void down_f32(const struct flynn_call *call)
         out[i] = a[i] * (1 - w) + b[i] * w;
 }
 
+static inline void half_u8_n(const struct flynn_call *call, int channels)
+{
+    const uint8_t *a = call->in[0], *b = call->in[1];
+    uint8_t *out = call->out[0];
+    for (int x = 0; x < call->width; x++) {
+        for (int c = 0; c < channels; c++)
+            out[c] = (uint8_t)((a[c] + a[c + channels] + b[c] + b[c + channels] + 2) >> 2);
+        a += 2 * channels;
+        b += 2 * channels;
+        out += channels;
+    }
+}
+
+static inline void half_u16_n(const struct flynn_call *call, int channels)
+{
+    const uint16_t *a = call->in[0], *b = call->in[1];
+    uint16_t *out = call->out[0];
+    for (int x = 0; x < call->width; x++) {
+        for (int c = 0; c < channels; c++)
+            out[c] = (uint16_t)((a[c] + a[c + channels] + b[c] + b[c + channels] + 2) >> 2);
+        a += 2 * channels;
+        b += 2 * channels;
+        out += channels;
+    }
+}
+
+static void half_u8(const struct flynn_call *call)
+{
+    by_channels(call, half_u8_n);
+}
+
+static void half_u16(const struct flynn_call *call)
+{
+    by_channels(call, half_u16_n);
+}
+
 static inline void nearest_n(const struct flynn_call *call, size_t pixel)
 {
     const int32_t *tap = call->stage->table[0].data;
@@ -166,7 +202,7 @@ static void nearest(const struct flynn_call *call)
     }
 }
 
-/* ---- geometry: one axis ------------------------------------------------------------------------------------------ */
+/* ---- geometry: one axis ---------------------------------------------------------------------------------------- */
 
 struct axis {
     int in, out;
@@ -210,8 +246,7 @@ static void axis_nearest(struct axis *axis)
     }
 }
 
-/* ---- the gathering plan --------------------------------------------------------------------------------------------
- */
+/* ---- the gathering plan ---------------------------------------------------------------------------------------- */
 
 /* For byte shuffles: output columns are made in groups whose result fits 16 bytes. A group is gathered from `loads` (1,
  * 2 or 4) loads of 16 bytes, each of which serves its share of the group's pixels:
@@ -364,8 +399,7 @@ static int plan_u16(struct flynn_node *node, struct flynn_stage *stage, const st
     return code;
 }
 
-/* ---- lowering ------------------------------------------------------------------------------------------------------
- */
+/* ---- lowering -------------------------------------------------------------------------------------------------- */
 
 static int side(double wanted, const char *name, int32_t *to, struct flynn_err *err)
 {
@@ -395,47 +429,62 @@ static int output_size(struct flynn_node *node, struct flynn_err *err)
     return code ? code : side(new_h, "high", &node->out.height, err);
 }
 
+static struct flynn_table_data table_of(const int32_t *data, int n)
+{
+    return (struct flynn_table_data){data, (size_t)n * sizeof *data};
+}
+
+/* The stage that makes output rows from `taps` input rows each. */
+static struct flynn_stage *output_stage(struct flynn_node *node, int kernel, const struct axis *down, int taps)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
+    stage->variant = node->in.type;
+    stage->out = node->out;
+    stage->first = down->tap;
+    stage->taps = taps;
+    stage->border = FLYNN_REPLICATE;
+    return stage;
+}
+
 static int lower_nearest(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, NEAREST);
     int pixel = node->in.channels * (int)flynn_type_bytes(node->in.type);
     axis_nearest(across);
     axis_nearest(down);
-    stage->out = node->out;
-    stage->first = down->tap;
-    stage->taps = 1;
-    stage->border = FLYNN_REPLICATE;
-    stage->table[0] = (struct flynn_table_data){across->tap, (size_t)across->out * sizeof *across->tap};
+    struct flynn_stage *stage = output_stage(node, NEAREST, down, 1);
+    stage->table[0] = table_of(across->tap, across->out);
+    stage->table[1] = table_of(down->tap, down->out);
     struct plan p = {
         across->tap, NULL, 1, pixel, 16 / pixel, .columns = across->out, .row = (int64_t)across->in * pixel};
     uint8_t *unused;
     return make_plan(node, stage, &p, 0, &unused, err);
 }
 
+static int lower_across(struct flynn_node *node, const struct axis *across, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
+    enum flynn_type type = node->in.type;
+    stage->out.width = node->out.width;
+    stage->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
+    stage->table[0] = table_of(across->tap, across->out);
+    stage->table[1] = table_of(across->weight, across->out);
+    if (type == FLYNN_F32)
+        return FLYNN_OK;
+    return type == FLYNN_U8 ? plan_u8(node, stage, across, err) : plan_u16(node, stage, across, err);
+}
+
 static int lower_bilinear(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
 {
-    struct flynn_stage *h = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
-    enum flynn_type type = node->in.type;
-    axis_bilinear(across, type);
-    axis_bilinear(down, type);
-    h->out.width = node->out.width;
-    h->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
-    h->table[0] = (struct flynn_table_data){across->tap, (size_t)across->out * sizeof *across->tap};
-    h->table[1] = (struct flynn_table_data){across->weight, (size_t)across->out * sizeof *across->weight};
-    int code = type == FLYNN_U8    ? plan_u8(node, h, across, err)
-               : type == FLYNN_U16 ? plan_u16(node, h, across, err)
-                                   : 0;
-
-    struct flynn_stage *v = flynn_node_stage(node, FLYNN_ROWS, DOWN);
-    v->variant = type;
-    v->out = node->out;
-    v->first = down->tap;
-    v->taps = 2;
-    v->border = FLYNN_REPLICATE;
-    v->table[0] = h->table[0];
-    v->table[1] = h->table[1];
-    v->table[2] = (struct flynn_table_data){down->tap, (size_t)down->out * sizeof *down->tap};
-    v->table[3] = (struct flynn_table_data){down->weight, (size_t)down->out * sizeof *down->weight};
+    bool half =
+        node->in.type != FLYNN_F32 && across->in == 2 * (int64_t)across->out && down->in == 2 * (int64_t)down->out;
+    axis_bilinear(across, node->in.type);
+    axis_bilinear(down, node->in.type);
+    int code = half ? FLYNN_OK : lower_across(node, across, err);
+    struct flynn_stage *stage = output_stage(node, half ? HALF : DOWN, down, 2);
+    stage->table[0] = table_of(across->tap, across->out);
+    stage->table[1] = table_of(across->weight, across->out);
+    stage->table[2] = table_of(down->tap, down->out);
+    stage->table[3] = table_of(down->weight, down->out);
     return code;
 }
 
@@ -509,5 +558,6 @@ const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
     .lower = lower,
     .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
                        [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+                       [HALF] = {[FLYNN_U8] = half_u8, [FLYNN_U16] = half_u16},
                        [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest}}},
 };

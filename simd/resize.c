@@ -2,10 +2,9 @@
 #include "simd/wide.h"
 
 /* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c. */
-enum { ACROSS, DOWN, NEAREST };
+enum { ACROSS, DOWN, NEAREST, HALF };
 
-/* ---- gathering -----------------------------------------------------------------------------------------------------
- */
+/* ---- gathering ------------------------------------------------------------------------------------------------- */
 
 #if W_SHUFFLES
 struct gather {
@@ -65,8 +64,7 @@ static inline int whole_groups(size_t total, size_t bytes)
 }
 #endif
 
-/* ---- bilinear, along the row
- * ------------------------------------------------------------------------------------------ */
+/* ---- bilinear, along the row ----------------------------------------------------------------------------------- */
 
 #if W_SHUFFLES
 static void across_u8_rest(const struct flynn_call *call, int x)
@@ -254,8 +252,7 @@ static void across_f32(const struct flynn_call *call)
     across_f32_columns(call, x, call->width);
 }
 
-/* ---- bilinear, down the columns
- * ------------------------------------------------------------------------------------------ */
+/* ---- bilinear, down the columns -------------------------------------------------------------------------------- */
 
 /* Rows are stored less 32768; the rounding constant puts back 256 times that. */
 static inline wi down_u8_half(const uint16_t *a, const uint16_t *b, wi weights)
@@ -354,8 +351,93 @@ static void down_f32(const struct flynn_call *call)
         out[i] = a[i] * (1 - w) + b[i] * w;
 }
 
-/* ---- nearest
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- bilinear at half the size --------------------------------------------------------------------------------- */
+
+#if W_SHUFFLES
+/* Bring the samples that are added into neighbouring places: of u8 8 pairs in 16 bytes, of u16 4; of pixels of 3
+ * samples 6 and 3 pairs in 12 bytes. */
+static inline wi pair_order(int channels, int bytes)
+{
+    uint8_t order[16];
+    for (int i = 0; i < 16; i++) {
+        int sample = i / bytes, pair = sample / 2;
+        int from = (pair / channels * 2 + sample % 2) * channels + pair % channels;
+        order[i] = (uint8_t)(from * bytes + i % bytes);
+    }
+    return w_repeat16(order);
+}
+
+/* The means of one vector of pairs in each row: u16 from u8, u32 from u16. */
+static inline wi half_means(wi a, wi b, wi order, int bytes)
+{
+    a = W(shuffle_epi8)(a, order);
+    b = W(shuffle_epi8)(b, order);
+    if (bytes == 1) {
+        wi ones = W(set1_epi8)(1);
+        wi sum = W(add_epi16)(W(maddubs_epi16)(a, ones), W(maddubs_epi16)(b, ones));
+        return W(srli_epi16)(W(add_epi16)(sum, W(set1_epi16)(2)), 2);
+    }
+    wi ones = W(set1_epi16)(1), sign = W(set1_epi16)(-32768);
+    wi sum = W(add_epi32)(W(madd_epi16)(W_SI(xor)(a, sign), ones), W(madd_epi16)(W_SI(xor)(b, sign), ones));
+    return W(srli_epi32)(W(add_epi32)(sum, W(set1_epi32)(4 * 32768 + 2)), 2);
+}
+
+/* 2 * W_LANES groups of 16 bytes (pixels of 3 samples: 12) in each row make W_LANES of them. */
+static inline wi half_vector(const uint8_t *a, const uint8_t *b, wi order, int bytes, ptrdiff_t group)
+{
+    wi p = half_means(w_load_lanes(a, 2 * group), w_load_lanes(b, 2 * group), order, bytes);
+    wi q = half_means(w_load_lanes(a + group, 2 * group), w_load_lanes(b + group, 2 * group), order, bytes);
+    return bytes == 1 ? W(packus_epi16)(p, q) : W(packus_epi32)(p, q);
+}
+
+/* Bytes of the output row that are made; the rest is left. */
+static inline size_t half_row(const struct flynn_call *call, int bytes, size_t group)
+{
+    static const int8_t six[16] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1};
+    int channels = call->stage->in.channels;
+    size_t total = (size_t)call->width * (size_t)(channels * bytes), i = 0;
+    const uint8_t *a = call->in[0], *b = call->in[1];
+    uint8_t *out = call->out[0];
+    wi order = pair_order(channels, bytes);
+    for (; 2 * (i + group * W_LANES) + 16 - group <= 2 * total; i += group * W_LANES) {
+        wi v = half_vector(a + 2 * i, b + 2 * i, order, bytes, (ptrdiff_t)group);
+        if (group == 16)
+            w_store(out + i, v);
+        else
+            w_store_12(out + i, W(shuffle_epi8)(v, w_repeat16(six)));
+    }
+    return i;
+}
+
+static void half_u8(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels;
+    size_t samples = (size_t)call->width * (size_t)channels;
+    size_t i = channels == 3 ? half_row(call, 1, 12) : half_row(call, 1, 16);
+    for (; i < samples; i++) {
+        size_t at = (i / (size_t)channels * 2) * (size_t)channels + i % (size_t)channels;
+        const uint8_t *a = (const uint8_t *)call->in[0] + at, *b = (const uint8_t *)call->in[1] + at;
+        ((uint8_t *)call->out[0])[i] = (uint8_t)((a[0] + a[channels] + b[0] + b[channels] + 2) >> 2);
+    }
+}
+
+static void half_u16(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels;
+    size_t samples = (size_t)call->width * (size_t)channels;
+    size_t i = (channels == 3 ? half_row(call, 2, 12) : half_row(call, 2, 16)) / 2;
+    for (; i < samples; i++) {
+        size_t at = (i / (size_t)channels * 2) * (size_t)channels + i % (size_t)channels;
+        const uint16_t *a = (const uint16_t *)call->in[0] + at, *b = (const uint16_t *)call->in[1] + at;
+        ((uint16_t *)call->out[0])[i] = (uint16_t)((a[0] + a[channels] + b[0] + b[channels] + 2) >> 2);
+    }
+}
+#else
+#define half_u8  NULL
+#define half_u16 NULL
+#endif
+
+/* ---- nearest --------------------------------------------------------------------------------------------------- */
 
 #if W_SHUFFLES
 static inline int nearest_groups(const struct flynn_call *call, size_t pixel, int loads)
@@ -420,5 +502,6 @@ extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(resize);
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(resize) = {
     .fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
            [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+           [HALF] = {[FLYNN_U8] = half_u8, [FLYNN_U16] = half_u16},
            [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest}},
 };

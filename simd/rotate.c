@@ -18,7 +18,7 @@ struct area {
 
 typedef void tile_fn(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step);
 
-/* ---- tiles ------------------------------------------------------------------------------------------------------ */
+/* ---- tiles ----------------------------------------------------------------------------------------------------- */
 
 static inline void load_rows(wi *v, int n, const uint8_t *src, ptrdiff_t src_step)
 {
@@ -172,8 +172,7 @@ static inline void tile6(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, p
     w_store_12(dst + dst_step, compress6(b[1]));
 }
 
-/* ---- the walk over tiles ------------------------------------------------------------------------------------------
- */
+/* ---- the walk over tiles --------------------------------------------------------------------------------------- */
 
 /* Pixel by pixel: columns [j, end) of the rows [i, rows). */
 static inline void transpose_rest(const struct area *a, size_t pixel, int i0, int j, int end)
@@ -281,8 +280,7 @@ static void turn90(const struct flynn_call *call, size_t pixel)
     transpose_pixels(&area, pixel);
 }
 
-/* ---- half a turn ----------------------------------------------------------------------------------------------------
- */
+/* ---- half a turn ----------------------------------------------------------------------------------------------- */
 
 /* The pixels of every lane in reverse order; of 3 bytes five, of 6 bytes two and 12 bytes one, packed at the start. */
 static inline wi reverse(wi v, size_t pixel)
