@@ -15,7 +15,7 @@
 #else
 #define TILE_ROWS 6
 #endif
-#define IN_PLACE_BYTES (96 * 96 * 4) /* bytes of B up to which tiles read it where it is */
+#define IN_PLACE_BYTES (512 << 10) /* a B that is no larger is read where it is */
 
 #define REAL      float
 #define REAL_V    vf
