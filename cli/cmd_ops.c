@@ -57,9 +57,12 @@ static const struct argp argp = {options, parse, "[OP]", doc, NULL, NULL, NULL};
 static const char *const kinds[] = {"rows", "whole", "reduce"};
 static const char *const param_kinds[] = {"number", "whole number", "sample value", "choice", "image or matrix"};
 
-/* Words of a text, wrapped at the width; lines of the text itself are kept. */
+/* Words of a text, wrapped at the width. A line of the text that is nearly full goes on in the next one; a short one
+ * ends there. */
 static void print_wrapped(const char *text, int indent, int column)
 {
+    enum { SHORT = 80 };
+    const char *line = text;
     bool first = true;
     while (*text) {
         int n = (int)strcspn(text, " \n");
@@ -71,11 +74,12 @@ static void print_wrapped(const char *text, int indent, int column)
         column += printf("%s%.*s", first ? "" : " ", n, text);
         first = false;
         text += n;
-        if (*text == '\n' && text[1]) {
+        if (*text == '\n' && text[1] && text - line < SHORT) {
             printf("\n%*s", indent, "");
             column = indent;
             first = true;
         }
+        line = *text == '\n' ? text + 1 : line;
         text += *text != '\0';
     }
     putchar('\n');
@@ -132,8 +136,8 @@ static void print_catalogue(void)
                 print_catalogue_row(flynn_op_at(k));
         }
     }
-    printf("\n- falls to the next lower table (OpenCL: has no kernel); part: some types do. Every op has scalar and\n"
-           "autovec kernels. `flynn ops NAME` describes one op.\n");
+    printf("\n-: falls to the next lower table (OpenCL: has no kernel); part: some types do. Every op has\n"
+           "scalar and autovec kernels. `flynn ops NAME` describes one op.\n");
 }
 
 /* ---- one op ------------------------------------------------------------------------------------------------------ */

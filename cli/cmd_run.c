@@ -85,7 +85,7 @@ static const struct argp_option options[] = {
      1},
     {"format", KEY_FORMAT, "NAME", 0,
      "ppm, pgm, pbm, pnm, pam, pfm, npy, csv or txt; default: OUT's suffix; on stdout "
-     "PNM for pictures, NPY for matrices, text for integer results",
+     "PNM for pictures, NPY for matrices",
      2},
     {"maxval", KEY_MAXVAL, "N", 0, "maxval of PNM output, 1 to 65535; default: the input's", 2},
     {"plain", KEY_PLAIN, NULL, 0, "ASCII variant of PNM", 2},

@@ -197,6 +197,8 @@ static int summary(struct verify *v)
                v->failed, v->count - skipped, v->count);
     if (v->failed)
         return CLI_DIFFERS;
+    if (!v->executed && v->how.only)
+        return cli_usage("verify: --only=%s: no input has this in its description", v->how.only);
     for (int i = 0; i < v->count; i++) {
         if (v->required[i] && v->backend_executed[i] == 0)
             return cli_complain("%s is required, and could not run%s%s", v->backend[i].name,
@@ -205,7 +207,7 @@ static int summary(struct verify *v)
     }
     if (v->lacking)
         return cli_complain("a required backend could not run everything; see the lines above"), CLI_UNAVAILABLE;
-    return v->executed ? CLI_OK : cli_usage("verify: no input was executed");
+    return CLI_OK;
 }
 
 /* ---- work -------------------------------------------------------------------------------------------------------- */

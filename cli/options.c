@@ -201,6 +201,10 @@ bool cli_options_start(struct cli_options *options)
 {
     const char *isa = getenv("FLYNN_ISA");
     *options = (struct cli_options){.warmup = -1, .runs = -1};
+    const char *threads = getenv("FLYNN_NUM_THREADS");
+    int unused;
+    if (threads && *threads && !cli_parse_int("FLYNN_NUM_THREADS", threads, 1, FLYNN_POOL_MAX, &unused))
+        return false;
     return !isa || !*isa || parse_isa("FLYNN_ISA", isa, &options->limits.isa);
 }
 

@@ -33,7 +33,7 @@ extern const struct argp cli_common_argp;
 /** --warmup --runs --export-json --export-csv --export-markdown */
 extern const struct argp cli_measure_argp;
 
-/** Defaults, with FLYNN_ISA taken from the environment. False after a complaint. */
+/** Defaults, with FLYNN_ISA taken from the environment and FLYNN_NUM_THREADS checked. False after a complaint. */
 bool cli_options_start(struct cli_options *options);
 
 /** A whole number in [min, max]; false after a complaint that names `option`. */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli_helpers.h"
+
+#include <criterion/criterion.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The program as a user meets it: arguments, exit statuses, messages, files. */
+
+TestSuite(cli, .init = cli_enter, .fini = cli_leave, .timeout = 120);
+
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
+
+Test(cli, help_and_version)
+{
+    static const char *const commands[] = {"run", "compare", "verify", "diff", "ops", "info"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "Usage: flynn %s ", commands[i]);
+        cr_assert_eq(cli_shell("flynn %s --help", commands[i]), 0);
+        cr_assert_eq(strncmp(cli_out, usage, strlen(usage)), 0, "%s: %.60s", commands[i], cli_out);
+        cr_assert(strstr(cli_out, "Exit status:") && strstr(cli_out, "Examples:"), "%s", commands[i]);
+        cr_assert_str_empty(cli_err);
+        cr_assert_eq(cli_shell("flynn %s nonsense --nonsense -h", commands[i]), 0);
+    }
+    cr_assert_eq(cli_shell("flynn --help"), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        cr_assert(strstr(cli_out, commands[i]));
+    cr_assert_eq(cli_shell("flynn --version"), 0);
+    cr_assert_eq(strncmp(cli_out, "flynn ", 6), 0);
+}
+
+Test(cli, help_names_every_common_option)
+{
+    static const char *const names[] = {"--backend", "--threads", "--isa",     "--max-memory",  "--seed",
+                                        "--quiet",   "--verbose", "--explain", "--verify",      "--progress",
+                                        "--format",  "--maxval",  "--plain",   "FLYNN_BACKEND", "FLYNN_NUM_THREADS",
+                                        "FLYNN_ISA"};
+    cr_assert_eq(cli_shell("flynn run --help"), 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        cr_assert(strstr(cli_out, names[i]), "%s", names[i]);
+    cr_assert_eq(cli_shell("flynn compare --help"), 0);
+    cr_assert(strstr(cli_out, "--warmup") && strstr(cli_out, "--runs") && strstr(cli_out, "--export-json") &&
+              strstr(cli_out, "--export-csv") && strstr(cli_out, "--export-markdown"));
+}
+
+/* Each is one line on stderr, exit status 2, and nothing on stdout. */
+Test(cli, usage_errors)
+{
+    static const struct {
+        const char *arguments, *says;
+    } cases[] = {
+        {"", "a command is missing"},
+        {"rum", "did you mean 'run'?"},
+        {"invert", "is an op, not a command"},
+        {"xyzzy", "`flynn --help` lists them all"},
+        {"-q run a b", "stands before the command"},
+        {"run", "IN is missing"},
+        {"run in.ppm", "OUT is missing"},
+        {"run a b --bakcend=scalar", "did you mean --backend?"},
+        {"run a b --ma", "ambiguous: --max"},
+        {"run a b --quiet=1", "takes no value"},
+        {"run a b --threads", "needs a value"},
+        {"run a b -b", "needs a value"},
+        {"run a b -qx", "option -x is unknown"},
+        {"run -5 b", "option -5 is unknown"},
+        {"run a b -t 0", "from 1 to"},
+        {"run a b -t 2x", "from 1 to"},
+        {"run a b --isa=mmx", "sse2"},
+        {"run a b --max-memory=lots", "512M"},
+        {"run a b --seed=-1", "--seed=-1"},
+        {"run a b --progress=maybe", "always"},
+        {"run a b --verify=some", "sample"},
+        {"run a b --format=png", "--format=png"},
+        {"run a b --maxval=0", "1 to 65535"},
+        {"run gen:scene:8x8 b.ppm invret", "did you mean 'invert'?"},
+        {"run gen:scene:8x8 b.ppm gamma:gamma=x", "gamma"},
+        {"run gen:scene:8x8 b.ppm -b turbo", "backend 'turbo' is unknown"},
+        {"run gen:scene:8x8 b.ppm -b scalar,simd", "one backend is expected"},
+        {"run gen:scene:8x8 b.ppm -b all", "one backend is expected"},
+        {"run gen:scene:8x8 b.xyz", ".xyz"},
+        {"run absent.ppm b.ppm", "absent.ppm"},
+        {"compare gen:scene:8x8", "an op is missing"},
+        {"compare gen:scene:8x8 invert --runs 0", "--runs=0"},
+        {"verify gen:scene:8x8", "an op is missing"},
+        {"verify --op invret", "did you mean 'invert'?"},
+        {"diff a.ppm", "two inputs"},
+        {"diff a b c", "one argument too many"},
+        {"diff - -", "only one"},
+        {"diff a b --max-diff=x", "--max-diff=x"},
+        {"ops invret", "did you mean 'invert'?"},
+        {"ops invert gamma", "one argument too many"},
+        {"info all", "one argument too many"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert_eq(cli_shell("flynn %s", cases[i].arguments), 2, "flynn %s: %s", cases[i].arguments, cli_err);
+        cr_assert(cli_complains(cases[i].says), "flynn %s: %s", cases[i].arguments, cli_err);
+        cr_assert_str_empty(cli_out, "flynn %s", cases[i].arguments);
+        cr_assert_eq(cli_entries(), 0, "flynn %s left a file", cases[i].arguments);
+    }
+}
+
+Test(cli, environment_is_checked)
+{
+    cr_assert_eq(cli_shell("FLYNN_ISA=mmx flynn run gen:scene:8x8 a.ppm"), 2);
+    cr_assert(cli_complains("FLYNN_ISA=mmx"));
+    cr_assert_eq(cli_shell("FLYNN_NUM_THREADS=many flynn run gen:scene:8x8 a.ppm"), 2);
+    cr_assert(cli_complains("FLYNN_NUM_THREADS=many"));
+    cr_assert_eq(cli_shell("FLYNN_BACKEND=turbo flynn run gen:scene:8x8 a.ppm"), 2);
+    cr_assert(cli_complains("turbo"));
+    cr_assert_eq(cli_shell("FLYNN_BACKEND=turbo flynn run -b scalar gen:scene:8x8 a.ppm"), 0);
+    cr_assert_eq(cli_shell("FLYNN_BACKEND=scalar flynn run -v gen:scene:8x8 a.ppm invert"), 0);
+    cr_assert(cli_complains("backend scalar: named by FLYNN_BACKEND"), "%s", cli_err);
+}
+
+Test(cli, options_come_anywhere)
+{
+    cr_assert_eq(cli_shell("POSIXLY_CORRECT=1 flynn run gen:scene:9x7 -q a.ppm --back scalar invert --thr=1"), 0);
+    cr_assert_str_empty(cli_err);
+    cr_assert_eq(cli_shell("flynn run -q -- gen:scene:9x7 -b.ppm invert && mv -- -b.ppm b.ppm"), 0);
+    cr_assert_eq(cli_shell("flynn diff a.ppm b.ppm"), 0);
+}
+
+/* ---- exit statuses ----------------------------------------------------------------------------------------------- */
+
+Test(cli, a_named_backend_runs_or_fails)
+{
+    cr_assert_eq(cli_shell("flynn run --isa=scalar -b simd gen:scene:8x8 a.ppm invert"), 3);
+    cr_assert(cli_complains("--isa=scalar"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -b opencl:nosuchdevice gen:scene:8x8 a.ppm invert"), 3);
+    cr_assert(cli_complains("opencl:nosuchdevice"), "%s", cli_err);
+    cr_assert_eq(cli_shell("FLYNN_OPENCL_LIBRARY=/nonexistent flynn run -b opencl gen:scene:8x8 a.ppm invert"), 3);
+    cr_assert(cli_complains("opencl"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn compare --isa=scalar -b simd gen:scene:8x8 invert"), 3);
+    cr_assert(strstr(cli_out, "unavailable: "));
+    cr_assert_eq(cli_shell("flynn verify --op invert -b scalar --isa=scalar --require simd"), 3);
+}
+
+Test(cli, a_cpu_run_does_not_load_opencl)
+{
+    cr_assert_eq(cli_shell("LD_DEBUG=files flynn run gen:scene:800x600 a.ppm invert"), 0);
+    cr_assert(strstr(cli_err, "libc.so"), "LD_DEBUG shows what is loaded");
+    cr_assert_not(strstr(cli_err, "OpenCL"));
+    cr_assert_not(strstr(cli_err, "pocl"));
+}
+
+Test(cli, max_memory_refuses_beforehand)
+{
+    cr_assert_eq(cli_shell("flynn run --max-memory 10k gen:scene:640x480 a.ppm invert"), 4);
+    cr_assert_eq(cli_shell("flynn run --max-memory 1M gen:scene:640x480 a.ppm invert"), 4);
+    cr_assert(cli_complains("needs 1.8 MB"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn run --max-memory 2M gen:scene:640x480 a.ppm invert"), 0);
+    cr_assert_eq(cli_shell("flynn run --max-memory 2M --verify gen:scene:640x480 b.ppm invert"), 4);
+    cr_assert_eq(cli_shell("flynn compare --max-memory 2M gen:scene:640x480 invert -b scalar"), 4);
+}
+
+Test(cli, verified_runs_say_what_was_compared)
+{
+    cr_assert_eq(cli_shell("flynn run --verify gen:scene:40x30 a.ppm invert"), 0);
+    cr_assert(cli_complains("all 3600 samples"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run --verify=sample gen:scene:40x400 a.ppm invert"), 0);
+    cr_assert(cli_complains("rows 0-31, 184-215 and 368-399 of 400"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run --verify=sample gen:scene:40x400 a.ppm gaussian:2 invert"), 0);
+    cr_assert(cli_complains("rows 0-31, 184-215 and 368-399 of 400"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run --verify=sample gen:scene:40x400 a.ppm rotate:90"), 0);
+    cr_assert(cli_complains("all 48000 samples"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -q --verify gen:scene:40x30 a.ppm invert"), 0);
+    cr_assert_str_empty(cli_err);
+}
+
+/* ---- input and output -------------------------------------------------------------------------------------------- */
+
+Test(cli, stdin_and_stdout)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:33x17 a.ppm && flynn run a.ppm b.ppm invert && "
+                           "flynn run - - invert < a.ppm > c.ppm && cmp b.ppm c.ppm"),
+                 0);
+    cr_assert_str_empty(cli_err);
+    cr_assert_eq(cli_shell("flynn run a.ppm - | cmp - a.ppm"), 0);
+    cr_assert_eq(cli_shell("flynn run --format=pgm gen:scene:5x4,channels=1 - | head -c 2"), 0);
+    cr_assert_str_eq(cli_out, "P5");
+    cr_assert_eq(cli_shell("flynn run --plain --maxval=100 gen:scene:5x4 - | head -3 | tr '\\n' ' '"), 0);
+    cr_assert_str_eq(cli_out, "P3 5 4 100 ");
+}
+
+Test(cli, streams_of_images)
+{
+    cr_assert_eq(
+        cli_shell("flynn run gen:scene:30x20 a.ppm && flynn run gen:noise:21x13 b.ppm && "
+                  "cat a.ppm b.ppm > ab.ppm && flynn run ab.ppm c.ppm invert && "
+                  "flynn run a.ppm d.ppm invert && flynn run b.ppm e.ppm invert && cat d.ppm e.ppm | cmp - c.ppm"),
+        0);
+    cr_assert_eq(cli_shell("flynn diff ab.ppm ab.ppm"), 0);
+    cr_assert(strstr(cli_out, "image 2: equal"));
+    cr_assert_eq(cli_shell("flynn diff a.ppm ab.ppm"), 1);
+    cr_assert(strstr(cli_out, "a.ppm ends after 1 image, ab.ppm goes on"), "%s", cli_out);
+}
+
+Test(cli, nothing_is_left_of_a_failed_run)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:30x20 a.ppm && cat a.ppm a.ppm | head -c 3000 > cut.ppm && "
+                           "echo old > kept.ppm"),
+                 0);
+    cr_assert_eq(cli_shell("flynn run cut.ppm b.ppm invert"), 2);
+    cr_assert(cli_complains("cut.ppm"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run cut.ppm kept.ppm invert"), 2);
+    cr_assert_eq(cli_shell("cat kept.ppm"), 0);
+    cr_assert_str_eq(cli_out, "old\n");
+    cr_assert_eq(cli_shell("flynn run a.ppm nowhere/b.ppm invert"), 2);
+    cr_assert_eq(cli_shell("flynn run a.ppm b.ppm matmul:with=a.ppm"), 2);
+    cr_assert_eq(cli_entries(), 3);
+}
+
+Test(cli, full_device_and_closed_pipe)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:300x200 - > /dev/full"), 2);
+    cr_assert(cli_complains("No space left"), "%s", cli_err);
+    static const char *const talkers[] = {"--help",
+                                          "--version",
+                                          "run --help",
+                                          "ops",
+                                          "ops --json",
+                                          "info",
+                                          "compare -b scalar gen:scene:8x8 invert",
+                                          "diff gen:scene:8x8 gen:noise:8x8",
+                                          "compare -b scalar gen:scene:8x8 invert --runs 1 --export-json -"};
+    for (size_t i = 0; i < sizeof talkers / sizeof *talkers; i++) {
+        cr_assert_eq(cli_shell("flynn %s > /dev/full", talkers[i]), 2, "%s", talkers[i]);
+        cr_assert(cli_complains("stdout"), "%s: %s", talkers[i], cli_err);
+    }
+    cr_assert_eq(cli_shell("(flynn run gen:noise:2000x1000 -; echo $? > ../status) | head -c 1 > /dev/null; "
+                           "test $(cat ../status) = 2"),
+                 0);
+    cr_assert(cli_complains("stdout"), "%s", cli_err);
+}
+
+Test(cli, a_signal_leaves_no_file)
+{
+    cr_assert_eq(cli_shell("mkfifo ../pipe; \"$FLYNN_BIN\" run ../pipe a.ppm invert & pid=$!; exec 3> ../pipe; "
+                           "printf 'P6 100 100 255\\n' >&3; "
+                           "while test -z \"$(ls -A)\"; do sleep 0.05; done; "
+                           "kill -TERM $pid; wait $pid"),
+                 128 + 15);
+    cr_assert_eq(cli_entries(), 0);
+}
+
+/* ---- diff -------------------------------------------------------------------------------------------------------- */
+
+Test(cli, diff_tells_where_and_how_far)
+{
+    cr_assert_eq(cli_shell("printf 'P2 4 3 255 1 2 3 4 5 6 7 8 9 10 11 12' > a.pgm; "
+                           "printf 'P2 4 3 255 1 2 3 4 5 6 9 8 9 14 11 12' > b.pgm; flynn diff a.pgm b.pgm"),
+                 1);
+    cr_assert(strstr(cli_out, "2 differ (16.67%)"), "%s", cli_out);
+    cr_assert(strstr(cli_out, "first at x=2 y=1 channel 0: 7 and 9"), "%s", cli_out);
+    cr_assert(strstr(cli_out, "box 2x2+1+1"), "%s", cli_out);
+    cr_assert(strstr(cli_out, "max 4 "), "%s", cli_out);
+    cr_assert(strstr(cli_out, "mean 0.5 "), "%s", cli_out);
+    cr_assert(strstr(cli_out, "RMSE 1.291 "), "%s", cli_out);
+    cr_assert(strstr(cli_out, "PSNR 45.91 dB"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff -v a.pgm b.pgm | tail -3 | tr '\\n' ' '"), 0);
+    cr_assert_str_eq(cli_out, ".... ..x. .x.. ");
+    cr_assert_eq(cli_shell("flynn diff a.pgm a.pgm"), 0);
+    cr_assert_str_eq(cli_out, "equal: 4x3, 1 channel, u8\n");
+    cr_assert_eq(cli_shell("flynn diff -q a.pgm b.pgm"), 1);
+    cr_assert_str_empty(cli_out);
+}
+
+Test(cli, diff_tolerates_only_what_was_asked_for)
+{
+    cr_assert_eq(cli_shell("echo 1,nan,0 > a.csv; echo 1.0000000000000002,nan,0 > b.csv; flynn diff a.csv b.csv"), 1);
+    cr_assert(strstr(cli_out, "max ULP 1\n") && strstr(cli_out, " 1 differ"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --max-ulp 1 a.csv b.csv"), 0);
+    cr_assert(strstr(cli_out, "not equal"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --max-ulp 0 a.csv b.csv"), 1);
+    cr_assert_eq(cli_shell("flynn diff --max-diff 1e-15 a.csv b.csv"), 0);
+    cr_assert_eq(cli_shell("echo 1,2,0 > c.csv; flynn diff --max-diff 1e9 --max-ulp 1000 a.csv c.csv"), 1);
+    cr_assert(strstr(cli_out, "max ULP: NaN"), "%s", cli_out);
+    cr_assert_eq(cli_shell("echo 1,nan,-0 > d.csv; flynn diff a.csv d.csv"), 1);
+    cr_assert_eq(cli_shell("flynn diff gen:scene:4x4 gen:scene:5x4"), 1);
+    cr_assert(strstr(cli_out, "different shapes"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff gen:scene:4x4 gen:scene:4x4,type=u16"), 1);
+    cr_assert(strstr(cli_out, "u16"), "%s", cli_out);
+}
