@@ -13,7 +13,7 @@
  * once and spills. */
 static inline vi v_keep(vi v)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
     __asm__ volatile("" : "+v"(v));
 #endif
     return v;
@@ -48,6 +48,26 @@ static inline vi v_packed_order(vi v)
     return simde_mm256_permute4x64_epi64(v, 0xd8);
 #else
     return v;
+#endif
+}
+
+/** All ones where a > b. */
+static inline vi v_gt_i32(vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_maskz_mov_epi32(simde_mm512_cmpgt_epi32_mask(a, b), v_set32(-1));
+#else
+    return V(cmpgt_epi32)(a, b);
+#endif
+}
+
+/** 32-bit integers from 0 to 65535 to 16 bits, in the order of a pack instruction. */
+static inline vi v_pack_words(vi a, vi b)
+{
+#if defined(FLYNN_ISA_SSE2)
+    return V(packs_epi32)(V(srai_epi32)(V(slli_epi32)(a, 16), 16), V(srai_epi32)(V(slli_epi32)(b, 16), 16));
+#else
+    return V(packus_epi32)(a, b);
 #endif
 }
 
