@@ -51,6 +51,26 @@ static inline vi v_packed_order(vi v)
 #endif
 }
 
+/** All ones where a > b. */
+static inline vi v_gt_i32(vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_maskz_mov_epi32(simde_mm512_cmpgt_epi32_mask(a, b), v_set32(-1));
+#else
+    return V(cmpgt_epi32)(a, b);
+#endif
+}
+
+/** 32-bit integers from 0 to 65535 to 16 bits, in the order of a pack instruction. */
+static inline vi v_pack_words(vi a, vi b)
+{
+#if defined(FLYNN_ISA_SSE2)
+    return V(packs_epi32)(V(srai_epi32)(V(slli_epi32)(a, 16), 16), V(srai_epi32)(V(slli_epi32)(b, 16), 16));
+#else
+    return V(packus_epi32)(a, b);
+#endif
+}
+
 /** Where the next vector of `lanes` samples starts, of `samples` in all, when the one at `i` is done. The last one is
  * moved back, over samples that are already done, so that it ends with the row. Rows shorter than a vector have one at
  * 0 that is cut short when it is stored. Returns `samples` at the end. */

@@ -341,16 +341,6 @@ static inline vi sum_longs(const struct flynn_stage *stage, const void *const *r
     return v_or(V(srli_epi64)(even, 32), v_and(odd, upper));
 }
 
-/* 32-bit integers up to 65535 to 16 bits. */
-static inline vi pack_words(vi a, vi b)
-{
-#if defined(FLYNN_ISA_SSE2)
-    return V(packs_epi32)(V(srai_epi32)(V(slli_epi32)(a, 16), 16), V(srai_epi32)(V(slli_epi32)(b, 16), 16));
-#else
-    return V(packus_epi32)(a, b);
-#endif
-}
-
 static void down_u16(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
@@ -361,7 +351,7 @@ static void down_u16(const struct flynn_call *call)
             vi first = sum_longs(stage, row, i), second = first;
             if (i + VEC / 4 < samples)
                 second = sum_longs(stage, row, i + VEC / 4);
-            v_store_row(call->out[r], i, samples, 2, v_packed_order(pack_words(first, second)));
+            v_store_row(call->out[r], i, samples, 2, v_packed_order(v_pack_words(first, second)));
         }
     }
 }

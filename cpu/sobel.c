@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* One stage of 3 rows and one border column on each side. */
+
+enum { L1, L2 };
+
+static int at_most(int x, int most)
+{
+    return x < most ? x : most;
+}
+
+/* The largest n whose root is not above white; what is larger is white anyway. */
+#define MOST_U8  (255 * 255 + 255)
+#define MOST_U16 (65535u * 65535u + 65535u)
+
+static void sobel_l1_u8(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        uint8_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
+            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            out[i] = (uint8_t)at_most(abs(dx) + abs(dy), 255);
+        }
+    }
+}
+
+/* A float holds n exactly, and the root of a whole number is never so near to a half that a float does not tell. */
+static void sobel_l2_u8(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        uint8_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
+            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            out[i] = (uint8_t)(sqrtf((float)at_most(dx * dx + dy * dy, MOST_U8)) + 0.5f);
+        }
+    }
+}
+
+static void sobel_l1_u16(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        uint16_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
+            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            out[i] = (uint16_t)at_most(abs(dx) + abs(dy), 65535);
+        }
+    }
+}
+
+/* The root of dx*dx + dy*dy, rounded, at most 65535. A difference above 65535 is white alone. The float's root is the
+ * result or one less: r is right where r*r - r < n <= r*r + r. */
+static uint16_t length_u16(int dx, int dy)
+{
+    uint32_t x = (uint32_t)at_most(abs(dx), 65535), y = (uint32_t)at_most(abs(dy), 65535);
+    uint64_t sum = (uint64_t)x * x + (uint64_t)y * y;
+    uint32_t n = sum < MOST_U16 ? (uint32_t)sum : MOST_U16;
+    uint32_t root = (uint32_t)sqrtf((float)n);
+    return (uint16_t)(n > root * root + root ? root + 1 : root);
+}
+
+static void sobel_l2_u16(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        uint16_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
+            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            out[i] = length_u16(dx, dy);
+        }
+    }
+}
+
+static void sobel_l1_f32(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        float *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            float dx = ((above[i + c] - above[i - c]) + 2 * (in[i + c] - in[i - c])) + (below[i + c] - below[i - c]);
+            float dy = ((below[i - c] - above[i - c]) + 2 * (below[i] - above[i])) + (below[i + c] - above[i + c]);
+            out[i] = fabsf(dx) + fabsf(dy);
+        }
+    }
+}
+
+static void sobel_l2_f32(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
+        float *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            float dx = ((above[i + c] - above[i - c]) + 2 * (in[i + c] - in[i - c])) + (below[i + c] - below[i - c]);
+            float dy = ((below[i - c] - above[i - c]) + 2 * (below[i] - above[i])) + (below[i + c] - above[i + c]);
+            out[i] = sqrtf(dx * dx + dy * dy);
+        }
+    }
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    (void)err;
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, flynn_node_value(node, "norm")->integer);
+    double fill = flynn_node_sample(node, "fill");
+    stage->up = stage->down = stage->left = stage->right = 1;
+    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    return FLYNN_OK;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(sobel) = {
+    .name = "sobel",
+    .aliases = "gradient",
+    .group = "filter",
+    .summary = "gradient magnitude by the pair of 3x3 Sobel kernels",
+    .definition =
+        "With p(row, column) around the sample: dx = (p(-1,1) - p(-1,-1)) + 2*(p(0,1) - p(0,-1)) + (p(1,1) - "
+        "p(1,-1)),\n"
+        "dy = (p(1,-1) - p(-1,-1)) + 2*(p(1,0) - p(-1,0)) + (p(1,1) - p(-1,1)). l1: |dx| + |dy|; l2: the square root "
+        "of\n"
+        "dx*dx + dy*dy, on u8 and u16 of whole numbers without loss and rounded to the nearest (no tie is possible).\n"
+        "u8, u16: at most white. f32: every operation rounded, sums from the left, products before; not clamped.\n"
+        "Every channel, alpha too, is filtered alike.",
+    .source = "Sobel and Feldman 1968; kernels as OpenCV's Sobel with ksize 3",
+    .params =
+        {
+            {.name = "norm",
+             .kind = FLYNN_PARAM_CHOICE,
+             .preset = "l1",
+             .choices = "l1|l2",
+             .help = "how the two differences are added: their sizes, or as the sides of a triangle"},
+            {.name = "border",
+             .kind = FLYNN_PARAM_CHOICE,
+             .preset = "reflect101",
+             .choices = FLYNN_BORDER_CHOICES,
+             .help = "what lies outside of the image"},
+            {.name = "fill",
+             .kind = FLYNN_PARAM_SAMPLE,
+             .preset = "0",
+             .help = "the sample outside, for border=constant"},
+        },
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {"l2", "l1,border=wrap", "l2,border=constant,fill=100%", "l1,border=constant", "l1,border=replicate",
+              "l2,border=reflect"},
+    .lower = lower,
+    .kernels = {.fn = {[L1] = {[FLYNN_U8] = sobel_l1_u8, [FLYNN_U16] = sobel_l1_u16, [FLYNN_F32] = sobel_l1_f32},
+                       [L2] = {[FLYNN_U8] = sobel_l2_u8, [FLYNN_U16] = sobel_l2_u16, [FLYNN_F32] = sobel_l2_f32}}},
+};

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/filter.h"
+
+/* Bytes and words are compared without sign; floats as integers that have their order (cpu/median.c). SSE2 knows words
+ * with sign alone: there they are flipped to that order on the way in and out. */
+
+FLYNN_UNROLLED vi key(vi v, int bytes)
+{
+    if (bytes == 4)
+        return v_xor(v, V(srli_epi32)(V(srai_epi32)(v, 31), 1));
+#if defined(FLYNN_ISA_SSE2)
+    if (bytes == 2)
+        return v_xor(v, v_set16(-32768));
+#endif
+    return v;
+}
+
+FLYNN_UNROLLED vi least(vi a, vi b, int bytes)
+{
+    if (bytes == 1)
+        return V(min_epu8)(a, b);
+    if (bytes == 4)
+        return V(min_epi32)(a, b);
+#if defined(FLYNN_ISA_SSE2)
+    return V(min_epi16)(a, b);
+#else
+    return V(min_epu16)(a, b);
+#endif
+}
+
+FLYNN_UNROLLED vi most(vi a, vi b, int bytes)
+{
+    if (bytes == 1)
+        return V(max_epu8)(a, b);
+    if (bytes == 4)
+        return V(max_epi32)(a, b);
+#if defined(FLYNN_ISA_SSE2)
+    return V(max_epi16)(a, b);
+#else
+    return V(max_epu16)(a, b);
+#endif
+}
+
+FLYNN_UNROLLED vi middle(vi a, vi b, vi c, int bytes)
+{
+    return most(least(a, b, bytes), least(most(a, b, bytes), c, bytes), bytes);
+}
+
+/* What is kept of the columns so far: the largest of the smallest, the smallest of the largest, and of the middles the
+ * two in order, of three the median. */
+struct columns {
+    vi low, high, mid, other;
+};
+
+/* Add column k, made of p <= q and x. */
+FLYNN_UNROLLED void add_column(struct columns *c, int k, vi p, vi q, vi x, int bytes)
+{
+    vi upper = most(p, x, bytes), low = least(p, x, bytes), mid = least(upper, q, bytes), high = most(upper, q, bytes);
+    if (k == 0) {
+        *c = (struct columns){low, high, mid, mid};
+        return;
+    }
+    c->low = most(c->low, low, bytes);
+    c->high = least(c->high, high, bytes);
+    if (k == 1) {
+        c->other = most(c->mid, mid, bytes);
+        c->mid = least(c->mid, mid, bytes);
+    } else {
+        c->mid = most(c->mid, least(c->other, mid, bytes), bytes);
+    }
+}
+
+/* Two rows of output at byte i: the two input rows that both see are put in order once. */
+FLYNN_UNROLLED void two_rows(const uint8_t *const row[4], ptrdiff_t i, ptrdiff_t pixel, int bytes, vi out[2])
+{
+    struct columns c[2];
+    for (int k = 0; k < 3; k++) {
+        ptrdiff_t at = i + (k - 1) * pixel;
+        vi x = key(v_load(row[1] + at), bytes), y = key(v_load(row[2] + at), bytes);
+        vi p = least(x, y, bytes), q = most(x, y, bytes);
+        add_column(&c[0], k, p, q, key(v_load(row[0] + at), bytes), bytes);
+        add_column(&c[1], k, p, q, key(v_load(row[3] + at), bytes), bytes);
+    }
+    for (int r = 0; r < 2; r++)
+        out[r] = key(middle(c[r].low, c[r].mid, c[r].high, bytes), bytes);
+}
+
+/* A single row is made as the first of two whose second is thrown away. */
+FLYNN_UNROLLED void median3(const struct flynn_call *call, int bytes)
+{
+    ptrdiff_t pixel = call->stage->in.channels * bytes, all = call->width * pixel, i = 0;
+    const uint8_t *const row[4] = {call->in[0], call->in[1], call->in[2], call->in[call->rows == 2 ? 3 : 0]};
+    uint8_t *first = call->out[0], *second = call->out[call->rows - 1];
+    vi out[2];
+    for (; i + VEC <= all; i += VEC) {
+        two_rows(row, i, pixel, bytes, out);
+        v_store(second + i, out[1]);
+        v_store(first + i, out[0]);
+    }
+    if (i < all) {
+        i = i ? all - VEC : 0;
+        two_rows(row, i, pixel, bytes, out);
+        v_store_row(second, (int)i, (int)all, 1, out[1]);
+        v_store_row(first, (int)i, (int)all, 1, out[0]);
+    }
+}
+
+static void median3_u8(const struct flynn_call *call)
+{
+    median3(call, 1);
+}
+
+static void median3_u16(const struct flynn_call *call)
+{
+    median3(call, 2);
+}
+
+static void median3_f32(const struct flynn_call *call)
+{
+    median3(call, 4);
+}
+
+extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median);
+
+const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median) = {
+    .fn = {{[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32}},
+};
