@@ -434,6 +434,16 @@ static struct flynn_table_data table_of(const int32_t *data, int n)
     return (struct flynn_table_data){data, (size_t)n * sizeof *data};
 }
 
+/* One launch does all, with the tables of the last stage. */
+static void launch_once(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
+{
+    struct flynn_launch *launch = flynn_node_launch(node, kernel, stage);
+    launch->in = node->in;
+    launch->per_pixel = true;
+    launch->item_x = 0;
+    launch->item_y_cpu = 8;
+}
+
 /* The stage that makes output rows from `taps` input rows each. */
 static struct flynn_stage *output_stage(struct flynn_node *node, int kernel, const struct axis *down, int taps)
 {
@@ -454,6 +464,7 @@ static int lower_nearest(struct flynn_node *node, struct axis *across, struct ax
     struct flynn_stage *stage = output_stage(node, NEAREST, down, 1);
     stage->table[0] = table_of(across->tap, across->out);
     stage->table[1] = table_of(down->tap, down->out);
+    launch_once(node, "nearest", stage);
     struct plan p = {
         across->tap, NULL, 1, pixel, 16 / pixel, .columns = across->out, .row = (int64_t)across->in * pixel};
     uint8_t *unused;
@@ -485,6 +496,7 @@ static int lower_bilinear(struct flynn_node *node, struct axis *across, struct a
     stage->table[1] = table_of(across->weight, across->out);
     stage->table[2] = table_of(down->tap, down->out);
     stage->table[3] = table_of(down->weight, down->out);
+    launch_once(node, "bilinear", stage);
     return code;
 }
 

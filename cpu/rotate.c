@@ -69,6 +69,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         stage->out.height = node->in.width;
     }
     node->out = stage->out;
+    struct flynn_launch *launch = flynn_node_launch(node, "turn", stage);
+    launch->per_pixel = true;
+    launch->item_x = 0;
+    launch->item_y_cpu = 64;
     return FLYNN_OK;
 }
 
