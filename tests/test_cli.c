@@ -172,6 +172,65 @@ Test(cli, verified_runs_say_what_was_compared)
     cr_assert_str_empty(cli_err);
 }
 
+Test(cli, the_choice_follows_the_size_of_the_job)
+{
+    cr_assert_eq(cli_shell("flynn run -v -t 2 gen:scene:64x64 a.ppm invert"), 0);
+    cr_assert_not(strstr(cli_err, "backend threads"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -v -t 2 gen:scene:1500x1500 a.ppm invert"), 0);
+    cr_assert(cli_complains("backend threads:2: "), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -v -t 1 gen:scene:1500x1500 a.ppm invert"), 0);
+    cr_assert_not(strstr(cli_err, "backend threads"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -v --isa=scalar gen:scene:64x64 a.ppm invert"), 0);
+    cr_assert(cli_complains("backend scalar: best table scalar"), "%s", cli_err);
+    cr_assert_eq(cli_shell("FLYNN_ISA=scalar flynn run --explain gen:scene:64x64 a.ppm invert"), 0);
+    cr_assert(strstr(cli_err, "invert, rows, kernel of scalar") && strstr(cli_err, "backend: scalar: "), "%s", cli_err);
+}
+
+/* ---- a wrong backend --------------------------------------------------------------------------------------------- */
+
+/* Put a kernel of invert that leaves row `row` out where FLYNN_KERNEL_DIR finds it; skip where no device can run it. */
+static void break_kernel(int row)
+{
+    cli_shell("flynn run -b opencl gen:scene:8x8 a.ppm invert && rm a.ppm");
+    if (*cli_err)
+        cr_skip_test("no OpenCL device: %s", cli_err);
+    cr_assert_eq(cli_shell("mkdir ../kernels; sed 's/for (int y = FIRST_Y.*{/&\\nif (y == %d) continue;/' "
+                           "\"$FLYNN_SOURCE_ROOT/kernels/invert.cl\" > ../kernels/invert.cl; "
+                           "grep -q 'y == %d' ../kernels/invert.cl",
+                           row, row),
+                 0);
+    cr_assert_eq(setenv("FLYNN_KERNEL_DIR", "../kernels", 1), 0);
+}
+
+/* Right on the small inputs of the self-test, wrong on large ones. */
+Test(cli, outputs_that_differ)
+{
+    break_kernel(900);
+    cr_assert_eq(cli_shell("flynn run --verify -b opencl gen:scene:40x1800 a.ppm invert"), 1);
+    cr_assert(cli_complains("opencl:0 differs from the scalar reference: "), "%s", cli_err);
+    cr_assert(strstr(cli_err, "first at x=0 y=900 channel 0"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run --verify=sample -b opencl gen:scene:40x1800 a.ppm invert"), 1);
+    cr_assert(cli_complains(" of 216000 samples differ"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn compare --runs 1 -b scalar,opencl gen:scene:40x1800 invert --export-csv c.csv"), 1);
+    cr_assert(strstr(cli_out, "DIFFERS: ") && strstr(cli_out, "y=900"), "%s", cli_out);
+    cr_assert_eq(cli_shell("grep '^opencl' c.csv"), 0);
+    cr_assert(strstr(cli_out, ",true,false,0,,,,,,,,,,"), "no time of an output that differs: %s", cli_out);
+    cr_assert_eq(cli_shell("flynn verify -b opencl gen:scene:40x1800 invert"), 1);
+    cr_assert(strstr(cli_out, "FAILED"), "%s", cli_out);
+}
+
+Test(cli, a_kernel_that_fails_its_self_test)
+{
+    break_kernel(0);
+    cr_assert_eq(cli_shell("flynn run -b opencl gen:scene:40x30 a.ppm invert"), 3);
+    cr_assert(cli_complains("self-test"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn verify --op invert -b scalar --require opencl"), 3);
+    cr_assert_eq(cli_shell("flynn info"), 0);
+    cr_assert(strstr(cli_out, "failed their self-test"), "%s", cli_out);
+}
+
 /* ---- input and output -------------------------------------------------------------------------------------------- */
 
 Test(cli, stdin_and_stdout)
