@@ -13,7 +13,7 @@
  * once and spills. */
 static inline vi v_keep(vi v)
 {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
     __asm__ volatile("" : "+v"(v));
 #endif
     return v;
