@@ -65,7 +65,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->k[1] = (int32_t)floor(alpha * (in->type == FLYNN_U8 ? 256 : 32768) + 0.5);
     stage->f[0] = (float)alpha;
     struct flynn_launch *launch = flynn_node_launch(node, "blend", stage);
-    launch->item_x = 64;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

@@ -160,8 +160,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (code)
         return code;
     struct flynn_launch *launch = flynn_node_launch(node, "gamma", stage);
-    launch->item_x = 16;
-    launch->item_y_cpu = 16;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

@@ -31,8 +31,8 @@ static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int cha
 {
     for (int i = 0; i < width; i++)
         out[i * (channels - 2)] =
-            (uint16_t)((4899 * in[i * channels] + 9617 * in[i * channels + 1] + 1868 * in[i * channels + 2] + 8192) >>
-                       14);
+            (uint16_t)((9798 * in[i * channels] + 19235 * in[i * channels + 1] + 3735 * in[i * channels + 2] + 16384) >>
+                       15);
     for (int i = 0; i < width && channels == 4; i++)
         out[i * 2 + 1] = in[i * 4 + 3];
 }
@@ -83,7 +83,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         node->out.channels = stage->out.channels = node->in.channels - 2;
     struct flynn_launch *launch = flynn_node_launch(node, colour ? "grayscale" : "copy", stage);
     launch->per_pixel = colour;
-    launch->item_x = colour ? 16 : 64;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 
@@ -92,10 +92,10 @@ const struct flynn_op FLYNN_OP_SYMBOL(grayscale) = {
     .aliases = "gray grey",
     .group = "point",
     .summary = "the luma of colours; 3 channels become 1, 4 become 2",
-    .definition = "u8: (9798 R + 19235 G + 3735 B + 16384) >> 15; u16: (4899 R + 9617 G + 1868 B + 8192) >> 14;\n"
+    .definition = "u8 and u16: (9798 R + 19235 G + 3735 B + 16384) >> 15.\n"
                   "f32: (R * 0.299f + G * 0.587f) + B * 0.114f, each step rounded.\n"
                   "Alpha is kept. An image of 1 or 2 channels is copied.",
-    .source = "ITU-R BT.601; OpenCV cvtColor with COLOR_RGB2GRAY",
+    .source = "ITU-R BT.601; OpenCV cvtColor with COLOR_RGB2GRAY, which on f32 may use fused multiply-add",
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,

@@ -75,7 +75,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         stage->lut = table;
     }
     struct flynn_launch *launch = flynn_node_launch(node, "linear", stage);
-    launch->item_x = 64;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

@@ -119,7 +119,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (node->in.type == FLYNN_U8 && make_lut(node, stage, err))
         return err->code;
     struct flynn_launch *launch = flynn_node_launch(node, "threshold", stage);
-    launch->item_x = 64;
+    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

@@ -148,16 +148,16 @@ POINT_INLINE vi shuffle_odd(vi a, vi b)
     return V_AS_I(V(shuffle_ps)(V_AS_F(a), V_AS_F(b), 0xdd));
 }
 
-/* Gray - 32768 in every 32 bits, from two vectors of two pixels of 4 samples in every lane. The weights add up to 2^14:
+/* Gray - 32768 in every 32 bits, from two vectors of two pixels of 4 samples in every lane. The weights add up to 2^15:
  * moving samples down by 32768 to signed ones moves the quotient down by as much. */
 POINT_INLINE vi gray16(vi a, vi b)
 {
     const vi sign = v_set16(-32768);
-    const vi weights = V(unpacklo_epi32)(v_set32(9617 << 16 | 4899), v_set32(1868));
+    const vi weights = V(unpacklo_epi32)(v_set32(19235 << 16 | 9798), v_set32(3735));
     a = V(madd_epi16)(v_xor(a, sign), weights);
     b = V(madd_epi16)(v_xor(b, sign), weights);
     vi sum = V(add_epi32)(shuffle_even(a, b), shuffle_odd(a, b));
-    return V(srai_epi32)(V(add_epi32)(sum, v_set32(8192)), 14);
+    return V(srai_epi32)(V(add_epi32)(sum, v_set32(16384)), 15);
 }
 
 #if !defined(FLYNN_ISA_SSE2) && !defined(FLYNN_ISA_BASE)
