@@ -32,3 +32,8 @@
 {"histogram", "", U8, ANY},
 {"histogram", "bins=16", U8 | U16, ANY},
 {"histogram", "bins=1024", U16, ANY},
+{"sobel", "", U8 | U16, ANY},
+{"sobel", "norm=l2", U8 | U16, ANY},
+{"sobel", "norm=l2,border=replicate", U8 | U16, ANY},
+{"sobel", "border=constant", U8 | U16, ANY},
+{"median", "ksize=3,border=replicate", U8 | U16, ANY},
