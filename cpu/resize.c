@@ -434,14 +434,20 @@ static struct flynn_table_data table_of(const int32_t *data, int n)
     return (struct flynn_table_data){data, (size_t)n * sizeof *data};
 }
 
-/* One launch does all, with the tables of the last stage. */
-static void launch_once(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
+/* Long rows of whole pixels. */
+static void launch_rows(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
 {
     struct flynn_launch *launch = flynn_node_launch(node, kernel, stage);
-    launch->in = node->in;
     launch->per_pixel = true;
     launch->item_x = 0;
     launch->item_y_cpu = 8;
+}
+
+/* One launch does all, with the tables of the last stage. */
+static void launch_once(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
+{
+    launch_rows(node, kernel, stage);
+    node->launch[0].in = node->in;
 }
 
 /* The stage that makes output rows from `taps` input rows each. */
@@ -496,7 +502,15 @@ static int lower_bilinear(struct flynn_node *node, struct axis *across, struct a
     stage->table[1] = table_of(across->weight, across->out);
     stage->table[2] = table_of(down->tap, down->out);
     stage->table[3] = table_of(down->weight, down->out);
-    launch_once(node, "bilinear", stage);
+    if (half && node->in.type == FLYNN_U8) {
+        launch_once(node, "half_size", stage);
+    } else if (half || down->out <= down->in) {
+        launch_once(node, "bilinear", stage);
+    } else {
+        launch_rows(node, "across", &node->stage[0]);
+        launch_rows(node, "down", stage);
+        node->launch[1].per_pixel = false;
+    }
     return code;
 }
 

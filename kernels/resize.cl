@@ -6,14 +6,49 @@
  * bilinear: table0, table1: first tap of each output column, and the weight of the second one (float for f32);
  *           table2, table3: the same for output rows. */
 
+/* The end of the columns from x on whose taps have `reach` more pixels behind them. */
+static int safe_end(__global const int *tap, int x, int end, int width, int reach)
+{
+    while (end > x && tap[end - 1] + reach >= width)
+        end--;
+    return end;
+}
+
+#if defined(T_U8)
+/* Four pixels of 3 or 4 bytes, of which 4 can be read at `at`, as 4 bytes each. */
+static inline uchar16 load_four(__global const uchar *row, const int4 at)
+{
+    return (uchar16)(LOAD(uchar, 4, row + at.x), LOAD(uchar, 4, row + at.y), LOAD(uchar, 4, row + at.z),
+                     LOAD(uchar, 4, row + at.w));
+}
+
+static inline void store_four(const uchar16 v, __global uchar *to, int channels)
+{
+    if (channels == 4) {
+        STORE(uchar, 16, v, to);
+    } else {
+        STORE(uchar, 8, v.s01245689, to);
+        STORE(uchar, 4, v.sacde, to + 8);
+    }
+}
+#endif
+
 FLYNN_KERNEL(nearest, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), channels = a.in.channels;
     __global const int *column = (__global const int *)table0, *row = (__global const int *)table1;
+#if defined(T_U8)
+    const int safe = channels < 3 ? FIRST_X : safe_end(column, FIRST_X, last_x, a.in.width, 1);
+#endif
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, row[y], a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride) + (size_t)FIRST_X * channels;
-        for (int x = FIRST_X; x < last_x; x++, to += channels) {
+        int x = FIRST_X;
+#if defined(T_U8)
+        for (; x + 4 <= safe; x += 4, to += 4 * channels)
+            store_four(load_four(from, LOAD(int, 4, column + x) * channels), to, channels);
+#endif
+        for (; x < last_x; x++, to += channels) {
             __global const T *p = from + (size_t)column[x] * channels;
             to[0] = p[0];
             if (channels > 1)
@@ -26,38 +61,39 @@ FLYNN_KERNEL(nearest, T, T)
     }
 }
 
-/* One sample from the taps of two rows, p and q, with the second tap `next` samples on. */
+/* EXACT: what `between` makes of two neighbours in a row, without rounding of integers; `merge` makes the sample of two
+ * such rows; down16 does it for 16. */
 #if T_FLOAT
+#define EXACT  float
 #define WEIGHT float
-static inline T between(T a, T b, float w)
+static inline float between(float a, float b, float w)
 {
     return w == 0 ? a : a * (1.0f - w) + b * w;
 }
 
-static inline T sample(__global const T *p, __global const T *q, int next, float wx, float wy)
+static inline float merge(float p, float q, float w)
 {
-    const T upper = between(p[0], p[next], wx), lower = between(q[0], q[next], wx);
-    return between(upper, lower, wy);
+    return between(p, q, w);
+}
+
+static inline float16 down16(const float16 p, const float16 q, float w)
+{
+    return w == 0 ? p : p * (1.0f - w) + q * w;
 }
 #elif defined(T_U8)
+#define EXACT  ushort
 #define WEIGHT int
-static inline T sample(__global const T *p, __global const T *q, int next, int wx, int wy)
+static inline ushort between(uchar a, uchar b, int w)
 {
-    const uint upper = p[0] * (256 - wx) + p[next] * wx, lower = q[0] * (256 - wx) + q[next] * wx;
-    return (T)((upper * (uint)(256 - wy) + lower * (uint)wy + (1u << 15)) >> 16);
+    return (ushort)(a * (256 - w) + b * w);
 }
-#else
-#define WEIGHT int
-static inline T sample(__global const T *p, __global const T *q, int next, int wx, int wy)
-{
-    const uint x = (uint)wx, y = (uint)wy;
-    const uint upper = p[0] * (65536 - x) + p[next] * x, lower = q[0] * (65536 - x) + q[next] * x;
-    return (T)(((ulong)upper * (65536 - y) + (ulong)lower * y + (1ul << 31)) >> 32);
-}
-#endif
 
-#if defined(T_U8)
-/* (p * (256 - w) + q * w + 2^15) >> 16 in halves of 16 bits: the upper ones, and what the lower ones carry. */
+static inline uchar merge(ushort p, ushort q, int w)
+{
+    return (uchar)((p * (uint)(256 - w) + q * (uint)w + (1u << 15)) >> 16);
+}
+
+/* In halves of 16 bits: the upper ones, and what the lower ones carry. */
 static inline uchar16 down16(const ushort16 p, const ushort16 q, int w)
 {
     const ushort16 w1 = (ushort16)((ushort)w), w0 = (ushort16)((ushort)(256 - w));
@@ -65,50 +101,53 @@ static inline uchar16 down16(const ushort16 p, const ushort16 q, int w)
     const ushort16 carry = as_ushort16(sum < low), round = as_ushort16(sum > (ushort16)((ushort)32767));
     return convert_uchar16(mul_hi(p, w0) + mul_hi(q, w1) - carry - round);
 }
-
-/* Four pixels' worth of 4 bytes each. */
-static inline ushort16 load_four(__global const uchar *row, const int4 at)
+#else
+#define EXACT  uint
+#define WEIGHT int
+static inline uint between(ushort a, ushort b, int w)
 {
-    return convert_ushort16(
-        (uchar16)(LOAD(uchar, 4, row + at.x), LOAD(uchar, 4, row + at.y), LOAD(uchar, 4, row + at.z), LOAD(uchar, 4, row + at.w)));
+    return a * (uint)(65536 - w) + b * (uint)w;
 }
 
-/* Four pixels of 3 or 4 bytes, loaded as 4: first the columns, which keeps 16 bits, then the rows. */
-static inline uchar16 four_pixels(__global const uchar *p, __global const uchar *q, int4 at, int channels, int4 w, int wy)
+static inline ushort merge(uint p, uint q, int w)
 {
-    const ushort4 w4 = convert_ushort4(w);
-    const ushort16 wx = (ushort16)((ushort4)(w4.x), (ushort4)(w4.y), (ushort4)(w4.z), (ushort4)(w4.w));
-    const ushort16 wz = (ushort)256 - wx;
-    const ushort16 upper = load_four(p, at) * wz + load_four(p, at + channels) * wx;
-    const ushort16 lower = load_four(q, at) * wz + load_four(q, at + channels) * wx;
-    return down16(upper, lower, wy);
+    return (ushort)(((ulong)p * (ulong)(65536 - w) + (ulong)q * (ulong)w + (1ul << 31)) >> 32);
 }
 
-/* Groups of four pixels from x on; `safe` bounds the columns whose taps can be read as 4 bytes. */
+static inline ushort16 down16(const uint16 p, const uint16 q, int w)
+{
+    const ulong w0 = (ulong)(65536 - w), w1 = (ulong)w;
+    return convert_ushort16((convert_ulong16(p) * w0 + convert_ulong16(q) * w1 + (1ul << 31)) >> 32);
+}
+#endif
+
+#if defined(T_U8)
+/* Between the columns of four pixels: 16 bits are enough. */
+static inline ushort16 across16(__global const uchar *row, const int4 at, int channels, const ushort16 wx)
+{
+    return convert_ushort16(load_four(row, at)) * ((ushort)256 - wx) +
+           convert_ushort16(load_four(row, at + channels)) * wx;
+}
+
+static inline ushort16 weights16(const int4 w)
+{
+    const ushort4 v = convert_ushort4(w);
+    return (ushort16)((ushort4)(v.x), (ushort4)(v.y), (ushort4)(v.z), (ushort4)(v.w));
+}
+
+/* Groups of four pixels from x to `safe`. */
 static int groups(__global const uchar *p, __global const uchar *q, __global uchar *to, __global const int *tap,
                   __global const int *weight, int wy, int channels, int x, int safe)
 {
     for (; x + 4 <= safe; x += 4) {
         const int4 at = LOAD(int, 4, tap + x) * channels;
-        const uchar16 v = four_pixels(p, q, at, channels, LOAD(int, 4, weight + x), wy);
-        if (channels == 4) {
-            STORE(uchar, 16, v, to + 4 * x);
-        } else {
-            STORE(uchar, 8, v.s01245689, to + 3 * x);
-            STORE(uchar, 4, v.sacde, to + 3 * x + 8);
-        }
+        const ushort16 wx = weights16(LOAD(int, 4, weight + x));
+        store_four(down16(across16(p, at, channels, wx), across16(q, at, channels, wx), wy), to + channels * x,
+                   channels);
     }
     return x;
 }
 #endif
-
-/* The first column of [x, end) whose taps are within `reach` pixels of the end of the row. */
-static int near_end(__global const int *tap, int x, int end, int width, int reach)
-{
-    while (end > x && tap[end - 1] + reach >= width)
-        end--;
-    return end;
-}
 
 FLYNN_KERNEL(bilinear, T, T)
 {
@@ -116,7 +155,7 @@ FLYNN_KERNEL(bilinear, T, T)
     __global const int *column = (__global const int *)table0, *row = (__global const int *)table2;
     __global const WEIGHT *across = (__global const WEIGHT *)table1, *down = (__global const WEIGHT *)table3;
 #if defined(T_U8)
-    const int safe = channels < 3 ? FIRST_X : near_end(column, FIRST_X, last_x, a.in.width, 2);
+    const int safe = channels < 3 ? FIRST_X : safe_end(column, FIRST_X, last_x, a.in.width, 2);
 #endif
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *p = CROW(T, in, row[y], a.in.stride);
@@ -132,7 +171,112 @@ FLYNN_KERNEL(bilinear, T, T)
             const int next = column[x] + 1 < a.in.width ? channels : 0;
             const size_t at = (size_t)column[x] * channels;
             for (int c = 0; c < channels; c++)
-                to[(size_t)x * channels + c] = sample(p + at + c, q + at + c, next, across[x], wy);
+                to[(size_t)x * channels + c] = merge(between(p[at + c], p[at + c + next], across[x]),
+                                                     between(q[at + c], q[at + c + next], across[x]), wy);
         }
     }
 }
+
+/* The same in two launches, for pictures that get higher: rows of the output's width first, then the columns. */
+FLYNN_KERNEL(across, T, EXACT)
+{
+    const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), channels = a.in.channels;
+    __global const int *column = (__global const int *)table0;
+    __global const WEIGHT *weight = (__global const WEIGHT *)table1;
+#if defined(T_U8)
+    const int safe = channels < 3 ? FIRST_X : safe_end(column, FIRST_X, last_x, a.in.width, 2);
+#endif
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *p = CROW(T, in, y, a.in.stride);
+        __global EXACT *to = ROW(EXACT, out, y, a.out.stride);
+        int x = FIRST_X;
+#if defined(T_U8)
+        for (; x + 4 <= safe; x += 4) {
+            const int4 at = LOAD(int, 4, column + x) * channels;
+            const ushort16 v = across16(p, at, channels, weights16(LOAD(int, 4, weight + x)));
+            if (channels == 4) {
+                STORE(ushort, 16, v, to + 4 * x);
+            } else {
+                STORE(ushort, 8, v.s01245689, to + 3 * x);
+                STORE(ushort, 4, v.sacde, to + 3 * x + 8);
+            }
+        }
+#endif
+        for (; x < last_x; x++) {
+            const int next = column[x] + 1 < a.in.width ? channels : 0;
+            const size_t at = (size_t)column[x] * channels;
+            for (int c = 0; c < channels; c++)
+                to[(size_t)x * channels + c] = between(p[at + c], p[at + c + next], weight[x]);
+        }
+    }
+}
+
+FLYNN_KERNEL(down, EXACT, T)
+{
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    __global const int *row = (__global const int *)table2;
+    __global const WEIGHT *weight = (__global const WEIGHT *)table3;
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const EXACT *p = CROW(EXACT, in, row[y], a.in.stride);
+        __global const EXACT *q = CROW(EXACT, in, min(row[y] + 1, a.in.height - 1), a.in.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        const WEIGHT w = weight[y];
+        int x = FIRST_X;
+        for (; x + 16 <= last_x; x += 16)
+            STORE(T, 16, down16(LOAD(EXACT, 16, p + x), LOAD(EXACT, 16, q + x), w), to + x);
+        for (; x < last_x; x++)
+            to[x] = merge(p[x], q[x], w);
+    }
+}
+
+/* Exactly half the size: the rounded means of four. */
+#if defined(T_U8)
+/* The even pixels of 32 bytes (pixels of 3: of 24, in the first 12) and the odd ones. */
+static inline void split(__global const uchar *p, int channels, ushort16 *even, ushort16 *odd)
+{
+    const uchar16 u = LOAD(uchar, 16, p), v = LOAD(uchar, 16, p + (channels == 3 ? 8 : 16));
+    uchar16 e, o;
+    if (channels == 1) {
+        e = (uchar16)(u.even, v.even);
+        o = (uchar16)(u.odd, v.odd);
+    } else if (channels == 2) {
+        e = as_uchar16((ushort8)(as_ushort8(u).even, as_ushort8(v).even));
+        o = as_uchar16((ushort8)(as_ushort8(u).odd, as_ushort8(v).odd));
+    } else if (channels == 4) {
+        e = as_uchar16((uint4)(as_uint4(u).even, as_uint4(v).even));
+        o = as_uchar16((uint4)(as_uint4(u).odd, as_uint4(v).odd));
+    } else {
+        e = (uchar16)(u.s012678cd, u.se, v.sabc, (uchar4)(0));
+        o = (uchar16)(u.s3459, u.sabf, v.s89de, v.sf, (uchar4)(0));
+    }
+    *even = convert_ushort16(e);
+    *odd = convert_ushort16(o);
+}
+
+FLYNN_KERNEL(half_size, T, T)
+{
+    const int channels = a.in.channels, made = channels == 3 ? 12 : 16;
+    const int last_x = LAST_X(a.out.width) * channels, last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *p = CROW(T, in, 2 * y, a.in.stride), *q = CROW(T, in, 2 * y + 1, a.in.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        int x = FIRST_X * channels;
+        for (; x + made <= last_x; x += made) {
+            ushort16 e, o, f, g;
+            split(p + 2 * x, channels, &e, &o);
+            split(q + 2 * x, channels, &f, &g);
+            const uchar16 v = convert_uchar16((e + o + f + g + (ushort)2) >> (ushort)2);
+            if (channels == 3) {
+                STORE(uchar, 8, v.lo, to + x);
+                STORE(uchar, 4, v.s89ab, to + x + 8);
+            } else {
+                STORE(uchar, 16, v, to + x);
+            }
+        }
+        for (; x < last_x; x++) {
+            const int at = x / channels * 2 * channels + x % channels;
+            to[x] = (uchar)((p[at] + p[at + channels] + q[at] + q[at + channels] + 2) >> 2);
+        }
+    }
+}
+#endif

@@ -4,8 +4,8 @@
 /* k[0]: 0, 1, 2 for 90, 180, 270 degrees clockwise. Items make whole pixels; pixels move as bytes.
  *
  * A quarter turn is a transposition with one image upside down: pixel (x, y) of the output is `first + x * step` of the
- * input's column for y. An item walks along its rows, several of them side by side, so that the input's cache lines, which
- * it reads down the columns, are used up while they are near. */
+ * input's column for y. An item walks along its rows, several of them side by side, so that the input's cache lines,
+ * which it reads down the columns, are used up while they are near. */
 #define PIXEL (a.in.channels * (int)sizeof(T))
 
 /* The byte of the input that output pixel (0, y) comes from, and the step to the one of (1, y). */
@@ -42,8 +42,8 @@ static void move(__global const uchar *from, long step, __global uchar *to, int 
 
 static inline void interleave16(const uchar16 *from, uchar16 *to)
 {
-    __attribute__((opencl_unroll_hint(8)))
-    for (int i = 0; i < 8; i++) {
+    __attribute__((opencl_unroll_hint(8))) for (int i = 0; i < 8; i++)
+    {
         to[2 * i] = LOW16(from[i], from[i + 8]);
         to[2 * i + 1] = HIGH16(from[i], from[i + 8]);
     }
@@ -52,16 +52,12 @@ static inline void interleave16(const uchar16 *from, uchar16 *to)
 static void tile1(__global const uchar *from, long step, __global uchar *to, long to_step)
 {
     uchar16 v[16], w[16];
-    __attribute__((opencl_unroll_hint(16)))
-    for (int i = 0; i < 16; i++)
-        v[i] = LOAD(uchar, 16, from + i * step);
+    __attribute__((opencl_unroll_hint(16))) for (int i = 0; i < 16; i++) v[i] = LOAD(uchar, 16, from + i * step);
     interleave16(v, w);
     interleave16(w, v);
     interleave16(v, w);
     interleave16(w, v);
-    __attribute__((opencl_unroll_hint(16)))
-    for (int i = 0; i < 16; i++)
-        STORE(uchar, 16, v[i], to + i * to_step);
+    __attribute__((opencl_unroll_hint(16))) for (int i = 0; i < 16; i++) STORE(uchar, 16, v[i], to + i * to_step);
 }
 
 /* Four pixels of 3 bytes in a row of the output; each is loaded with the byte after it. */
@@ -76,14 +72,16 @@ static inline void four3(__global const uchar *p, long step, __global uchar *q)
 static inline void four4(__global const uchar *p, long step, __global uchar *q)
 {
     STORE(uchar, 16,
-          (uchar16)(LOAD(uchar, 4, p), LOAD(uchar, 4, p + step), LOAD(uchar, 4, p + 2 * step), LOAD(uchar, 4, p + 3 * step)),
+          (uchar16)(LOAD(uchar, 4, p), LOAD(uchar, 4, p + step), LOAD(uchar, 4, p + 2 * step),
+                    LOAD(uchar, 4, p + 3 * step)),
           q);
 }
 
 static inline void four2(__global const uchar *p, long step, __global uchar *q)
 {
     STORE(uchar, 8,
-          (uchar8)(LOAD(uchar, 2, p), LOAD(uchar, 2, p + step), LOAD(uchar, 2, p + 2 * step), LOAD(uchar, 2, p + 3 * step)),
+          (uchar8)(LOAD(uchar, 2, p), LOAD(uchar, 2, p + step), LOAD(uchar, 2, p + 2 * step),
+                   LOAD(uchar, 2, p + 3 * step)),
           q);
 }
 
