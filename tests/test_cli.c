@@ -212,6 +212,8 @@ Test(cli, outputs_that_differ)
     cr_assert_eq(cli_shell("flynn run --verify=sample -b opencl gen:scene:40x1800 a.ppm invert"), 1);
     cr_assert(cli_complains(" of 216000 samples differ"), "%s", cli_err);
     cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn run -q --verify -b opencl gen:scene:40x1800 - invert"), 1);
+    cr_assert_str_empty(cli_out, "nothing wrong goes to stdout");
     cr_assert_eq(cli_shell("flynn compare --runs 1 -b scalar,opencl gen:scene:40x1800 invert --export-csv c.csv"), 1);
     cr_assert(strstr(cli_out, "DIFFERS: ") && strstr(cli_out, "y=900"), "%s", cli_out);
     cr_assert_eq(cli_shell("grep '^opencl' c.csv"), 0);
