@@ -285,8 +285,10 @@ static void parse_line(struct flynn_cl_report *r, const char *line)
 void flynn_cl_report_parse(struct flynn_cl_report *report, const char *text)
 {
     memset(report, 0, sizeof *report);
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL)
+    for (const char *line = text, *end; line && *line; line = end ? end + 1 : NULL) {
         parse_line(report, line);
+        end = strchr(line, '\n');
+    }
 }
 
 static bool any_device(const struct flynn_cl_report *r)
