@@ -59,6 +59,24 @@ FLYNN_KERNEL(gamma, T, T)
     }
 }
 
+#elif defined(ON_CPU)
+
+FLYNN_KERNEL(gamma, T, T)
+{
+    const int n = a.out.width * a.out.channels;
+    const int last_x = LAST_X(n), last_y = LAST_Y(a.out.height);
+    __global const T *table = (__global const T *)table0;
+
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *from = CROW(T, in, y, a.in.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        for (int x = FIRST_X; x < last_x; x++)
+            to[x] = table[from[x]];
+        for (int x = FIRST_X | (a.in.channels - 1); a.alpha >= 0 && x < last_x; x += a.in.channels)
+            to[x] = from[x];
+    }
+}
+
 #else
 
 static inline T4 look_up(T4 v, __global const T *table)

@@ -5,6 +5,12 @@ static inline T16 gray16(T16 r, T16 g, T16 b)
 {
 #if T_FLOAT
     return (r * 0.299f + g * 0.587f) + b * 0.114f;
+#elif defined(T_U8)
+    /* The weights as 128 * high + low, so that 16 bits hold all: (high * 128 + low + 16384) >> 15. */
+    const ushort16 red = convert_ushort16(r), green = convert_ushort16(g), blue = convert_ushort16(b);
+    const ushort16 high = red * (ushort)76 + green * (ushort)150 + blue * (ushort)29;
+    const ushort16 low = red * (ushort)70 + green * (ushort)35 + blue * (ushort)23;
+    return convert_uchar16((high + ((low + (ushort)16384) >> (ushort)7)) >> (ushort)8);
 #else
     return TO_T16((convert_uint16(r) * 9798u + convert_uint16(g) * 19235u + convert_uint16(b) * 3735u + 16384u) >> 15u);
 #endif
