@@ -136,6 +136,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->step = 2;
     stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_node_launch(node, "median3", stage);
     return FLYNN_OK;
 }
 

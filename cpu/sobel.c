@@ -121,6 +121,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->up = stage->down = stage->left = stage->right = 1;
     stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_node_launch(node, stage->kernel == L2 ? "sobel_l2" : "sobel_l1", stage);
     return FLYNN_OK;
 }
 
