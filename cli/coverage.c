@@ -21,10 +21,12 @@ static const bool has_opencl[FLYNN_N_OPS] = {
 static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const struct flynn_op *op,
                        enum flynn_type type)
 {
-    struct flynn_shape shape = {.width = 24, .height = 24, .channels = 1, .type = type};
+    struct flynn_shape shape = {.width = 24, .height = 24, .channels = 3, .type = type};
     struct flynn_image second;
     bool made = false;
 
+    if (!(op->channels & FLYNN_CHANNEL_BIT(3)))
+        shape.channels = 1;
     while (!(op->channels & FLYNN_CHANNEL_BIT(shape.channels)))
         shape.channels++;
     if (flynn_image_alloc(&second, &shape, NULL))

@@ -13,7 +13,8 @@ struct cli_coverage {
     bool opencl;                                  /**< there are OpenCL kernels in this build */
 };
 
-/** Asked of the tables with small plans of the op's defaults (or of its first case where it has none). */
+/** Asked of the tables with small plans of the op's defaults (or of its first case where it has none),
+ * on three channels where it takes them. */
 void cli_coverage_find(struct cli_coverage *coverage, const struct flynn_op *op);
 
 /** "u8 u16 f32", with the given separator. */
