@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/job.h"
 #include "cli/sample.h"
+#include "dispatch/stream.h"
 
 #include <flynn/backend.h>
 #include <flynn/file.h>
@@ -165,41 +166,148 @@ static int verify(struct run *run, const struct flynn_plan *plan, const struct f
     return CLI_OK;
 }
 
-static int process(struct run *run, const struct flynn_image *in)
+/* One image in memory, by a plan and a backend that are settled. Returns an exit status. */
+static int finish(struct run *run, const struct flynn_plan *plan, struct flynn_backend *backend,
+                  const struct flynn_image *in)
 {
-    struct flynn_plan plan;
     struct flynn_err err;
-    struct flynn_backend backend;
     struct flynn_image out = {0};
-    int status = CLI_OK, code = flynn_plan_build(&plan, &run->chain, &in->shape, &err);
-    if (code)
-        return cli_fail(&err);
-    code = cli_check_memory(&plan, run->verify == CLI_VERIFY_FULL ? 2 : 1, &run->options, &err);
-    if (code)
-        flynn_fail_in(&err, "%s", run->in_name);
-    if (!code) {
-        choose(run, &plan, &backend);
-        code = compute(run, &plan, &backend, in, &out, &err);
-    }
+    int status = CLI_OK, code = compute(run, plan, backend, in, &out, &err);
     if (!code && run->verify)
-        status = verify(run, &plan, &backend, in, &out);
+        status = verify(run, plan, backend, in, &out);
     if (!code && !status)
         code = flynn_writer_put(run->writer, &out, &err);
     if (code)
         status = cli_fail(&err);
     flynn_image_free(&out);
+    return status;
+}
+
+static int process(struct run *run, const struct flynn_image *in)
+{
+    struct flynn_plan plan;
+    struct flynn_err err;
+    struct flynn_backend backend;
+    int status, code = flynn_plan_build(&plan, &run->chain, &in->shape, &err);
+    if (code)
+        return cli_fail(&err);
+    code = cli_check_memory(&plan, run->verify == CLI_VERIFY_FULL ? 2 : 1, &run->options, &err);
+    if (code) {
+        flynn_fail_in(&err, "%s", run->in_name);
+        status = cli_fail(&err);
+    } else {
+        choose(run, &plan, &backend);
+        status = finish(run, &plan, &backend, in);
+    }
     flynn_plan_free(&plan);
+    return status;
+}
+
+static void show_share(void *arg, double share)
+{
+    int *last = arg, percent = (int)(share * 100);
+    if (percent != *last)
+        fprintf(stderr, "\rflynn: %3d %%", *last = percent);
+}
+
+/* FLYNN_ELIMIT with the amount when rings, buffers and images of this run are above --max-memory. */
+static int check_stream(const struct run *run, const struct flynn_run *bound, const struct flynn_rows_in *in,
+                        const struct flynn_rows_out *out, struct flynn_err *err)
+{
+    char need[32], limit[32];
+    size_t bytes = flynn_run_stream_bytes(bound, in, out);
+    if (run->options.explain)
+        cli_complain("memory: %s for rows", cli_bytes_text(need, sizeof need, (double)bytes));
+    if (!run->options.max_memory || bytes <= run->options.max_memory)
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_ELIMIT, "%s: needs %s, --max-memory allows %s", run->in_name,
+                      cli_bytes_text(need, sizeof need, (double)bytes),
+                      cli_bytes_text(limit, sizeof limit, (double)run->options.max_memory));
+}
+
+/* Rows from the file to rows of the file, or to an image where the format or the op asks for one. */
+static int stream(struct run *run, const struct flynn_plan *plan, struct flynn_run *bound, struct flynn_rows_in *in,
+                  struct flynn_err *err)
+{
+    struct flynn_image image = {.shape = plan->out};
+    struct flynn_rows_out out = {0};
+    int percent = -1;
+    bool progress = cli_shows_progress(&run->options) && run->image == 0;
+
+    image.maxval = plan->out.type == plan->in.type ? in->maxval : 0;
+    image.matrix = plan->nodes && plan->out_matrix;
+    int kind = flynn_writer_rows(run->writer, &image, &out, err), code = kind < 0 ? kind : FLYNN_OK;
+    if (kind == 2)
+        code = flynn_plan_output(plan, &(struct flynn_image){.shape = plan->in, .maxval = in->maxval}, &image, err);
+    if (!code)
+        code = check_stream(run, bound, in, kind == 1 ? &out : NULL, err);
+    if (!code)
+        code =
+            flynn_run_stream(bound, in, kind == 1 ? &out : NULL, &image, progress ? show_share : NULL, &percent, err);
+    if (progress && percent >= 0)
+        fputs("\r            \r", stderr);
+    if (!code && kind == 2)
+        code = flynn_writer_put(run->writer, &image, err);
+    if (kind == 1)
+        flynn_rows_out_close(&out);
+    flynn_image_free(&image);
+    return code;
+}
+
+/* One image whose rows can be read one by one. Devices take whole images, and so does verification. */
+static int process_rows(struct run *run, struct flynn_rows_in *in)
+{
+    struct flynn_plan plan;
+    struct flynn_err err;
+    struct flynn_backend backend;
+    struct flynn_image image = {0};
+    struct flynn_run *bound = NULL;
+    int status = CLI_OK, code = flynn_plan_build(&plan, &run->chain, &in->shape, &err);
+    if (code)
+        return cli_fail(&err);
+    choose(run, &plan, &backend);
+    if (backend.kind == FLYNN_BACKEND_OPENCL) {
+        code = cli_check_memory(&plan, 1, &run->options, &err);
+        if (!code)
+            code = flynn_rows_in_image(in, &image, &err);
+        if (!code)
+            status = finish(run, &plan, &backend, &image);
+    } else {
+        code = flynn_run_open(&bound, &plan, &backend, &err);
+        if (!code)
+            code = stream(run, &plan, bound, in, &err);
+        flynn_run_close(bound);
+    }
+    if (code)
+        status = cli_fail(&err);
+    flynn_image_free(&image);
+    flynn_plan_free(&plan);
+    return status;
+}
+
+/* The next image; *more is 0 at the end of the stream. */
+static int process_next(struct run *run, int *more, struct flynn_err *err)
+{
+    struct flynn_rows_in rows = {0};
+    struct flynn_image in = {0};
+    int status = CLI_OK;
+
+    *more = run->verify ? 2 : flynn_reader_rows(run->reader, &rows, err);
+    if (*more == 1) {
+        status = process_rows(run, &rows);
+        flynn_rows_in_close(&rows);
+    } else if (*more == 2 && (*more = flynn_reader_next(run->reader, &in, err)) == 1) {
+        status = process(run, &in);
+    }
+    flynn_image_free(&in);
     return status;
 }
 
 static int process_all(struct run *run)
 {
-    struct flynn_image in = {0};
     struct flynn_err err;
     int status = CLI_OK, more = 1;
-    while (!status && (more = flynn_reader_next(run->reader, &in, &err)) == 1) {
-        status = process(run, &in);
-        flynn_image_free(&in);
+    while (!status && (status = process_next(run, &more, &err)) == CLI_OK && more == 1) {
         run->image++;
         if (run->image > 1 && cli_shows_progress(&run->options))
             fprintf(stderr, "\rflynn: %d images", run->image);

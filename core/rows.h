@@ -53,11 +53,17 @@ int flynn_rows_in_open(struct flynn_rows_in *in, struct flynn_source *source, co
 int flynn_rows_in_start(struct flynn_rows_in *in, int workers, int window, struct flynn_rows_fault *fault,
                         struct flynn_err *err);
 
+/** Bytes that flynn_rows_in_start allocates. */
+size_t flynn_rows_in_bytes(const struct flynn_rows_in *in, int workers, int window);
+
 /** Pipes: make rows [low, high] present; rows below `low` are given up. Files: nothing to do. */
 void flynn_rows_in_load(struct flynn_rows_in *in, int low, int high);
 
 /** Row y, decoded into `buffer` or in place; valid until the worker's next call. */
 const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void *buffer);
+
+/** The whole image at once, by one worker, instead of start and read; *image is allocated. */
+int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, struct flynn_err *err);
 
 /** Move the source behind the image, whatever was read of it; then free. */
 int flynn_rows_in_finish(struct flynn_rows_in *in, struct flynn_err *err);
@@ -87,6 +93,9 @@ int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, 
 /** Prepare for `workers` workers and, where bytes go in order, bands of `band` rows. */
 int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, struct flynn_rows_fault *fault,
                          struct flynn_err *err);
+
+/** Bytes that flynn_rows_out_start allocates. */
+size_t flynn_rows_out_bytes(const struct flynn_rows_out *rows, int workers, int band);
 
 /** Where the worker is to put row y of the image. */
 void *flynn_rows_out_place(struct flynn_rows_out *rows, int worker, int y);

@@ -49,15 +49,28 @@ int flynn_rows_in_open(struct flynn_rows_in *in, struct flynn_source *source, co
     return code ? code : flynn_pnm_decoder(&in->codec, header, err);
 }
 
+/* Rows of a chunk, or of a pipe's window. */
+static int capacity_of(const struct flynn_rows_in *in, int window)
+{
+    size_t rows = CHUNK_BYTES / in->row_bytes;
+    if (in->file_offset < 0)
+        return window;
+    return rows < 1 ? 1 : rows > (size_t)in->shape.height ? in->shape.height : (int)rows;
+}
+
+size_t flynn_rows_in_bytes(const struct flynn_rows_in *in, int workers, int window)
+{
+    size_t chunks = in->file_offset < 0 ? 1 : (size_t)workers;
+    return chunks * (size_t)capacity_of(in, window) * in->row_bytes;
+}
+
 int flynn_rows_in_start(struct flynn_rows_in *in, int workers, int window, struct flynn_rows_fault *fault,
                         struct flynn_err *err)
 {
-    bool pipe = in->file_offset < 0;
-    int chunks = pipe ? 1 : workers;
-    size_t rows = CHUNK_BYTES / in->row_bytes;
+    int chunks = in->file_offset < 0 ? 1 : workers;
     in->fault = fault;
     in->workers = workers;
-    in->capacity = pipe ? window : rows < 1 ? 1 : rows > (size_t)in->shape.height ? in->shape.height : (int)rows;
+    in->capacity = capacity_of(in, window);
     in->chunk = calloc((size_t)chunks, sizeof *in->chunk);
     for (int i = 0; in->chunk && i < chunks; i++) {
         in->chunk[i].bytes = malloc((size_t)in->capacity * in->row_bytes);
@@ -154,6 +167,31 @@ const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void
     if (good < n)
         above_maxval(in, y, good);
     return buffer;
+}
+
+int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, struct flynn_err *err)
+{
+    struct flynn_rows_fault fault;
+    size_t bytes = flynn_row_bytes(&in->shape);
+    flynn_rows_fault_init(&fault);
+    int code = flynn_image_alloc(image, &in->shape, err);
+    image->maxval = in->maxval;
+    if (!code)
+        code = flynn_rows_in_start(in, 1, 1, &fault, err);
+    for (int y = 0; !code && y < in->shape.height && !atomic_load(&fault.stop); y++) {
+        flynn_rows_in_load(in, y, y);
+        const void *row = flynn_rows_in_read(in, 0, y, flynn_row(image, y));
+        if (row != flynn_row(image, y))
+            memcpy(flynn_row(image, y), row, bytes);
+    }
+    if (!code && atomic_load(&fault.stop))
+        code = flynn_fail(err, fault.err.code, "%s", fault.err.text);
+    if (!code)
+        code = flynn_rows_in_finish(in, err);
+    if (code)
+        flynn_image_free(image);
+    pthread_mutex_destroy(&fault.lock);
+    return code;
 }
 
 int flynn_rows_in_finish(struct flynn_rows_in *in, struct flynn_err *err)

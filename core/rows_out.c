@@ -25,14 +25,29 @@ int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, 
     return code;
 }
 
+/* Rows of a chunk, or of the band. */
+static int capacity_of(const struct flynn_rows_out *rows, int band)
+{
+    size_t fit = CHUNK_BYTES / rows->row_bytes;
+    if (rows->file_offset < 0)
+        return band;
+    return fit < 2 * FLYNN_ROWS_STEP ? 2 * FLYNN_ROWS_STEP : (int)fit;
+}
+
+size_t flynn_rows_out_bytes(const struct flynn_rows_out *rows, int workers, int band)
+{
+    size_t chunks = rows->file_offset < 0 ? 1 : (size_t)workers;
+    size_t encoded = rows->codec.direct ? 0 : (size_t)workers * FLYNN_ROWS_STEP * rows->image_row;
+    return chunks * (size_t)capacity_of(rows, band) * rows->row_bytes + encoded;
+}
+
 int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, struct flynn_rows_fault *fault,
                          struct flynn_err *err)
 {
     bool in_order = rows->file_offset < 0;
-    size_t fit = CHUNK_BYTES / rows->row_bytes;
     rows->fault = fault;
     rows->workers = workers;
-    rows->capacity = in_order ? band : fit < 2 * FLYNN_ROWS_STEP ? 2 * FLYNN_ROWS_STEP : (int)fit;
+    rows->capacity = capacity_of(rows, band);
     rows->chunk = calloc((size_t)workers, sizeof *rows->chunk);
     bool good = rows->chunk != NULL;
     if (good && !rows->codec.direct)

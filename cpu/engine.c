@@ -226,6 +226,17 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
     return code;
 }
 
+size_t flynn_engine_stream_bytes(const struct flynn_engine *engine)
+{
+    int n = engine->plan->segments;
+    size_t bytes = 0, stride, image;
+    if (n && !takes_rows(&engine->section[0]) && !flynn_shape_measure(&engine->plan->in, &stride, &image, NULL))
+        bytes += image;
+    if (n && !gives_rows(&engine->section[n - 1]) && !flynn_shape_measure(&engine->plan->out, &stride, &image, NULL))
+        bytes += image;
+    return bytes;
+}
+
 int flynn_engine_reach(const struct flynn_engine *engine, int rows)
 {
     int most = rows;

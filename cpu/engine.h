@@ -56,8 +56,11 @@ struct flynn_row_io {
 int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                         const struct flynn_row_io *io, struct flynn_err *err);
 
-/** Input rows that output rows [y0, y1) of the plan's first segment need at the most at once. */
+/** The most input rows that a band of `rows` output rows of the plan's first segment needs at once. */
 int flynn_engine_reach(const struct flynn_engine *engine, int rows);
+
+/** Bytes of the images that flynn_engine_stream will allocate for stages that need one, beside flynn_engine_bytes. */
+size_t flynn_engine_stream_bytes(const struct flynn_engine *engine);
 
 /** Workers of the engine: the numbers that io's functions get are below this. */
 int flynn_engine_workers(const struct flynn_engine *engine);

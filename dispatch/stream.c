@@ -50,9 +50,9 @@ static void after(void *context, int y, int rows)
 }
 
 /* Rows of a band: enough for each worker that the rows computed twice where strips meet do not matter. */
-static int band_rows(const struct flynn_run *run, const struct flynn_rows_in *in, bool in_order)
+static int band_rows(const struct flynn_run *run, const struct flynn_rows_in *in, bool ordered)
 {
-    if (!in_order)
+    if (!ordered)
         return 0;
     size_t rows = BAND_BYTES / in->row_bytes;
     rows = rows < 2 * FLYNN_ROWS_STEP ? 2 * FLYNN_ROWS_STEP : rows;
@@ -60,12 +60,16 @@ static int band_rows(const struct flynn_run *run, const struct flynn_rows_in *in
     return rows < (size_t)run->plan->out.height ? (int)rows : run->plan->out.height;
 }
 
+static bool in_order(const struct flynn_rows_in *in, const struct flynn_rows_out *out)
+{
+    return in->file_offset < 0 || (out && out->file_offset < 0);
+}
+
 static int start(struct flynn_run *run, struct stream *s, struct flynn_row_io *io, struct flynn_rows_fault *fault,
                  struct flynn_err *err)
 {
     int workers = flynn_engine_workers(run->engine);
-    bool in_order = s->in->file_offset < 0 || (s->out && s->out->file_offset < 0);
-    int band = band_rows(run, s->in, in_order);
+    int band = band_rows(run, s->in, in_order(s->in, s->out));
     int window = s->in->file_offset < 0 ? flynn_engine_reach(run->engine, band) : 0;
 
     *io = (struct flynn_row_io){.context = s, .band = band, .before = before, .read = read_row, .stop = &fault->stop};
@@ -103,9 +107,11 @@ int flynn_run_stream(struct flynn_run *run, struct flynn_rows_in *in, struct fly
     return code;
 }
 
-size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_rows_in *in, bool in_order)
+size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_rows_in *in,
+                              const struct flynn_rows_out *out)
 {
-    (void)in;
-    (void)in_order;
-    return flynn_engine_bytes(run->engine);
+    int workers = flynn_engine_workers(run->engine), band = band_rows(run, in, in_order(in, out));
+    int window = in->file_offset < 0 ? flynn_engine_reach(run->engine, band) : 0;
+    return flynn_engine_bytes(run->engine) + flynn_engine_stream_bytes(run->engine) +
+           flynn_rows_in_bytes(in, workers, window) + (out ? flynn_rows_out_bytes(out, workers, band) : 0);
 }

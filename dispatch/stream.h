@@ -18,7 +18,9 @@ int flynn_run_stream(struct flynn_run *run, struct flynn_rows_in *in, struct fly
                      const struct flynn_image *image, flynn_stream_progress *progress, void *arg,
                      struct flynn_err *err);
 
-/** Bytes that flynn_run_stream will hold at once: rings, buffers, and images where stages need them. */
-size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_rows_in *in, bool in_order);
+/** Bytes that flynn_run_stream will hold at once: rings, buffers, and images where stages need them. `out` may be NULL.
+ */
+size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_rows_in *in,
+                              const struct flynn_rows_out *out);
 
 #endif
