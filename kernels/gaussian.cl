@@ -82,91 +82,137 @@ static H16 marked(H16 sum, const struct flynn_args *a)
 
 #if defined(ON_CPU)
 
-#define TAPS    13               /* the most that lower sends here */
-#define SEGMENT (4096 / (int)sizeof(H)) /* samples that are sent down together: their rows stay in the cache */
+#define TAPS    13  /* the most that lower sends here */
+#define SEGMENT 512 /* samples that are sent down together: their rows stay in the cache */
+
+/* R: a row in the ring. Bytes are summed down the columns as floats, which hold every whole number up to 2^24, or, where
+ * they do (k[3] is 0), in 16 bits: then the ring is one of ushort in the same memory. */
+#if defined(T_U8)
+#define R        float
+#define TO_R(h)  convert_float16(h)
+#define NARROW_OF(a) ((a)->k[3] == 0)
+#else
+#define R        H
+#define TO_R(h)  (h)
+#define NARROW_OF(a) false
+#endif
+
+static void put16(R *to, int i, H16 sum, bool narrow)
+{
+    if (narrow)
+        *(H16 *)((H *)to + i) = sum;
+    else
+        *(PASTE(R, 16) *)(to + i) = TO_R(sum);
+}
 
 /* Samples [x, x + n) of row y across, into `to`; whole groups are written. */
 static void across_segment(__global const T *in, const struct flynn_args *a, __global const int *distance, WEIGHT weight,
-                           int x, int n, int y, H *to)
+                           int x, int n, int y, R *to)
 {
     const int row = border_index(a->border, y, a->in.height), reach = a->left * a->in.channels;
     const int end = row < 0 ? 0 : a->in.width * a->in.channels - reach - 15 - x;
+    const bool narrow = NARROW_OF(a);
     __global const T *from = CROW(T, in, max(row, 0), a->in.stride);
     for (int i = 0; i < n;) {
         if (x + i < reach || i >= end) {
-            vstore16(marked(edge_across16(in, a, distance, weight, x + i, y), a), 0, to + i);
+            put16(to, i, edge_across16(in, a, distance, weight, x + i, y), narrow);
             i += 16;
             continue;
         }
         for (const int last = min(n, end); i < last; i += 16)
-            *(H16 *)(to + i) = marked(across16(from, a, distance, weight, x + i), a);
+            put16(to, i, across16(from, a, distance, weight, x + i), narrow);
     }
 }
 
-#if defined(T_U8)
+#if defined(T_U16)
 
-/* The group at i where 16 bits hold every sum. */
-static T16 down_narrow16(const H *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int i)
+static void down_row(const R *centre, int taps, const int *up, const int *down, WEIGHT weight, int n, __global T *to)
 {
-    H16 sum = (H16)(a->k[1]) + *(const H16 *)(centre + i) * (H16)(weight[0]);
-    for (int t = 1; t < a->k[0]; t++)
-        sum += (*(const H16 *)(centre + up[t] + i) + *(const H16 *)(centre + down[t] + i)) * (H16)(weight[t]);
-    return convert_uchar16(sum >> (H16)(a->k[2]));
+    for (int i = 0; i < n; i += 16) {
+        SUM16 sum = FIRST_SUM(*(const uint16 *)(centre + i), weight[0]);
+        for (int t = 1; t < taps; t++)
+            sum = ADD(sum, *(const uint16 *)(centre + up[t] + i), *(const uint16 *)(centre + down[t] + i), weight[t]);
+        store_some_or_all(to + i, LAST(sum), n - i);
+    }
+}
+
+#else
+
+#if defined(T_U8)
+#define FROM_FLOAT(s) convert_uchar16(convert_int16((s) * (1.0f / 65536)))
+#define HALF          32768.0f
+#else
+#define FROM_FLOAT(s) (s)
+#endif
+
+/* 32 samples at a time; what is beyond n lies in the ring and is not stored. */
+static void down_row(const R *centre, int taps, const int *up, const int *down, WEIGHT weight, int n, __global T *to)
+{
+    for (int i = 0; i < n; i += 32) {
+        const float16 w0 = (float)weight[0];
+        float16 s = *(const float16 *)(centre + i) * w0, t = *(const float16 *)(centre + i + 16) * w0;
+#if defined(T_U8)
+        s += HALF;
+        t += HALF;
+#endif
+        for (int k = 1; k < taps; k++) {
+            const float16 w = (float)weight[k];
+            const float *p = centre + up[k] + i, *q = centre + down[k] + i;
+            s += (*(const float16 *)p + *(const float16 *)q) * w;
+            t += (*(const float16 *)(p + 16) + *(const float16 *)(q + 16)) * w;
+        }
+        store_some_or_all(to + i, FROM_FLOAT(s), n - i);
+        if (i + 16 < n)
+            store_some_or_all(to + i + 16, FROM_FLOAT(t), n - i - 16);
+    }
 }
 
 #endif
 
-/* up and down: how far away in the ring the rows of each tap are. */
-static T16 down16(const H *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int i)
+/* Where 16 bits hold every sum. */
+static void down_narrow(const H *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int n,
+                        __global T *to)
 {
-    SUM16 sum = FIRST_SUM(*(const H16 *)(centre + i), weight[0]);
-    for (int t = 1; t < a->k[0]; t++)
-        sum = ADD(sum, *(const H16 *)(centre + up[t] + i), *(const H16 *)(centre + down[t] + i), weight[t]);
-    return LAST(sum);
+#if defined(T_U8)
+    for (int i = 0; i < n; i += 16) {
+        H16 sum = (H16)(a->k[1]) + *(const H16 *)(centre + i) * (H16)(weight[0]);
+        for (int t = 1; t < a->k[0]; t++)
+            sum += (*(const H16 *)(centre + up[t] + i) + *(const H16 *)(centre + down[t] + i)) * (H16)(weight[t]);
+        store_some_or_all(to + i, convert_uchar16(sum >> (H16)(a->k[2])), n - i);
+    }
+#endif
 }
 
-static void down_segment(const H *ring, const struct flynn_args *a, __global const int *distance, WEIGHT weight, int slot,
+static void down_segment(const R *ring, const struct flynn_args *a, __global const int *distance, WEIGHT weight, int slot,
                          int n, __global T *to)
 {
     const int rows = 2 * a->left + 1;
-    const H *centre = ring + slot * SEGMENT;
     int up[TAPS], down[TAPS];
     for (int t = 0; t < a->k[0]; t++) {
         up[t] = ((slot - distance[t] + rows) % rows - slot) * SEGMENT;
         down[t] = ((slot + distance[t]) % rows - slot) * SEGMENT;
     }
-    int i = 0;
-#if defined(T_U8)
-    for (; a->k[3] == 0 && i + 16 <= n; i += 16)
-        STORE(T, 16, down_narrow16(centre, a, up, down, weight, i), to + i);
-#endif
-    for (; i + 16 <= n; i += 16)
-        STORE(T, 16, down16(centre, a, up, down, weight, i), to + i);
-    if (i < n) {
-#if defined(T_U8)
-        store_some(to + i, a->k[3] ? down16(centre, a, up, down, weight, i)
-                                   : down_narrow16(centre, a, up, down, weight, i), n - i);
-#else
-        store_some(to + i, down16(centre, a, up, down, weight, i), n - i);
-#endif
-    }
+    if (NARROW_OF(a))
+        down_narrow((const H *)ring + slot * SEGMENT, a, up, down, weight, n, to);
+    else
+        down_row(ring + slot * SEGMENT, a->k[0], up, down, weight, n, to);
 }
 
 /* Rows go across into a ring of as many as there are taps, and from there down. */
 FLYNN_KERNEL(blur, T, T)
 {
-    __attribute__((aligned(64))) H ring[TAPS * SEGMENT];
-    const struct flynn_args args = a;
+    __attribute__((aligned(64))) R ring[TAPS * SEGMENT];
+    const struct flynn_args args = a, *const p = &args;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), radius = a.left;
-    const int rows = 2 * radius + 1;
+    const int rows = 2 * radius + 1, ring_row = (NARROW_OF(p) ? (int)sizeof(H) : (int)sizeof(R)) * SEGMENT;
     for (int x = FIRST_X; x < last_x; x += SEGMENT) {
         const int n = min(SEGMENT, last_x - x);
         int slot = 0;
         for (int y = FIRST_Y - radius; y < last_y + radius; y++) {
-            across_segment(in, &args, DISTANCES, WEIGHTS, x, n, y, ring + slot * SEGMENT);
+            across_segment(in, p, DISTANCES, WEIGHTS, x, n, y, (R *)((uchar *)ring + slot * ring_row));
             slot = slot + 1 == rows ? 0 : slot + 1;
             if (y >= FIRST_Y + radius)
-                down_segment(ring, &args, DISTANCES, WEIGHTS, (slot + radius) % rows, n,
+                down_segment(ring, p, DISTANCES, WEIGHTS, (slot + radius) % rows, n,
                              ROW(T, out, y - radius, a.out.stride) + x);
         }
     }
