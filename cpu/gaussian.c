@@ -410,6 +410,17 @@ static double blurred_constant(const struct flynn_stage *across, const struct pl
     return sum;
 }
 
+/* OpenCL: few taps are done in one step; more go through memory between the stages. */
+static void launch(struct flynn_node *node, const struct flynn_stage *across, const struct flynn_stage *down)
+{
+    if (across->left > 6) {
+        flynn_node_launch(node, "across", across);
+        flynn_node_launch(node, "down", down);
+        return;
+    }
+    flynn_node_launch(node, "blur", across)->out = node->in;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     struct plan plan;
@@ -444,6 +455,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         if (!plan.narrow)
             code = pair_rows(node, down, &plan, err);
     }
+    launch(node, across, down);
     return code;
 }
 
