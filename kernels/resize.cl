@@ -93,13 +93,13 @@ static inline uchar merge(ushort p, ushort q, int w)
     return (uchar)((p * (uint)(256 - w) + q * (uint)w + (1u << 15)) >> 16);
 }
 
-/* In halves of 16 bits: the upper ones, and what the lower ones carry. */
+/* The upper and the lower bytes apart, so that 16 bits are enough; the lower ones only carry into the upper ones. */
 static inline uchar16 down16(const ushort16 p, const ushort16 q, int w)
 {
     const ushort16 w1 = (ushort16)((ushort)w), w0 = (ushort16)((ushort)(256 - w));
-    const ushort16 low = p * w0, sum = low + q * w1;
-    const ushort16 carry = as_ushort16(sum < low), round = as_ushort16(sum > (ushort16)((ushort)32767));
-    return convert_uchar16(mul_hi(p, w0) + mul_hi(q, w1) - carry - round);
+    const ushort16 upper = (p >> (ushort)8) * w0 + (q >> (ushort)8) * w1;
+    const ushort16 lower = (p & (ushort)255) * w0 + (q & (ushort)255) * w1;
+    return convert_uchar16((upper + (lower >> (ushort)8) + (ushort)128) >> (ushort)8);
 }
 #else
 #define EXACT  uint
