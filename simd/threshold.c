@@ -20,6 +20,14 @@ static inline vi threshold_bytes(vi x, const void *by)
     return choose(x, v_gt_i8(v_xor(x, v_set8(-128)), t->level), t);
 }
 
+/* The binary types keep nothing of a sample. */
+static inline vi binary_bytes(vi x, const void *by)
+{
+    const struct threshold *t = by;
+    vi above = v_gt_i8(v_xor(x, v_set8(-128)), t->level);
+    return v_xor(t->set, v_and(above, t->set_change));
+}
+
 static inline vi threshold_shorts(vi x, const void *by)
 {
     const struct threshold *t = by;
@@ -53,7 +61,10 @@ static void threshold_u8(const struct flynn_call *call)
 {
     const int32_t *k = call->stage->k;
     struct threshold t = {v_set8(k[5] ^ 128), v_set8(k[3]), v_set8(k[4]), v_set8(k[3] ^ k[1]), v_set8(k[4] ^ k[2])};
-    point_kernel(call, 1, threshold_bytes, &t);
+    if (k[1] == 0 && k[3] == 0)
+        point_kernel(call, 1, binary_bytes, &t);
+    else
+        point_kernel(call, 1, threshold_bytes, &t);
 }
 
 static void threshold_u16(const struct flynn_call *call)
