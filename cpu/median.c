@@ -92,10 +92,19 @@ static void median3_u16(const struct flynn_call *call)
     }
 }
 
+#define KEY_OF_MINUS_INFINITY ((int32_t)0x807fffff)
+
 /* Integers in the order of the floats, and back: negative floats have their other bits flipped. */
-static int32_t key(int32_t bits)
+static int32_t flip(int32_t bits)
 {
     return bits < 0 ? bits ^ INT32_MAX : bits;
+}
+
+/* The sign of a NaN is an accident of the instruction that made it, so that all NaN go to one end. */
+static int32_t key(int32_t bits)
+{
+    int32_t k = flip(bits);
+    return k < KEY_OF_MINUS_INFINITY ? INT32_MAX : k;
 }
 
 static int32_t key_at(const float *p)
@@ -120,8 +129,8 @@ static void median3_f32(const struct flynn_call *call)
                 mid[k] = middle_s32(x, y, z);
                 high[k] = max_s32(max_s32(x, y), z);
             }
-            int32_t bits = key(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]), middle_s32(mid[0], mid[1], mid[2]),
-                                          min_s32(min_s32(high[0], high[1]), high[2])));
+            int32_t bits = flip(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]), middle_s32(mid[0], mid[1], mid[2]),
+                                           min_s32(min_s32(high[0], high[1]), high[2])));
             memcpy(out + i, &bits, sizeof bits);
         }
     }
@@ -145,9 +154,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(median) = {
     .aliases = "medianblur",
     .group = "filter",
     .summary = "median of the 3x3 neighbours of every sample",
-    .definition = "The fifth of the nine samples of the channel around a sample, in order of size. f32: in IEEE 754's "
-                  "totalOrder:\n"
-                  "-NaN, -inf, ..., -0, +0, ..., +inf, +NaN. Every channel, alpha too, is filtered alike.",
+    .definition = "The fifth of the nine samples of the channel around a sample, in order of size; f32:\n"
+                  "-inf, ..., -0, +0, ..., +inf, NaN (of either sign). Every channel, alpha too, is filtered alike.",
     .source = "OpenCV medianBlur, with border=replicate",
     .params =
         {

@@ -7,12 +7,18 @@
 
 #if defined(T_F32)
 #define K16     int16
-#define KEY(v)  flip_negative(as_int16(v))
+#define KEY(v)  order_nan(flip_negative(as_int16(v)))
 #define BACK(k) as_float16(flip_negative(k))
 
 static K16 flip_negative(K16 k)
 {
     return k ^ ((k >> 31) & 0x7fffffff);
+}
+
+/* Keys below that of minus infinity are NaN, which all go to the other end. */
+static K16 order_nan(K16 k)
+{
+    return select(k, (K16)0x7fffffff, k < (K16)(int)0x807fffff);
 }
 #else
 #define K16     T16

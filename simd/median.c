@@ -4,7 +4,14 @@
 /* Bytes and words are compared without sign; floats as integers that have their order (cpu/median.c). SSE2 knows words
  * with sign alone: there they are flipped to that order on the way in and out. */
 
-FLYNN_UNROLLED vi key(vi v, int bytes)
+/* Keys below that of minus infinity are NaN, which all go to the other end. */
+FLYNN_UNROLLED vi order_nan(vi k)
+{
+    vi nan = v_gt_i32(v_set32((int32_t)0x807fffff), k);
+    return v_or(v_andnot(nan, k), V(srli_epi32)(nan, 1));
+}
+
+FLYNN_UNROLLED vi flip(vi v, int bytes)
 {
     if (bytes == 4)
         return v_xor(v, V(srli_epi32)(V(srai_epi32)(v, 31), 1));
@@ -13,6 +20,11 @@ FLYNN_UNROLLED vi key(vi v, int bytes)
         return v_xor(v, v_set16(-32768));
 #endif
     return v;
+}
+
+FLYNN_UNROLLED vi key(vi v, int bytes)
+{
+    return bytes == 4 ? order_nan(flip(v, bytes)) : flip(v, bytes);
 }
 
 FLYNN_UNROLLED vi least(vi a, vi b, int bytes)
@@ -82,7 +94,7 @@ FLYNN_UNROLLED void two_rows(const uint8_t *const row[4], ptrdiff_t i, ptrdiff_t
         add_column(&c[1], k, p, q, key(v_load(row[3] + at), bytes), bytes);
     }
     for (int r = 0; r < 2; r++)
-        out[r] = key(middle(c[r].low, c[r].mid, c[r].high, bytes), bytes);
+        out[r] = flip(middle(c[r].low, c[r].mid, c[r].high, bytes), bytes);
 }
 
 /* A single row is made as the first of two whose second is thrown away. */
