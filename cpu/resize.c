@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/gather.h"
 #include "core/table.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Bilinear: `across` makes rows of the output's width with the samples kept exactly (u8: 8 more bits, stored less
- * 32768, in u16; u16: 16 more bits, in u32; f32: f32), `down` makes output rows of two of them.
+/* Bilinear: `across` makes rows of the output's width with the samples kept exactly (u8: with 8 more bits, stored less
+ * 32768, in u16; u16: with 16 more bits, in u32; f32: in f32); `down` makes output rows of two of them. `half` is
+ * bilinear u8 and u16 at exactly half the size: all weights are one half, so that each sample is the rounded mean of
+ * four.
  *
- * across, nearest: table[0]: int32 first tap of each output column; table[1]: weight of the second tap (int32, of 256
- * or 65536; float). table[2], table[3], k[0], k[1]: the gathering plan (struct plan). down:            table[0],
- * table[1]: as in across; table[2], table[3]: the same for output rows. nearest:         table[2] of the stage
- * `nearest` is the plan, its rows are in `first`. */
+ * Tables of `across` and `nearest`: table[0] the first tap of each output column, int32; table[1] the weight of the
+ * second one (int32, of 256 or 65536; float); `nearest` has there the input row of each output row. table[2], table[3]
+ * and k[0] to k[2] are the gathering plan (core/gather.h).
+ *
+ * Tables of `down` and `half`: table[0] and table[1] as in `across`; table[2] and table[3] the same for output rows. */
+
 #define FLYNN_RESIZE_MAX (1 << 20) /* pixels of a side */
 
 enum { ACROSS, DOWN, NEAREST, HALF };
@@ -246,110 +251,10 @@ static void axis_nearest(struct axis *axis)
     }
 }
 
-/* ---- the gathering plan ---------------------------------------------------------------------------------------- */
+/* ---- gathering plans ------------------------------------------------------------------------------------------- */
 
-/* For byte shuffles: output columns are made in groups whose result fits 16 bytes. A group is gathered from `loads` (1,
- * 2 or 4) loads of 16 bytes, each of which serves its share of the group's pixels:
- *
- *     group g = OR over l of shuffle(load16(row + base[l * groups + g]), order[l * groups + g])
- *
- * table[2] holds the orders (16 bytes each; negative: zero), then for bilinear the weights of each group's 16 bytes:
- * pairs of bytes (256 - w, w), or int32. table[3] holds the bases (int32), in bytes. k[0] is `loads`, 0 when there is
- * no plan; k[1] is the number of groups, an even number; k[2] the pixels of a group. */
-struct plan {
-    const int32_t *low, *high; /* pixels whose samples make the low and the high half of a result; high may be NULL */
-    int samples, bytes;        /* of a pixel, and of a sample */
-    int group, groups, loads;
-    int columns;
-    int64_t row; /* bytes of an input row */
-};
-
-static int plan_base(const struct plan *p, int x)
-{
-    int at = (p->high && p->high[x] < p->low[x] ? p->high[x] : p->low[x]) * p->samples * p->bytes;
-    return at < p->row - 16 ? at : (int)p->row - 16;
-}
-
-/* Pixels of load l in group g: [*from, *to); columns beyond the last repeat it. */
-static void plan_share(const struct plan *p, int l, int *from, int *to)
-{
-    int share = (p->group + p->loads - 1) / p->loads;
-    *from = l * share < p->group ? l * share : p->group;
-    *to = *from + share < p->group ? *from + share : p->group;
-}
-
-static int plan_column(const struct plan *p, int g, int i)
-{
-    int64_t x = (int64_t)g * p->group + i;
-    return x < p->columns ? (int)x : p->columns - 1;
-}
-
-/* Whether 16 bytes reach over the pixels of every load. */
-static bool plan_fits(const struct plan *p)
-{
-    for (int g = 0; g < p->groups; g++) {
-        for (int l = 0; l < p->loads; l++) {
-            int from, to;
-            plan_share(p, l, &from, &to);
-            for (int i = from; i < to; i++) {
-                int x = plan_column(p, g, i), far = p->high && p->high[x] > p->low[x] ? p->high[x] : p->low[x];
-                if ((far + 1) * p->samples * p->bytes - plan_base(p, plan_column(p, g, from)) > 16)
-                    return false;
-            }
-        }
-    }
-    return true;
-}
-
-/* Where each result byte of pixel i of a group comes from. */
-static void plan_pixel(const struct plan *p, int8_t *order, int x, int i, int base)
-{
-    int halves = p->high ? 2 : 1, n = p->samples * p->bytes * halves;
-    for (int r = 0; r < n; r++) {
-        int sample = r / (p->bytes * halves), half = r / p->bytes % halves, byte = r % p->bytes;
-        int pixel = half ? p->high[x] : p->low[x];
-        order[i * n + r] = (int8_t)((pixel * p->samples + sample) * p->bytes + byte - base);
-    }
-}
-
-/* Find the smallest number of loads, and write the plan; weights (NULL: none) are written behind the orders by the
- * caller, into `extra` bytes for each group. FLYNN_OK without a plan when the scale is too large or the row too short
- * for one. */
-static int make_plan(struct flynn_node *node, struct flynn_stage *stage, struct plan *p, size_t extra,
-                     uint8_t **weights, struct flynn_err *err)
-{
-    *weights = NULL;
-    if (p->row < 16 || p->row > INT32_MAX)
-        return FLYNN_OK;
-    p->groups = ((p->columns + p->group - 1) / p->group + 1) / 2 * 2;
-    for (p->loads = 1; p->loads <= 4 && !plan_fits(p);)
-        p->loads *= 2;
-    if (p->loads > 4)
-        return FLYNN_OK;
-    size_t n = (size_t)p->groups * (size_t)p->loads, bytes = n * 16 + (size_t)p->groups * extra;
-    int8_t *order = flynn_node_alloc(node, bytes, err);
-    int32_t *base = order ? flynn_node_alloc(node, n * sizeof *base, err) : NULL;
-    if (!base)
-        return err->code;
-    memset(order, -1, n * 16);
-    for (int l = 0; l < p->loads; l++) {
-        int from, to;
-        plan_share(p, l, &from, &to);
-        for (int g = 0; g < p->groups && from < to; g++) {
-            size_t at = (size_t)l * (size_t)p->groups + (size_t)g;
-            base[at] = plan_base(p, plan_column(p, g, from));
-            for (int i = from; i < to; i++)
-                plan_pixel(p, order + at * 16, plan_column(p, g, i), i, base[at]);
-        }
-    }
-    stage->table[2] = (struct flynn_table_data){order, bytes};
-    stage->table[3] = (struct flynn_table_data){base, n * sizeof *base};
-    stage->k[0] = p->loads;
-    stage->k[1] = p->groups;
-    stage->k[2] = p->group;
-    *weights = (uint8_t *)order + n * 16;
-    return FLYNN_OK;
-}
+/* The weights behind the orders are, for each group's 16 bytes, pairs of bytes (256 - w, w) for u8, and int32 for u16.
+ */
 
 /* u8: pairs of the two taps' bytes. Weights of 256 do not fit a byte: there both taps are the one that counts. */
 static int plan_u8(struct flynn_node *node, struct flynn_stage *stage, const struct axis *axis, struct flynn_err *err)
@@ -364,9 +269,10 @@ static int plan_u8(struct flynn_node *node, struct flynn_stage *stage, const str
         low[x] = axis->weight[x] == 256 ? next : axis->tap[x];
         high[x] = axis->weight[x] == 0 ? axis->tap[x] : next;
     }
-    struct plan p = {low, high, channels, 1, 8 / channels, .columns = columns, .row = (int64_t)axis->in * channels};
+    struct flynn_gather p = {
+        low, high, channels, 1, 8 / channels, .columns = columns, .row = (int64_t)axis->in * channels};
     uint8_t *weights;
-    int code = make_plan(node, stage, &p, 16, &weights, err);
+    int code = flynn_gather_plan(node, stage, &p, 16, &weights, err);
     for (int64_t i = 0; weights && i < (int64_t)p.groups * p.group; i++) {
         int w = axis->weight[i < columns ? i : columns - 1];
         uint8_t *to = weights + i / p.group * 16 + i % p.group * channels * 2;
@@ -387,10 +293,10 @@ static int plan_u16(struct flynn_node *node, struct flynn_stage *stage, const st
         return err->code;
     for (int x = 0; x < columns; x++)
         next[x] = axis->tap[x] < axis->in - 1 ? axis->tap[x] + 1 : axis->tap[x];
-    struct plan p = {
+    struct flynn_gather p = {
         next, axis->tap, channels, 2, 4 / channels, .columns = columns, .row = (int64_t)axis->in * channels * 2};
     uint8_t *weights;
-    int code = make_plan(node, stage, &p, 16, &weights, err);
+    int code = flynn_gather_plan(node, stage, &p, 16, &weights, err);
     for (int64_t i = 0; weights && i < (int64_t)p.groups * p.group; i++) {
         int32_t *to = (int32_t *)(void *)(weights + i / p.group * 16) + i % p.group * channels;
         for (int c = 0; c < channels; c++)
@@ -471,10 +377,10 @@ static int lower_nearest(struct flynn_node *node, struct axis *across, struct ax
     stage->table[0] = table_of(across->tap, across->out);
     stage->table[1] = table_of(down->tap, down->out);
     launch_once(node, "nearest", stage);
-    struct plan p = {
+    struct flynn_gather p = {
         across->tap, NULL, 1, pixel, 16 / pixel, .columns = across->out, .row = (int64_t)across->in * pixel};
     uint8_t *unused;
-    return make_plan(node, stage, &p, 0, &unused, err);
+    return flynn_gather_plan(node, stage, &p, 0, &unused, err);
 }
 
 static int lower_across(struct flynn_node *node, const struct axis *across, struct flynn_err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/wide.h"
 
-/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c. */
+/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c and core/gather.h. */
 enum { ACROSS, DOWN, NEAREST, HALF };
 
 /* ---- gathering ------------------------------------------------------------------------------------------------- */
