@@ -137,6 +137,7 @@ install_missing() {
 }
 
 # Makes or updates a build folder: build_folder DIR TARGET [meson option...]; TARGET `all` is everything.
+# Fails, with the compiler's own words, where it cannot be built.
 build_folder() {
     local dir=$1 target=$2 log
     local -a quiet=()
@@ -145,11 +146,11 @@ build_folder() {
         say "Setting up ${dir#"$root"/}"
         log=$(meson setup "$dir" "$root" "$@" 2>&1 </dev/null) || {
             say "$log"
-            die "meson setup failed"
+            return 1
         }
     fi
     # A terminal sees ninja's progress; a log only what went wrong.
     [ -t 1 ] || quiet=(--quiet)
     say "Building ${dir#"$root"/}"
-    ninja -C "$dir" -j "$jobs" ${quiet[@]+"${quiet[@]}"} "$target" </dev/null || die "the build in $dir failed"
+    ninja -C "$dir" -j "$jobs" ${quiet[@]+"${quiet[@]}"} "$target" </dev/null
 }

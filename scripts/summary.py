@@ -75,7 +75,7 @@ def main(folders):
                 for line in log:
                     count.add(short, json.loads(line))
         except (OSError, ValueError, KeyError) as why:
-            count.failures.append(f'{short}: the test log cannot be read: {why}')
+            count.failures.append(f'{short}: not built or not run: {why}')
     print('Criterion: Tested: {} | Passing: {} | Failing: {} | Crashing: {}'.format(*count.criterion))
     for title, lines in (('Skipped:', count.skips), ('Failed:', count.failures)):
         if lines:

@@ -10,6 +10,7 @@
 #include "core/table.h"
 #include "cpu/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
