@@ -105,22 +105,58 @@ static void put16(R *to, int i, H16 sum, bool narrow)
         *(PASTE(R, 16) *)(to + i) = TO_R(sum);
 }
 
+/* Groups [i, last) across: three taps or fewer without a loop over them (whole numbers have weights of 0 for the rest),
+ * and else two groups at a time. */
+static void across_groups(__global const T *from, const struct flynn_args *a, __global const int *distance, WEIGHT weight,
+                          int i, int last, R *to)
+{
+    const int taps = a->k[0], c = a->in.channels;
+    const bool narrow = NARROW_OF(a);
+#if !T_FLOAT
+    if (taps <= 3) {
+        const int far1 = taps > 1 ? distance[1] * c : 0, far2 = taps > 2 ? distance[2] * c : 0;
+        const H16 w0 = (H)weight[0], w1 = taps > 1 ? (H)weight[1] : (H)0, w2 = taps > 2 ? (H)weight[2] : (H)0;
+        for (; i < last; i += 16) {
+            __global const T *p = from + i;
+            put16(to, i,
+                  TO_H(LOAD(T, 16, p)) * w0 + (TO_H(LOAD(T, 16, p - far1)) + TO_H(LOAD(T, 16, p + far1))) * w1 +
+                      (TO_H(LOAD(T, 16, p - far2)) + TO_H(LOAD(T, 16, p + far2))) * w2,
+                  narrow);
+        }
+        return;
+    }
+#endif
+    for (; i + 16 < last; i += 32) {
+        H16 s = TO_H(LOAD(T, 16, from + i)) * (H16)(weight[0]), t = TO_H(LOAD(T, 16, from + i + 16)) * (H16)(weight[0]);
+        for (int k = 1; k < taps; k++) {
+            const int far = distance[k] * c;
+            __global const T *p = from + i - far, *q = from + i + far;
+            s += (TO_H(LOAD(T, 16, p)) + TO_H(LOAD(T, 16, q))) * (H16)(weight[k]);
+            t += (TO_H(LOAD(T, 16, p + 16)) + TO_H(LOAD(T, 16, q + 16))) * (H16)(weight[k]);
+        }
+        put16(to, i, s, narrow);
+        put16(to, i + 16, t, narrow);
+    }
+    if (i < last)
+        put16(to, i, across16(from, a, distance, weight, i), narrow);
+}
+
 /* Samples [x, x + n) of row y across, into `to`; whole groups are written. */
 static void across_segment(__global const T *in, const struct flynn_args *a, __global const int *distance, WEIGHT weight,
                            int x, int n, int y, R *to)
 {
     const int row = border_index(a->border, y, a->in.height), reach = a->left * a->in.channels;
     const int end = row < 0 ? 0 : a->in.width * a->in.channels - reach - 15 - x;
-    const bool narrow = NARROW_OF(a);
-    __global const T *from = CROW(T, in, max(row, 0), a->in.stride);
+    __global const T *from = CROW(T, in, max(row, 0), a->in.stride) + x;
     for (int i = 0; i < n;) {
         if (x + i < reach || i >= end) {
-            put16(to, i, edge_across16(in, a, distance, weight, x + i, y), narrow);
+            put16(to, i, edge_across16(in, a, distance, weight, x + i, y), NARROW_OF(a));
             i += 16;
-            continue;
+        } else {
+            const int last = min(n, end);
+            across_groups(from, a, distance, weight, i, last, to);
+            i += (last - i + 15) / 16 * 16;
         }
-        for (const int last = min(n, end); i < last; i += 16)
-            put16(to, i, across16(from, a, distance, weight, x + i), narrow);
     }
 }
 
@@ -174,11 +210,25 @@ static void down_narrow(const H *centre, const struct flynn_args *a, const int *
                         __global T *to)
 {
 #if defined(T_U8)
+    const int taps = a->k[0];
+    const H16 rest = (H)a->k[1], shift = (H)a->k[2];
+    if (taps <= 3) {
+        const H *b1 = taps > 1 ? centre + up[1] : centre, *c1 = taps > 1 ? centre + down[1] : centre;
+        const H *b2 = taps > 2 ? centre + up[2] : centre, *c2 = taps > 2 ? centre + down[2] : centre;
+        const H16 w0 = (H)weight[0], w1 = taps > 1 ? (H)weight[1] : (H)0, w2 = taps > 2 ? (H)weight[2] : (H)0;
+        for (int i = 0; i < n; i += 16) {
+            const H16 sum = rest + *(const H16 *)(centre + i) * w0 +
+                            (*(const H16 *)(b1 + i) + *(const H16 *)(c1 + i)) * w1 +
+                            (*(const H16 *)(b2 + i) + *(const H16 *)(c2 + i)) * w2;
+            store_some_or_all(to + i, convert_uchar16(sum >> shift), n - i);
+        }
+        return;
+    }
     for (int i = 0; i < n; i += 16) {
-        H16 sum = (H16)(a->k[1]) + *(const H16 *)(centre + i) * (H16)(weight[0]);
-        for (int t = 1; t < a->k[0]; t++)
+        H16 sum = rest + *(const H16 *)(centre + i) * (H16)(weight[0]);
+        for (int t = 1; t < taps; t++)
             sum += (*(const H16 *)(centre + up[t] + i) + *(const H16 *)(centre + down[t] + i)) * (H16)(weight[t]);
-        store_some_or_all(to + i, convert_uchar16(sum >> (H16)(a->k[2])), n - i);
+        store_some_or_all(to + i, convert_uchar16(sum >> shift), n - i);
     }
 #endif
 }
