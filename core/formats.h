@@ -2,8 +2,8 @@
 #ifndef FLYNN_CORE_FORMATS_H
 #define FLYNN_CORE_FORMATS_H
 
-#include "outfile.h"
-#include "source.h"
+#include "core/outfile.h"
+#include "core/source.h"
 
 #include <flynn/file.h>
 

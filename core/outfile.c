@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "outfile.h"
-#include "rng.h"
+#include "core/outfile.h"
+#include "core/rng.h"
 
 #include <flynn/file.h>
 

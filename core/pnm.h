@@ -2,7 +2,7 @@
 #ifndef FLYNN_CORE_PNM_H
 #define FLYNN_CORE_PNM_H
 
-#include "source.h"
+#include "core/source.h"
 
 #include <flynn/file.h>
 

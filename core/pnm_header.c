@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pnm.h"
+#include "core/pnm.h"
 
 #include <inttypes.h>
 #include <stdio.h>

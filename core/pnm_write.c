@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "formats.h"
-#include "pnm.h"
+#include "core/formats.h"
+#include "core/pnm.h"
 
 #include <stdio.h>
 

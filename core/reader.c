@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
-#include "formats.h"
+#include "core/formats.h"
 
 #include <flynn/generate.h>
 

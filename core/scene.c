@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "generate.h"
-#include "rng.h"
+#include "core/generate.h"
+#include "core/rng.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "source.h"
+#include "core/source.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "formats.h"
+#include "core/formats.h"
 
 #include <inttypes.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
-#include "formats.h"
+#include "core/formats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +60,9 @@ static int format_of_path(enum flynn_format *format, const char *path, struct fl
 static enum flynn_format format_of_image(const struct flynn_image *image)
 {
     enum flynn_type type = image->shape.type;
-    if (image->matrix || type == FLYNN_F64)
-        return FLYNN_FORMAT_NPY;
-    return type == FLYNN_U32 || type == FLYNN_S32 ? FLYNN_FORMAT_TEXT : FLYNN_FORMAT_PNM;
+    if (type == FLYNN_U32 || type == FLYNN_S32)
+        return FLYNN_FORMAT_TEXT;
+    return image->matrix || type == FLYNN_F64 ? FLYNN_FORMAT_NPY : FLYNN_FORMAT_PNM;
 }
 
 static int check_options(const struct flynn_write_options *options, const char *name, struct flynn_err *err)
