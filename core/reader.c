@@ -189,7 +189,7 @@ int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, str
         code = find_next(reader, err);
     if (code == 1) {
         size_t n = reader->spec ? 0 : flynn_source_peek(source, 2);
-        if (!is_pnm(source->bytes + source->at, n) || source->bytes[source->at + 1] < '4')
+        if (n < 2 || !is_pnm(source->bytes + source->at, n) || source->bytes[source->at + 1] < '4')
             return 2;
         struct flynn_shape shape;
         size_t stride, bytes;

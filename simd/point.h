@@ -42,10 +42,10 @@ POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out
         return;
     }
     for (size_t i = 0; i + VEC <= bytes; i += VEC)
-        point_vector(in + i, with + (map2 ? i : 0), out + i, VEC, map, map2, by, alpha);
+        point_vector(in + i, map2 ? with + i : NULL, out + i, VEC, map, map2, by, alpha);
     if (bytes % VEC) {
         size_t i = bytes - VEC;
-        point_vector(in + i, with + (map2 ? i : 0), out + i, VEC, map, map2, by, alpha);
+        point_vector(in + i, map2 ? with + i : NULL, out + i, VEC, map, map2, by, alpha);
     }
 }
 
