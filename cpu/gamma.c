@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/lookup.h"
 
 #include <float.h>
 #include <math.h>
@@ -8,20 +9,6 @@
 /* k[0]: the alpha channel or -1.
  * u8 and u16: table[0] holds the answer for every sample. The u8 kernel serves all ops that are a table of 256.
  * f32: d[0] is the exponent 1 / gamma, table[0] the coefficients below. */
-
-static void gamma_u8(const struct flynn_call *call)
-{
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    const uint8_t *table = call->stage->table[0].data;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int i = 0; i < samples; i++)
-            out[i] = table[in[i]];
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
-}
 
 static void gamma_u16(const struct flynn_call *call)
 {
@@ -186,5 +173,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(gamma) = {
     .kind = FLYNN_ROWS,
     .cases = {"2.2", "0.45", "1"},
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = gamma_u8, [FLYNN_U16] = gamma_u16, [FLYNN_F32] = gamma_f32}}},
+    .kernels = {.fn = {{[FLYNN_U8] = flynn_lookup_u8, [FLYNN_U16] = gamma_u16, [FLYNN_F32] = gamma_f32}}},
 };

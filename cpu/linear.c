@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/lookup.h"
 
 /* k[0]: the alpha channel or -1; f[0], f[1]: factor and offset; f[2], f[3]: the limits of integers, 0 and white;
  * u8: table[0] holds the answer for every sample. */
@@ -14,20 +15,6 @@ static inline float linear(float x, const float *f)
     y = y > f[2] ? y : f[2];
     y = y < f[3] ? y : f[3];
     return (y + ROUND) - ROUND;
-}
-
-static void linear_u8(const struct flynn_call *call)
-{
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    const uint8_t *table = call->stage->table[0].data;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int i = 0; i < samples; i++)
-            out[i] = table[in[i]];
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
 }
 
 static void linear_u16(const struct flynn_call *call)
@@ -103,5 +90,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(linear) = {
     .kind = FLYNN_ROWS,
     .cases = {"1.2,beta=10", "0.5", "1.5,beta=0.5", "-1,beta=100%", "3.3,beta=-50%", "0.0039"},
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = linear_u8, [FLYNN_U16] = linear_u16, [FLYNN_F32] = linear_f32}}},
+    .kernels = {.fn = {{[FLYNN_U8] = flynn_lookup_u8, [FLYNN_U16] = linear_u16, [FLYNN_F32] = linear_f32}}},
 };

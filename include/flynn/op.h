@@ -37,11 +37,11 @@ struct flynn_param {
 
 /** A parameter's value in one use of an op. */
 struct flynn_value {
-    bool set;                   /**< given by the user or by a default */
-    double real;                /**< REAL; INT and CHOICE as a number too; SAMPLE as written, or a fraction of white */
-    int integer;                /**< INT; CHOICE: its number */
-    bool percent;               /**< SAMPLE: `real` is a fraction of white (0.5 for "50%") */
-    struct flynn_image *input;  /**< INPUT: owned by the chain */
+    bool set;                  /**< given by the user or by a default */
+    double real;               /**< REAL; INT and CHOICE as a number too; SAMPLE as written, or a fraction of white */
+    int integer;               /**< INT; CHOICE: its number */
+    bool percent;              /**< SAMPLE: `real` is a fraction of white (0.5 for "50%") */
+    struct flynn_image *input; /**< INPUT: owned by the chain */
 };
 
 #define FLYNN_MAX_PARAMS 12
@@ -74,8 +74,8 @@ struct flynn_call {
 
 typedef void flynn_kernel(const struct flynn_call *call);
 
-#define FLYNN_ROW_PAD     64 /**< bytes that may be read beyond the border columns of a padded row */
-#define FLYNN_OP_KERNELS  8
+#define FLYNN_ROW_PAD    64 /**< bytes that may be read beyond the border columns of a padded row */
+#define FLYNN_OP_KERNELS 8
 
 /** The kernels of one op in one table, by slot (numbered by the op) and by the type of the stage's `variant`.
  * A missing kernel is NULL and falls to the next lower table. */
@@ -96,6 +96,17 @@ enum flynn_stage_kind {
 enum flynn_border { FLYNN_CONSTANT, FLYNN_REPLICATE, FLYNN_REFLECT, FLYNN_REFLECT101, FLYNN_WRAP };
 #define FLYNN_BORDER_CHOICES "constant|replicate|reflect|reflect101|wrap"
 
+/** The two parameters of every op with borders. */
+#define FLYNN_PARAM_BORDER                                                                                             \
+    {                                                                                                                  \
+        .name = "border", .kind = FLYNN_PARAM_CHOICE, .preset = "reflect101", .choices = FLYNN_BORDER_CHOICES,         \
+        .help = "what lies outside of the image"                                                                       \
+    }
+#define FLYNN_PARAM_FILL                                                                                               \
+    {                                                                                                                  \
+        .name = "fill", .kind = FLYNN_PARAM_SAMPLE, .preset = "0", .help = "the sample outside, for border=constant"   \
+    }
+
 /** Where the coordinate i of an axis of length n comes from; -1 for FLYNN_CONSTANT outside of the axis. */
 int flynn_border_index(enum flynn_border border, int64_t i, int n);
 
@@ -113,8 +124,9 @@ struct flynn_table_data {
 /** One step of an op. The meaning of k, f, d and table is the op's own and is written down at its scalar kernel. */
 struct flynn_stage {
     enum flynn_stage_kind kind;
-    int kernel;                /**< slot in struct flynn_kernels */
-    enum flynn_type variant;   /**< column in struct flynn_kernels; set from the input's type unless lower sets it after */
+    int kernel; /**< slot in struct flynn_kernels */
+    enum flynn_type
+        variant; /**< column in struct flynn_kernels; set from the input's type unless lower sets it after */
     const struct flynn_op *op; /**< set by the plan */
     struct flynn_shape in, out;
 
@@ -122,11 +134,11 @@ struct flynn_stage {
     int up, down;
     const int32_t *first; /**< out.height entries, nondecreasing, inside the image */
     int taps;
-    int left, right;      /**< border columns that kernels read, in pixels */
-    bool padded;          /**< wants FLYNN_ROW_PAD readable bytes although it has no border columns */
+    int left, right; /**< border columns that kernels read, in pixels */
+    bool padded;     /**< wants FLYNN_ROW_PAD readable bytes although it has no border columns */
     enum flynn_border border;
-    double border_value;  /**< FLYNN_CONSTANT: sample value in the units of the stage's input type */
-    int step;             /**< most rows that one call makes; 1 when 0 */
+    double border_value; /**< FLYNN_CONSTANT: sample value in the units of the stage's input type */
+    int step;            /**< most rows that one call makes; 1 when 0 */
 
     int32_t k[FLYNN_STAGE_INTS];
     float f[FLYNN_STAGE_FLOATS];
@@ -162,15 +174,15 @@ static inline int flynn_stage_taps(const struct flynn_stage *stage)
  * Every kernel has the same arguments (kernels/common.clh):
  *   (const T *in, const T *with, OUT *out, struct flynn_args a, const uchar *table0, ..., table3) */
 struct flynn_launch {
-    const char *kernel;    /**< function in kernels/NAME.cl; the file is compiled once per variant type */
+    const char *kernel;              /**< function in kernels/NAME.cl; the file is compiled once per variant type */
     const struct flynn_stage *stage; /**< k, f, d, tables and shapes */
     struct flynn_shape in, out;      /**< shapes of the buffers; set from the stage by flynn_node_launch */
-    int item_x, item_y; /**< an item makes item_x units of the output row in item_y rows; 0: the launcher chooses */
-    int item_y_cpu;     /**< item_y on CPU devices, where few long items pay; 0: item_y */
-    bool per_pixel;        /**< item_x counts pixels; otherwise samples */
-    bool zero_out;         /**< clear the output before the launch (accumulating kernels) */
-    int local_x, local_y;  /**< required local size, 0: free */
-    int items_x, items_y;  /**< explicit global size for kernels that are not laid out over the output; 0: from item_* */
+    int item_x, item_y;   /**< an item makes item_x units of the output row in item_y rows; 0: the launcher chooses */
+    int item_y_cpu;       /**< item_y on CPU devices, where few long items pay; 0: item_y */
+    bool per_pixel;       /**< item_x counts pixels; otherwise samples */
+    bool zero_out;        /**< clear the output before the launch (accumulating kernels) */
+    int local_x, local_y; /**< required local size, 0: free */
+    int items_x, items_y; /**< explicit global size for kernels that are not laid out over the output; 0: from item_* */
 };
 
 /* ---- ops ----------------------------------------------------------------------------------------------------- */
@@ -190,11 +202,12 @@ struct flynn_op {
     const char *definition; /**< exact: expression, rounding, borders; several lines */
     const char *source;     /**< where the definition or the algorithm comes from */
     struct flynn_param params[FLYNN_MAX_PARAMS]; /**< ends at the first without a name */
-    unsigned types;         /**< FLYNN_TYPE_BIT of each input type */
-    unsigned channels;      /**< FLYNN_CHANNEL_BIT of each channel count */
-    enum flynn_stage_kind kind; /**< of its first stage, for the catalogue */
-    bool square_second;     /**< tests: the second input is input width x input width rather than of the input's shape */
-    const char *cases[12];  /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
+    unsigned types;                              /**< FLYNN_TYPE_BIT of each input type */
+    unsigned channels;                           /**< FLYNN_CHANNEL_BIT of each channel count */
+    enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
+    bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
+    const char
+        *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
     /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
     double (*flops)(const struct flynn_node *node);
@@ -231,7 +244,8 @@ struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kern
 /** The value of a parameter by name; aborts on a name that the op does not have (a mistake in the op). */
 const struct flynn_value *flynn_node_value(const struct flynn_node *node, const char *name);
 
-/** A SAMPLE parameter, or a REAL one of which a percentage is a part of white, in the units of the node's input type. */
+/** A SAMPLE parameter, or a REAL one of which a percentage is a part of white, in the units of the node's input type.
+ */
 double flynn_node_sample(const struct flynn_node *node, const char *name);
 
 /** Number of ops, and the op of an index (the order of core/ops.def). */
