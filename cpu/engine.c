@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define GRAIN_BYTES 65536.0   /* moved by a worker that is awake for it to be worth its while */
+#define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
+#define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */
+
 struct flynn_engine {
     const struct flynn_plan *plan;
     struct flynn_pool *pool;
@@ -29,11 +33,26 @@ static const struct flynn_stage *last_stage(const struct flynn_section *section)
 
 /* ---- running a section ------------------------------------------------------------------------------------------- */
 
-/* Strips as high as possible: one for each worker, so that the fewest rows are computed twice. */
-static int choose_strip(const struct flynn_engine *engine, const struct flynn_stage *last, int height)
+/* Workers for which there is enough to do. */
+static int useful_workers(const struct flynn_engine *engine, const struct flynn_section *section, int rows)
 {
+    double bytes = 0;
+    for (int s = 0; s < section->stages; s++) {
+        const struct flynn_stage *stage = section->stage[s];
+        double row = (double)(flynn_row_bytes(&stage->in) + flynn_row_bytes(&stage->out));
+        bytes += row * rows * (stage->costly ? COSTLY : 1);
+    }
+    double workers = bytes / (engine->pool && flynn_pool_awake(engine->pool) ? GRAIN_BYTES : SLEEP_BYTES);
+    return workers < 1 ? 1 : workers < engine->workers ? (int)workers : engine->workers;
+}
+
+/* Strips as high as possible: one for each worker, so that the fewest rows are computed twice. */
+static int choose_strip(const struct flynn_engine *engine, const struct flynn_section *section, int height)
+{
+    const struct flynn_stage *last = last_stage(section);
     int band = last->kind == FLYNN_WHOLE && last->band > 0 ? last->band : flynn_stage_step(last);
-    int strip = engine->strip ? engine->strip : (height + engine->workers - 1) / engine->workers;
+    int workers = useful_workers(engine, section, height);
+    int strip = engine->strip ? engine->strip : (height + workers - 1) / workers;
     strip = (strip + band - 1) / band * band;
     return strip < 1 ? 1 : strip;
 }
@@ -52,7 +71,7 @@ static void run_range(struct flynn_engine *engine, struct flynn_task *task)
 {
     const struct flynn_stage *last = last_stage(task->section);
     int rows = task->last - task->first;
-    task->strip = choose_strip(engine, last, rows);
+    task->strip = choose_strip(engine, task->section, rows);
     run_tasks(engine, (rows + task->strip - 1) / task->strip,
               last->kind == FLYNN_WHOLE ? flynn_strip_whole : flynn_strip_rows, task);
 }

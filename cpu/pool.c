@@ -48,7 +48,7 @@ struct flynn_pool {
     bool spins;           /* each thread can have a CPU of its own */
     unsigned forks;       /* value of `forks` when the pool was made */
     pthread_mutex_t lock; /* held for the length of a job; guards the two below */
-    int started;          /* threads there are, the submitter counted */
+    _Atomic int started;  /* threads there are, the submitter counted */
     bool refused;         /* the system refused a thread: do not ask again */
     _Alignas(LINE) _Atomic int sleepers;
     _Alignas(LINE) _Atomic int64_t next; /* next index of a dynamic job */
@@ -332,6 +332,12 @@ int flynn_pool_create(struct flynn_pool **out, int threads, struct flynn_err *er
     pthread_mutex_init(&pool->lock, NULL);
     *out = pool;
     return 0;
+}
+
+bool flynn_pool_awake(struct flynn_pool *pool)
+{
+    return atomic_load_explicit(&pool->started, memory_order_relaxed) > 1 &&
+           !atomic_load_explicit(&pool->sleepers, memory_order_relaxed);
 }
 
 int flynn_pool_threads(const struct flynn_pool *pool)

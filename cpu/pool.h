@@ -4,6 +4,8 @@
 
 #include <flynn/error.h>
 
+#include <stdbool.h>
+
 /** A pool of POSIX threads that stay alive between jobs (Linux: it sleeps on futexes).
  *
  * A job is `tasks` calls task(arg, index, worker), one for each index in [0, tasks). `worker` is in
@@ -32,6 +34,10 @@ int flynn_pool_create(struct flynn_pool **pool, int threads, struct flynn_err *e
 
 /** The number of threads that the pool was made for: `worker` is always below it. */
 int flynn_pool_threads(const struct flynn_pool *pool);
+
+/** Whether the workers are running and awake, so that a job starts within a microsecond; otherwise waking one takes
+ * some fifty. The answer may be old by the time that it is used. */
+bool flynn_pool_awake(struct flynn_pool *pool);
 
 /** Run a job with a static split: worker w of n = min(threads, tasks) takes the indices [tasks*w/n, tasks*(w+1)/n), in
  * ascending order. Nothing happens when tasks <= 0. */
