@@ -17,6 +17,19 @@ PLAIN = re.compile(r'^(\d+) tests, (\d+) failed, (\d+) skipped$', re.M)
 PLAIN_SKIPPED = re.compile(r'^(.*\(skipped: .*\))$', re.M)
 
 
+def grouped(lines):
+    """Lines that end with the same reason as one line, where there are many of them."""
+    reasons = {}
+    for line in lines:
+        program, _, rest = line.partition(': ')
+        reasons.setdefault((program, rest.rpartition(': ')[2]), []).append(line)
+    for (program, reason), same in sorted(reasons.items()):
+        if len(same) > 4:
+            yield f'{program}: {reason} ({len(same)} times)'
+        else:
+            yield from sorted(same)
+
+
 class Count:
     def __init__(self):
         self.passed = 0
@@ -80,9 +93,8 @@ def main(folders):
     for title, lines in (('Skipped:', count.skips), ('Failed:', count.failures)):
         if lines:
             print(title)
-        for line in sorted(set(lines)):
-            times = lines.count(line)
-            print(f'  {line}' + (f' ({times} times)' if times > 1 else ''))
+        for line in grouped(lines):
+            print(f'  {line}')
     print(f'{count.passed} passed, {len(count.failures)} failed, {len(count.skips)} skipped')
     return 1 if count.failures or not count.passed else 0
 
