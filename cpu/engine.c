@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/engine.h"
 
-#include "cpu/bypass.h"
 #include "cpu/pool.h"
 #include "cpu/strip.h"
 
@@ -116,7 +115,6 @@ static void run_section(struct flynn_engine *engine, struct flynn_section *secti
     int height = reduce ? last->in.height : last->out.height;
     int band = io && io->band ? io->band : height;
     struct flynn_task task = {.section = section, .src = src, .dst = dst, .read = read, .write = reduce ? NULL : write};
-    task.bypass = last->kind == FLYNN_ROWS && !write && flynn_bypass_pays(flynn_row_bytes(&last->out) * (size_t)height);
 
     if (reduce)
         start_reduce(engine, section);
@@ -304,12 +302,6 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
         }
         at += round_up(bytes, 64) + round_up(stage->state_bytes, 64);
     }
-    size_t row = round_up(flynn_row_bytes(&last->out), 64) + 64;
-    if (base) {
-        w->bounce = base + at;
-        w->bounce_row = row;
-    }
-    at += last->kind == FLYNN_ROWS ? row * (size_t)flynn_stage_step(last) : 0;
     if (base) {
         w->acc = base + at;
         w->scratch = base + at;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/strip.h"
 
-#include "cpu/bypass.h"
-
 #include <string.h>
 
 /* A stage that reads border columns, or beyond the row, cannot read rows of an image in place. */
@@ -100,44 +98,26 @@ static bool stopped(const struct flynn_task *task)
     return io && io->stop && atomic_load_explicit(io->stop, memory_order_relaxed);
 }
 
-/* Where the last stage is to put row y: r counts the rows of one call. */
-static void *output_row(const struct flynn_task *task, const struct flynn_worker *w, int y, int r)
-{
-    if (task->write)
-        return task->write->place(task->write->context, w->number, y);
-    return task->bypass ? w->bounce + (size_t)r * w->bounce_row : flynn_row(task->dst, y);
-}
-
-static void output_done(const struct flynn_task *task, const struct flynn_worker *w, int y, int rows)
-{
-    if (task->write)
-        task->write->done(task->write->context, w->number, y, rows);
-    for (int r = 0; task->bypass && r < rows; r++)
-        flynn_bypass_copy(flynn_row(task->dst, y + r), w->bounce + (size_t)r * w->bounce_row,
-                          flynn_row_bytes(&task->dst->shape));
-}
-
 static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, int y1)
 {
     const struct flynn_section *section = task->section;
+    const struct flynn_row_io *write = task->write;
     int last = section->stages - 1;
     int step = flynn_stage_step(section->stage[last]);
     void **out = w->out + (size_t)last * (size_t)section->step;
-    bool gives_rows = section->stage[last]->kind == FLYNN_ROWS;
+    bool rows_out = section->stage[last]->kind == FLYNN_ROWS;
 
     start_strip(section, w, y0, y1);
     for (int y = y0, rows; y < y1 && !stopped(task); y += rows) {
         rows = y1 - y < step ? y1 - y : step;
-        for (int r = 0; r < rows && gives_rows; r++)
-            out[r] = output_row(task, w, y + r, r);
+        for (int r = 0; r < rows && rows_out; r++)
+            out[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
         produce(task, w, last, y, rows, out);
-        if (gives_rows)
-            output_done(task, w, y, rows);
+        if (rows_out && write)
+            write->done(write->context, w->number, y, rows);
     }
-    if (gives_rows && task->write)
-        task->write->flush(task->write->context, w->number);
-    if (task->bypass)
-        flynn_bypass_end();
+    if (rows_out && write)
+        write->flush(write->context, w->number);
 }
 
 /* Rows of strip number `index`. */

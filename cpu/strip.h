@@ -15,8 +15,6 @@ struct flynn_worker {
     const void **in;         /**< in[] of every stage, `window` pointers each */
     void **out;              /**< out[] of every stage, `step` pointers each */
     const void **with;       /**< with[] of every stage, `step` pointers each */
-    uint8_t *bounce;         /**< `step` rows of the last stage's output, for streaming stores; of bounce_row bytes */
-    size_t bounce_row;
     uint8_t *acc;
     uint8_t *scratch;
     uint8_t *arena;
@@ -40,7 +38,6 @@ struct flynn_task {
     const struct flynn_image *src, *dst;
     const struct flynn_row_io *read, *write; /**< rows come from or go there instead of to src or dst; or NULL */
     int first, last, strip;
-    bool bypass; /**< write dst with streaming stores */
 };
 
 /** Pool tasks: strip number `index`; arg is the struct flynn_task. */
