@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -85,16 +86,22 @@ int flynn_shape_measure(const struct flynn_shape *shape, size_t *stride, size_t 
     return FLYNN_OK;
 }
 
-/* Large images are mapped by hand so that they can start on a huge page; small ones come from malloc. */
+/* Large images are mapped by hand so that they start on a huge page; small ones come from malloc. */
 static void *allocate(size_t bytes)
 {
     if (bytes < 2 * HUGE_PAGE)
         return aligned_alloc(FLYNN_ROW_ALIGN, bytes);
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *p = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return NULL;
-    madvise(p, bytes, MADV_HUGEPAGE);
-    return p;
+    size_t head = -(uintptr_t)p % HUGE_PAGE, page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t tail = (bytes + page - 1) / page * page;
+    if (head)
+        munmap(p, head);
+    if (HUGE_PAGE - head > tail - bytes)
+        munmap(p + head + tail, HUGE_PAGE - head - (tail - bytes));
+    madvise(p + head, bytes, MADV_HUGEPAGE);
+    return p + head;
 }
 
 int flynn_image_alloc(struct flynn_image *image, const struct flynn_shape *shape, struct flynn_err *err)
