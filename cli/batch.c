@@ -217,9 +217,8 @@ int cli_batch_start(struct cli_batch *batch, struct flynn_err *err)
 {
     bool device = !batch->automatic && batch->backend.kind == FLYNN_BACKEND_OPENCL;
     int n = batch->threads;
-    int workers = device ? 1 : n, io = (n + 1) / 2;
-    /* Under a limit one reader waits for memory, so that no two wait for each other. */
-    int readers = batch->max_memory ? 1 : io, writers = io;
+    /* Writing costs more than reading, and more than most ops. Under a limit one reader alone waits for memory. */
+    int workers = device ? 1 : n, writers = n, readers = batch->max_memory ? 1 : (n + 1) / 2;
     bool alone = n == 1;
     int code =
         make_all(batch, alone ? 1 : readers + workers + writers + 2, alone ? 0 : readers + workers + writers, err);
