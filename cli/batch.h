@@ -45,6 +45,7 @@ struct cli_batch {
     size_t max_memory; /**< bytes; 0: no limit of the user's */
     int threads;       /**< images computed at a time; 1: the caller does everything in cli_batch_step */
     bool keep_going;
+    bool quiet, verbose, explain; /**< as in struct cli_options */
 
     /* to be read while it runs, and after */
     atomic_int done, failed;
@@ -56,7 +57,7 @@ struct cli_batch {
 
     /* its own */
     int first_failed;
-    atomic_bool stop;
+    atomic_bool stop, told;
     atomic_int next, reading, computing, writing; /**< the next file; threads at work */
     pthread_mutex_t large;
     struct batch_store store;

@@ -53,17 +53,54 @@ int batch_plan(const struct cli_batch *batch, struct batch_plans *plans, const s
     return FLYNN_OK;
 }
 
-/* One thread for each image: the others have images of their own. */
-static int open_run(const struct cli_batch *batch, struct batch_plan *entry, struct flynn_err *err)
+/* The backend for a plan on at most `threads` threads. */
+static int choose(const struct cli_batch *batch, const struct flynn_plan *plan, int threads,
+                  struct flynn_backend *backend, char *why, size_t size, struct flynn_err *err)
 {
-    struct flynn_backend backend = batch->backend;
+    struct flynn_limits limits = {.threads = threads, .isa = batch->limits.isa};
+    *backend = batch->backend;
+    snprintf(why, size, "named on the command line or by FLYNN_BACKEND");
+    if (!batch->automatic)
+        return FLYNN_OK;
+    flynn_backend_choose(backend, plan, &limits, why, size);
+    if (backend->kind != FLYNN_BACKEND_OPENCL)
+        return FLYNN_OK;
+    /* A device takes one image at a time; that must be asked for. */
+    int count = flynn_backends_parse(backend, 1, "threads", &limits, err);
+    return count < 0 ? count : FLYNN_OK;
+}
+
+/* What --explain and -v ask for, and what a named backend lacks: once, for the first plan. */
+static void tell(struct cli_batch *batch, const struct flynn_plan *plan, const struct flynn_backend *backend,
+                 const char *why)
+{
+    char gaps[200];
+    if (atomic_exchange(&batch->told, true))
+        return;
+    pthread_mutex_lock(&batch->report);
+    if (batch->explain)
+        cli_explain(plan, backend, why);
+    else if (batch->verbose)
+        cli_complain("backend %s, %d image%s at a time: %s", backend->name, batch->threads,
+                     batch->threads == 1 ? "" : "s", why);
+    if (!batch->automatic && !batch->quiet && cli_gaps(gaps, sizeof gaps, plan, backend))
+        cli_complain("%s has no kernel for %s; the kernel named there runs", backend->name, gaps);
+    pthread_mutex_unlock(&batch->report);
+}
+
+/* One thread for each image: the others have images of their own. */
+static int open_run(struct cli_batch *batch, struct batch_plan *entry, struct flynn_err *err)
+{
+    struct flynn_backend backend;
+    char why[400];
     if (entry->run)
         return FLYNN_OK;
-    if (batch->automatic)
-        backend = (struct flynn_backend){.table = flynn_table_best(batch->limits.isa), .available = true};
+    int code = choose(batch, &entry->plan, 1, &backend, why, sizeof why, err);
+    if (code)
+        return code;
+    tell(batch, &entry->plan, &backend, why);
     if (backend.kind == FLYNN_BACKEND_THREADS)
         backend.kind = FLYNN_BACKEND_SERIAL;
-    backend.threads = 1;
     return flynn_run_open(&entry->run, &entry->plan, &backend, err);
 }
 
@@ -213,21 +250,6 @@ int batch_write(struct cli_batch *batch, struct batch_job *job, struct flynn_err
 
 /* ---- whole files ------------------------------------------------------------------------------------------------- */
 
-/* The backend of a large image: all threads, unless the named one is something else. */
-static int choose_large(const struct cli_batch *batch, const struct flynn_plan *plan, struct flynn_backend *backend,
-                        struct flynn_err *err)
-{
-    char why[400];
-    *backend = batch->backend;
-    if (!batch->automatic)
-        return FLYNN_OK;
-    flynn_backend_choose(backend, plan, &batch->limits, why, sizeof why);
-    if (backend->kind != FLYNN_BACKEND_OPENCL)
-        return FLYNN_OK;
-    int count = flynn_backends_parse(backend, 1, "threads", &batch->limits, err);
-    return count < 0 ? count : FLYNN_OK;
-}
-
 /* From the rows of one file to those of the other, or to an image where the format or the op asks for one. */
 static int stream(struct cli_batch *batch, struct batch_job *job, struct flynn_run *run, const struct flynn_plan *plan,
                   struct flynn_writer *writer, struct flynn_err *err)
@@ -258,10 +280,13 @@ static int whole_rows(struct cli_batch *batch, struct batch_job *job, struct fly
     struct flynn_plan plan;
     struct flynn_backend backend;
     struct flynn_run *run = NULL;
+    char why[400];
     int code = flynn_plan_build(&plan, batch->chain, &job->rows.shape, err);
     if (code)
         return code;
-    code = choose_large(batch, &plan, &backend, err);
+    code = choose(batch, &plan, batch->threads, &backend, why, sizeof why, err);
+    if (!code)
+        tell(batch, &plan, &backend, why);
     batch_hold_all(batch, job);
     bool alone = backend.kind == FLYNN_BACKEND_THREADS;
     if (alone)
@@ -273,7 +298,8 @@ static int whole_rows(struct cli_batch *batch, struct batch_job *job, struct fly
     flynn_run_close(run);
     if (alone)
         pthread_mutex_unlock(&batch->large);
-    atomic_fetch_add(&batch->bytes, flynn_row_bytes(&plan.in) * (size_t)plan.in.height);
+    if (!code)
+        atomic_fetch_add(&batch->bytes, flynn_row_bytes(&plan.in) * (size_t)plan.in.height);
     flynn_plan_free(&plan);
     return code;
 }

@@ -312,6 +312,9 @@ static int batch_with(const struct args *args)
     struct flynn_chain chain = {.length = 0};
     struct flynn_err err;
     batch.max_memory = args->options.max_memory;
+    batch.quiet = args->options.quiet;
+    batch.verbose = args->options.verbose;
+    batch.explain = args->options.explain;
     int code = find_files(&files, args, &err);
     if (!code)
         code = cli_chain(&chain, args->op, args->ops, &err);
