@@ -96,7 +96,7 @@ static void *worker(void *arg)
     struct batch_job *job;
     struct flynn_err err;
     while ((job = cli_queue_pop(&batch->decoded))) {
-        bool whole = job->reader != NULL;
+        bool whole = job->whole;
         int code = 0;
         if (atomic_load(&batch->stop)) {
             batch_give(batch, job);
@@ -137,7 +137,7 @@ bool cli_batch_step(struct cli_batch *batch)
     if (!job)
         return false;
     int code = batch_read(batch, batch->plans, job, &err);
-    if (!code && job->reader) {
+    if (!code && job->whole) {
         code = batch_whole(batch, batch->plans, job, &err);
     } else if (!code) {
         code = batch_compute(batch, batch->plans, job, &err);

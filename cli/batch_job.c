@@ -129,7 +129,10 @@ static int hold_plan(struct cli_batch *batch, struct batch_plans *plans, struct 
 {
     struct batch_plan *plan;
     int code = batch_plan(batch, plans, shape, &plan, err);
-    return code ? code : batch_hold(batch, job, cli_plan_memory(&plan->plan, 1), err);
+    if (code)
+        return code;
+    double bytes = cli_plan_memory(&plan->plan, 1);
+    return job->whole ? batch_count(batch, job, bytes, err) : batch_hold(batch, job, bytes, err);
 }
 
 static int read_rows(struct cli_batch *batch, struct batch_plans *plans, struct batch_job *job, struct flynn_err *err)
@@ -150,7 +153,8 @@ static int read_rows(struct cli_batch *batch, struct batch_plans *plans, struct 
 static int read_image(struct cli_batch *batch, struct batch_plans *plans, struct batch_job *job, struct flynn_err *err)
 {
     struct batch_plan *plan;
-    batch_hold_all(batch, job);
+    if (!job->whole)
+        batch_hold_all(batch, job);
     flynn_image_free(&job->in);
     int code = flynn_reader_next(job->reader, &job->in, err);
     if (code == 0)
@@ -175,16 +179,20 @@ static int read_file(struct cli_batch *batch, struct batch_plans *plans, struct 
     job->more = flynn_reader_rows(job->reader, &job->rows, err);
     if (job->more < 0)
         return job->more;
-    if (job->more == 1 && is_large(batch, &job->rows.shape))
-        return FLYNN_OK;
-    code = job->more == 1 ? read_rows(batch, plans, job, err) : read_image(batch, plans, job, err);
-    if (code)
-        return code;
-    job->decoded = true;
-    job->more = flynn_reader_rows(job->reader, &job->rows, err);
-    if (job->more < 0)
-        return job->more;
-    if (job->more == 0) {
+    job->whole = job->more == 1 && is_large(batch, &job->rows.shape);
+    if (!job->whole) {
+        code = job->more == 1 ? read_rows(batch, plans, job, err) : read_image(batch, plans, job, err);
+        if (code)
+            return code;
+        job->decoded = true;
+        job->more = flynn_reader_rows(job->reader, &job->rows, err);
+        if (job->more < 0)
+            return job->more;
+        job->whole = job->more > 0;
+    }
+    if (job->whole) {
+        batch_hold_all(batch, job);
+    } else {
         flynn_reader_close(job->reader);
         job->reader = NULL;
     }
@@ -287,7 +295,6 @@ static int whole_rows(struct cli_batch *batch, struct batch_job *job, struct fly
     code = choose(batch, &plan, batch->threads, &backend, why, sizeof why, err);
     if (!code)
         tell(batch, &plan, &backend, why);
-    batch_hold_all(batch, job);
     bool alone = backend.kind == FLYNN_BACKEND_THREADS;
     if (alone)
         pthread_mutex_lock(&batch->large);

@@ -15,6 +15,7 @@ struct batch_job {
     struct flynn_image *result;  /**< what is to be written: in or out */
     struct flynn_reader *reader; /**< open while there is more to read than the image in `in` */
     bool decoded;                /**< there is an image in `in` */
+    bool whole;                  /**< for batch_whole */
     int more;                    /**< what flynn_reader_rows said last */
     struct flynn_rows_in rows;   /**< open when more is 1 */
     size_t held;                 /**< bytes that the store counts for it */
@@ -45,18 +46,20 @@ struct batch_job *batch_take(struct cli_batch *batch);
 /** Close what the job has open and give it back. */
 void batch_give(struct cli_batch *batch, struct batch_job *job);
 
+/* Readers alone wait for memory. Workers and writers never do, so that what others hold is always given back. */
+
 /** Make sure that the job may hold `bytes`; waits until others have given back enough. FLYNN_ELIMIT when they are more
  * than the user allows. The job's buffers may be freed. */
 int batch_hold(struct cli_batch *batch, struct batch_job *job, double bytes, struct flynn_err *err);
 
-/** Under a limit of the user's: wait until no other job holds anything, and take all. The job's buffers may be freed.
- * For what can only be measured when it has been read. */
+/** Under a limit of the user's: wait until no other job holds anything, and take all. The job's buffers are freed
+ * unless there is an image in them. For what can only be measured when it has been read. */
 void batch_hold_all(struct cli_batch *batch, struct batch_job *job);
 
-/** The job turned out to hold `bytes`. FLYNN_ELIMIT when they are more than the user allows. */
+/** The job turned out to hold `bytes`; does not wait. FLYNN_ELIMIT when they are more than the user allows. */
 int batch_count(struct cli_batch *batch, struct batch_job *job, double bytes, struct flynn_err *err);
 
-/** The three steps. After batch_read, a job whose reader is open is for batch_whole; others are for batch_compute and
+/** The three steps. After batch_read, a job is for batch_whole when it says so, else for batch_compute and then
  * batch_write. Errors name the file. */
 int batch_read(struct cli_batch *batch, struct batch_plans *plans, struct batch_job *job, struct flynn_err *err);
 int batch_compute(struct cli_batch *batch, struct batch_plans *plans, struct batch_job *job, struct flynn_err *err);

@@ -23,7 +23,7 @@ void batch_give(struct cli_batch *batch, struct batch_job *job)
     flynn_reader_close(job->reader);
     job->reader = NULL;
     job->result = NULL;
-    job->decoded = false;
+    job->decoded = job->whole = false;
     job->more = 0;
     pthread_mutex_lock(&store->lock);
     store->idle[store->idles++] = job;
@@ -87,8 +87,9 @@ void batch_hold_all(struct cli_batch *batch, struct batch_job *job)
     if (!store->strict)
         return;
     pthread_mutex_lock(&store->lock);
-    drop_buffers(store, job);
-    while (store->used) {
+    if (!job->decoded)
+        drop_buffers(store, job);
+    while (store->used > job->held) {
         if (!drop_idle(store))
             pthread_cond_wait(&store->freed, &store->lock);
     }
@@ -102,6 +103,9 @@ int batch_count(struct cli_batch *batch, struct batch_job *job, double bytes, st
     if (bytes > (double)store->limit && store->strict)
         return refuse(batch, bytes, err);
     size_t need = bytes < (double)store->limit ? (size_t)bytes : store->limit;
+    /* A file of several images keeps all until it is done: the next image may be larger. */
+    if (store->strict && job->whole)
+        return FLYNN_OK;
     pthread_mutex_lock(&store->lock);
     store->used += need - job->held;
     job->held = need;
