@@ -245,11 +245,13 @@ int flynn_out_write(struct flynn_outfile *out, const void *bytes, size_t n, stru
         out->used += n;
         return FLYNN_OK;
     }
-    int code = flynn_out_flush(out, err);
+    int code = FLYNN_OK;
     while (n && !code) {
         size_t run = n < BYTES_PER_CALL ? n : BYTES_PER_CALL;
-        struct iovec part = {(void *)at, run};
-        code = write_all(out, &part, 1, err);
+        struct iovec parts[2] = {{out->buffer, out->used}, {(void *)at, run}};
+        int held = out->used != 0;
+        out->used = 0;
+        code = write_all(out, parts + !held, 1 + held, err);
         at += run;
         n -= run;
     }
@@ -260,6 +262,8 @@ int flynn_out_rows(struct flynn_outfile *out, const uint8_t *first, ptrdiff_t st
                    struct flynn_err *err)
 {
     int code = FLYNN_OK;
+    if (step == (ptrdiff_t)row_bytes)
+        return flynn_out_write(out, first, row_bytes * rows, err);
     /* Short rows are gathered in the buffer, very long ones need no gathering. */
     if (row_bytes < 2048 || row_bytes > BYTES_PER_CALL / ROWS_PER_CALL) {
         for (size_t y = 0; y < rows && !code; y++)

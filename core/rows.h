@@ -62,7 +62,10 @@ void flynn_rows_in_load(struct flynn_rows_in *in, int low, int high);
 /** Row y, decoded into `buffer` or in place; valid until the worker's next call. */
 const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void *buffer);
 
-/** The whole image at once, by one worker, instead of start and read; *image is allocated. */
+/** The whole image at once, by one thread, instead of start, read and finish, into an image of its shape. */
+int flynn_rows_in_fill(struct flynn_rows_in *in, const struct flynn_image *image, struct flynn_err *err);
+
+/** As above; *image is allocated. */
 int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, struct flynn_err *err);
 
 /** Move the source behind the image, whatever was read of it; then free. */

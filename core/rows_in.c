@@ -169,28 +169,41 @@ const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void
     return buffer;
 }
 
-int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, struct flynn_err *err)
+static int fill_by_rows(struct flynn_rows_in *in, const struct flynn_image *image, struct flynn_err *err)
 {
     struct flynn_rows_fault fault;
-    size_t bytes = flynn_row_bytes(&in->shape);
     flynn_rows_fault_init(&fault);
-    int code = flynn_image_alloc(image, &in->shape, err);
-    image->maxval = in->maxval;
-    if (!code)
-        code = flynn_rows_in_start(in, 1, 1, &fault, err);
+    int code = flynn_rows_in_start(in, 1, 1, &fault, err);
     for (int y = 0; !code && y < in->shape.height && !atomic_load(&fault.stop); y++) {
         flynn_rows_in_load(in, y, y);
-        const void *row = flynn_rows_in_read(in, 0, y, flynn_row(image, y));
-        if (row != flynn_row(image, y))
-            memcpy(flynn_row(image, y), row, bytes);
+        flynn_rows_in_read(in, 0, y, flynn_row(image, y));
     }
     if (!code && atomic_load(&fault.stop))
         code = flynn_fail(err, fault.err.code, "%s", fault.err.text);
     if (!code)
         code = flynn_rows_in_finish(in, err);
+    pthread_mutex_destroy(&fault.lock);
+    return code;
+}
+
+int flynn_rows_in_fill(struct flynn_rows_in *in, const struct flynn_image *image, struct flynn_err *err)
+{
+    if (!in->codec.direct)
+        return fill_by_rows(in, image, err);
+    uint64_t all = in->row_bytes * (uint64_t)in->shape.height;
+    size_t n = flynn_source_read_rows(in->source, image->data, (ptrdiff_t)image->stride, in->row_bytes,
+                                      (size_t)in->shape.height);
+    return n < all ? flynn_source_truncated(in->source, in->start, all, "samples", err) : FLYNN_OK;
+}
+
+int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, struct flynn_err *err)
+{
+    int code = flynn_image_alloc(image, &in->shape, err);
+    image->maxval = in->maxval;
+    if (!code)
+        code = flynn_rows_in_fill(in, image, err);
     if (code)
         flynn_image_free(image);
-    pthread_mutex_destroy(&fault.lock);
     return code;
 }
 

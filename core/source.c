@@ -154,6 +154,8 @@ size_t flynn_source_read_rows(struct flynn_source *source, uint8_t *first, ptrdi
     size_t done = 0, y = 0, skip = 0;
     bool scatter = row_bytes >= 2048 && row_bytes <= BYTES_PER_CALL / ROWS_PER_CALL;
 
+    if (step == (ptrdiff_t)row_bytes)
+        return flynn_source_read(source, first, row_bytes * rows);
     while (y < rows) {
         uint8_t *row = first + (ptrdiff_t)y * step;
         size_t got;
