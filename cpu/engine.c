@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GRAIN_BYTES 65536.0   /* moved by a worker that is awake for it to be worth its while */
+#define STREAM_BYTES                                                                                                   \
+    16777216.0              /* an output above this does not stay in a last-level cache, of which others have shares */
+#define GRAIN_BYTES 65536.0 /* moved by a worker that is awake for it to be worth its while */
 #define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
 #define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */
 
@@ -115,6 +117,7 @@ static void run_section(struct flynn_engine *engine, struct flynn_section *secti
     int height = reduce ? last->in.height : last->out.height;
     int band = io && io->band ? io->band : height;
     struct flynn_task task = {.section = section, .src = src, .dst = dst, .read = read, .write = reduce ? NULL : write};
+    task.stream = last->kind == FLYNN_ROWS && !write && (double)flynn_row_bytes(&last->out) * height > STREAM_BYTES;
 
     if (reduce)
         start_reduce(engine, section);

@@ -4,7 +4,8 @@
 
 #include <flynn/op.h>
 
-/** The scalar kernel of ops that are a table of 256 on 8-bit samples: table[0] is the table, k[0] the alpha channel or -1. */
+/** The scalar kernel of ops that are a table of 256 on 8-bit samples: table[0] is the table, k[0] the alpha channel or
+ * -1. */
 static inline void flynn_lookup_u8(const struct flynn_call *call)
 {
     int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;

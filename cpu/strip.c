@@ -39,6 +39,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         .y = y,
         .rows = rows,
         .width = reduce ? stage->in.width : stage->out.width,
+        .stream = task->stream && s == section->stages - 1,
         .state = w->state[s],
         .acc = w->acc,
     });
@@ -92,6 +93,14 @@ static void start_strip(const struct flynn_section *section, struct flynn_worker
     }
 }
 
+/* Order the streaming stores of kernels before the end of the strip is told to others. */
+static void end_streaming(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
+
 static bool stopped(const struct flynn_task *task)
 {
     const struct flynn_row_io *io = task->read ? task->read : task->write;
@@ -118,6 +127,8 @@ static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, i
     }
     if (rows_out && write)
         write->flush(write->context, w->number);
+    if (task->stream)
+        end_streaming();
 }
 
 /* Rows of strip number `index`. */

@@ -38,6 +38,7 @@ struct flynn_task {
     const struct flynn_image *src, *dst;
     const struct flynn_row_io *read, *write; /**< rows come from or go there instead of to src or dst; or NULL */
     int first, last, strip;
+    bool stream; /**< dst is larger than the caches */
 };
 
 /** Pool tasks: strip number `index`; arg is the struct flynn_task. */

@@ -15,9 +15,9 @@ typedef vi point_map(vi x, const void *by);
 /** The same with a second input. */
 typedef vi point_map2(vi x, vi w, const void *by);
 
-/* Load, map, keep alpha, store; n < VEC bytes, or VEC. */
-POINT_INLINE void point_vector(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t n, point_map *map,
-                               point_map2 *map2, const void *by, const vi *alpha)
+/* Load, map, keep alpha; n < VEC bytes, or VEC. */
+POINT_INLINE vi point_vector(const uint8_t *in, const uint8_t *with, size_t n, point_map *map, point_map2 *map2,
+                             const void *by, const vi *alpha)
 {
     vi x = n < VEC ? v_load_n(in, n) : v_load(in);
     vi y;
@@ -25,32 +25,32 @@ POINT_INLINE void point_vector(const uint8_t *in, const uint8_t *with, uint8_t *
         y = map2(x, n < VEC ? v_load_n(with, n) : v_load(with), by);
     else
         y = map(x, by);
-    if (alpha)
-        y = v_select(*alpha, y, x);
-    if (n < VEC)
-        v_store_n(out, y, n);
-    else
-        v_store(out, y);
+    return alpha ? v_select(*alpha, y, x) : y;
 }
 
 /* One row. The last vector overlaps the one before: input and output are never the same memory. */
-POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, point_map *map,
-                            point_map2 *map2, const void *by, const vi *alpha)
+POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, bool stream,
+                            point_map *map, point_map2 *map2, const void *by, const vi *alpha)
 {
+    size_t i = 0;
     if (bytes < VEC) {
-        point_vector(in, with, out, bytes, map, map2, by, alpha);
+        v_store_n(out, point_vector(in, with, bytes, map, map2, by, alpha), bytes);
         return;
     }
-    for (size_t i = 0; i + VEC <= bytes; i += VEC)
-        point_vector(in + i, map2 ? with + i : NULL, out + i, VEC, map, map2, by, alpha);
+    if (stream && (uintptr_t)out % VEC == 0) {
+        for (; i + VEC <= bytes; i += VEC)
+            v_stream(out + i, point_vector(in + i, map2 ? with + i : NULL, VEC, map, map2, by, alpha));
+    }
+    for (; i + VEC <= bytes; i += VEC)
+        v_store(out + i, point_vector(in + i, map2 ? with + i : NULL, VEC, map, map2, by, alpha));
     if (bytes % VEC) {
-        size_t i = bytes - VEC;
-        point_vector(in + i, map2 ? with + i : NULL, out + i, VEC, map, map2, by, alpha);
+        i = bytes - VEC;
+        v_store(out + i, point_vector(in + i, map2 ? with + i : NULL, VEC, map, map2, by, alpha));
     }
 }
 
-POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, point_map *map, point_map2 *map2,
-                             const void *by)
+POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, bool stream, point_map *map,
+                             point_map2 *map2, const void *by)
 {
     int channels = call->stage->in.channels;
     size_t bytes = (size_t)call->width * (size_t)channels * sample;
@@ -58,22 +58,29 @@ POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, point
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *with = map2 ? call->with[r] : call->in[r];
         if (channels % 2 == 0)
-            point_row(call->in[r], with, call->out[r], bytes, map, map2, by, &alpha);
+            point_row(call->in[r], with, call->out[r], bytes, stream, map, map2, by, &alpha);
         else
-            point_row(call->in[r], with, call->out[r], bytes, map, map2, by, NULL);
+            point_row(call->in[r], with, call->out[r], bytes, stream, map, map2, by, NULL);
     }
 }
 
 /** Every sample of the call through `map`; samples of `sample` bytes; alpha is kept. */
 POINT_INLINE void point_kernel(const struct flynn_call *call, size_t sample, point_map *map, const void *by)
 {
-    point_rows(call, sample, map, NULL, by);
+    point_rows(call, sample, false, map, NULL, by);
 }
 
-/** Every sample of the call and of its second input through `map`; alpha is the first input's. */
+/** The same for maps of a few instructions, for which memory is the limit: large outputs are streamed. Where the map
+ * takes longer, streaming stores were measured to be slower than others. */
+POINT_INLINE void point_kernel_light(const struct flynn_call *call, size_t sample, point_map *map, const void *by)
+{
+    point_rows(call, sample, call->stream, map, NULL, by);
+}
+
+/** Every sample of the call and of its second input through `map`, which is light; alpha is the first input's. */
 POINT_INLINE void point_kernel2(const struct flynn_call *call, size_t sample, point_map2 *map, const void *by)
 {
-    point_rows(call, sample, NULL, map, by);
+    point_rows(call, sample, call->stream, NULL, map, by);
 }
 
 #endif

@@ -62,9 +62,9 @@ static void threshold_u8(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {v_set8(k[5] ^ 128), v_set8(k[3]), v_set8(k[4]), v_set8(k[3] ^ k[1]), v_set8(k[4] ^ k[2])};
     if (k[1] == 0 && k[3] == 0)
-        point_kernel(call, 1, binary_bytes, &t);
+        point_kernel_light(call, 1, binary_bytes, &t);
     else
-        point_kernel(call, 1, threshold_bytes, &t);
+        point_kernel_light(call, 1, threshold_bytes, &t);
 }
 
 static void threshold_u16(const struct flynn_call *call)
@@ -72,7 +72,7 @@ static void threshold_u16(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {v_set16(k[5] ^ 32768), v_set16(k[3]), v_set16(k[4]), v_set16(k[3] ^ k[1]),
                           v_set16(k[4] ^ k[2])};
-    point_kernel(call, 2, threshold_shorts, &t);
+    point_kernel_light(call, 2, threshold_shorts, &t);
 }
 
 static void threshold_f32(const struct flynn_call *call)
@@ -80,7 +80,7 @@ static void threshold_f32(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {V_AS_I(V(set1_ps)(call->stage->f[0])), v_set32(k[3]), v_set32(k[4]), v_set32(k[3] ^ k[1]),
                           v_set32(k[4] ^ k[2])};
-    point_kernel(call, sizeof(float), threshold_floats, &t);
+    point_kernel_light(call, sizeof(float), threshold_floats, &t);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(threshold);

@@ -58,6 +58,21 @@ static inline void v_store(void *p, vi v)
     memcpy(p, &v, sizeof v);
 }
 
+/** Store past the caches; p is aligned to VEC. */
+static inline void v_stream(void *p, vi v)
+{
+#if defined(FLYNN_ISA_AVX512)
+    simde__m256i half[2];
+    memcpy(half, &v, sizeof v);
+    simde_mm256_stream_si256(p, half[0]);
+    simde_mm256_stream_si256((simde__m256i *)p + 1, half[1]);
+#elif defined(FLYNN_ISA_AVX2)
+    simde_mm256_stream_si256(p, v);
+#else
+    simde_mm_stream_si128(p, v);
+#endif
+}
+
 static inline vf vf_load(const float *p)
 {
     return V(loadu_ps)(p);

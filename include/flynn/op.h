@@ -64,6 +64,7 @@ struct flynn_call {
     int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
     int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
     int in_x;                /**< the input column that in[] points at */
+    bool stream;             /**< rows: the output is larger than the caches; streaming stores pay, and need no fence */
     void *state;             /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
     void *acc;               /**< reduce: this worker's accumulator */
 
