@@ -3,6 +3,8 @@
 #include "dispatch/tables.h"
 #include "dispatch/verify.h"
 
+#include <flynn/generate.h>
+
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
@@ -124,4 +126,38 @@ ParameterizedTest(struct number *number, chains, equal_scalar)
     struct flynn_backend backend = open_backend(number->backend);
     int failed = flynn_verify_chains(150, &backend, 1, &options, expect_good, NULL, &err);
     cr_assert_geq(failed, 0, "%s", err.text);
+}
+
+ParameterizedTestParameters(large, equal_scalar)
+{
+    static struct number numbers[MOST];
+    for (int b = 0; b < backend_count(); b++)
+        numbers[b].backend = b;
+    return cr_make_param_array(struct number, numbers, (size_t)backend_count());
+}
+
+/* Outputs above the size from which kernels stream past the caches; odd rows, so that few of them are aligned. */
+ParameterizedTest(struct number *number, large, equal_scalar)
+{
+    static const char *const ops[] = {"invert", "threshold:100", "blend:with=@,alpha=0.3", "gamma:2"};
+    struct flynn_backend backend = open_backend(number->backend);
+    struct flynn_shape shape = {2501, 2403, 3, FLYNN_U8};
+    struct flynn_verify_options options = {.seed = seed()};
+    struct flynn_err err = {0};
+    struct flynn_image in, with;
+
+    cr_assert_eq(flynn_generate(&in, "noise:2501x2403", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_generate(&with, "noise:2501x2403,seed=2", &err), 0, "%s", err.text);
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        struct flynn_chain chain = {0};
+        struct flynn_plan plan;
+        cr_assert_eq(flynn_chain_add_with(&chain, ops[i], &with, &err), 0, "%s", err.text);
+        cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
+        int failed = flynn_verify_plan(&plan, &in, ops[i], &backend, 1, &options, expect_good, NULL, &err);
+        cr_assert_eq(failed, 0, "%s", err.text);
+        flynn_plan_free(&plan);
+        flynn_chain_free(&chain);
+    }
+    flynn_image_free(&in);
+    flynn_image_free(&with);
 }
