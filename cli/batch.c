@@ -14,6 +14,10 @@
 
 #define DEFAULT_BYTES ((size_t)512 << 20) /* of all jobs, unless one alone needs more */
 
+/* Each may have a file open; a process has 1,024 as a rule. */
+#define MOST_WORKERS 256
+#define MOST_WRITERS 64
+
 /* ---- what happened ----------------------------------------------------------------------------------------------- */
 
 static void stop(struct cli_batch *batch)
@@ -216,9 +220,10 @@ static int launch_all(struct cli_batch *batch, int readers, int workers, int wri
 int cli_batch_start(struct cli_batch *batch, struct flynn_err *err)
 {
     bool device = !batch->automatic && batch->backend.kind == FLYNN_BACKEND_OPENCL;
-    int n = batch->threads;
+    int n = batch->threads < MOST_WORKERS ? batch->threads : MOST_WORKERS;
+    int io = n < MOST_WRITERS ? n : MOST_WRITERS;
     /* Writing costs more than reading, and more than most ops. Under a limit one reader alone waits for memory. */
-    int workers = device ? 1 : n, writers = n, readers = batch->max_memory ? 1 : (n + 1) / 2;
+    int workers = device ? 1 : n, writers = io, readers = batch->max_memory ? 1 : (io + 1) / 2;
     bool alone = n == 1;
     int code =
         make_all(batch, alone ? 1 : readers + workers + writers + 2, alone ? 0 : readers + workers + writers, err);

@@ -17,7 +17,8 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"run", cli_run, "IN OUT [OP...]     apply ops to an image or a matrix and write the result"},
-    {"batch", cli_batch, "-o DIR [OP...] -- IN...  the same ops on many files, many at once"},
+    {"batch", cli_batch,
+     "-o DIR [OP...] -- IN...\n                               the same ops on many files, several at once"},
     {"compare", cli_compare, "IN OP...       every backend side by side: checked, timed, against the limit"},
     {"verify", cli_verify, "[IN OP...]      every op on every backend against the scalar reference"},
     {"diff", cli_diff, "A B               two images or matrices: equal, or how far apart and where"},

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLOTS          64
+#define SLOTS          512
 #define LINKS          40
 #define ROWS_PER_CALL  64
 #define BYTES_PER_CALL ((size_t)1 << 30)

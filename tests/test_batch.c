@@ -40,7 +40,7 @@ static void expect_as_run(const char *folder, const char *ops)
                  0, "%s %s: %s%s", folder, ops, cli_out, cli_err);
 }
 
-static const int thread_counts[] = {1, 2, 3, 7};
+static const int thread_counts[] = {1, 2, 3, 7, 600};
 
 ParameterizedTestParameters(batch, equals_run)
 {
@@ -236,13 +236,13 @@ Test(batch, a_folder_that_cannot_be_written)
 /* A stream whose third image never comes: there is a temporary file, and the program waits. */
 static void interrupt(const char *name, int number, int threads)
 {
-    int status =
-        cli_shell("rm -rf out s.ppm; mkfifo s.ppm; flynn run gen:noise:40x30 a.ppm; "
-                  "(cat a.ppm a.ppm; exec sleep 60) > s.ppm & feeder=$!; "
-                  "env --default-signal=INT \"$FLYNN_BIN\" batch -t %d -o out invert -- a.ppm s.ppm & flynn=$!; "
-                  "for i in $(seq 200); do ls -A out | grep -q '^.flynn' && break; sleep 0.05; done; "
-                  "ls -A out | wc -l; kill -%s $flynn; wait $flynn; status=$?; kill $feeder; exit $status",
-                  threads, name);
+    int status = cli_shell(
+        "rm -rf out s.ppm; mkfifo s.ppm; flynn run gen:noise:40x30 a.ppm; "
+        "(cat a.ppm a.ppm; exec sleep 60) > s.ppm & feeder=$!; "
+        "env --default-signal=INT \"$FLYNN_BIN\" batch -t %d -o out invert -- a.ppm s.ppm & flynn=$!; "
+        "for i in $(seq 200); do test -e out/a.ppm && ls -A out | grep -q '^[.]flynn' && break; sleep 0.05; done; "
+        "ls -A out | wc -l; kill -%s $flynn; wait $flynn; status=$?; kill $feeder; exit $status",
+        threads, name);
     cr_assert_eq(status, 128 + number, "%d: %s", status, cli_err);
     cr_assert_eq(atoi(cli_out), 2, "a temporary file was there: %s", cli_out);
     cr_assert_eq(cli_shell("ls -A out"), 0);
