@@ -109,10 +109,12 @@ static int open_run(struct cli_batch *batch, struct batch_plan *entry, struct fl
 /* Put the file's name in front of a message that does not start with it. */
 static int name_file(const struct batch_job *job, int code, struct flynn_err *err)
 {
+    if (!code)
+        return FLYNN_OK;
     size_t in = strlen(job->file->in), out = strlen(job->file->out);
     bool named = (strncmp(err->text, job->file->in, in) == 0 && err->text[in] == ':') ||
                  (strncmp(err->text, job->file->out, out) == 0 && err->text[out] == ':');
-    return code && !named ? flynn_fail_in(err, "%s", job->file->in) : code;
+    return named ? code : flynn_fail_in(err, "%s", job->file->in);
 }
 
 /* Make *image one of this shape; the one that is there is used again when it fits. */
