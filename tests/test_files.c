@@ -458,10 +458,10 @@ Test(files, in_place_is_safe)
 
 Test(files, many_open_outputs_are_a_limit_not_a_crash)
 {
-    static struct flynn_writer *writers[100];
+    static struct flynn_writer *writers[600];
     int n = 0, code = 0;
     char name[16];
-    for (; n < 100 && !code; n++) {
+    for (; n < 600 && !code; n++) {
         snprintf(name, sizeof name, "%d.pgm", n);
         code = flynn_writer_open(&writers[n], scratch(name), NULL, &err);
     }
