@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command {
     const char *name;
@@ -70,6 +71,17 @@ static void on_signal(int number)
     raise(number);
 }
 
+/* A second input is mapped: reading what is no longer there raises this signal. */
+static void on_lost_page(int number)
+{
+    static const char text[] = "flynn: an input file became shorter while it was read\n";
+    (void)number;
+    flynn_writer_abandon_all();
+    ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)written;
+    _exit(CLI_FAILED);
+}
+
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
@@ -80,6 +92,7 @@ static void catch_signals(void)
             sigaction(ending[i], &action, NULL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGBUS, on_lost_page);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <flynn/file.h>
+#include "core/mapped.h"
+
 #include <flynn/plan.h>
 
 #include <errno.h>
@@ -87,7 +88,7 @@ static int parse_input(const struct flynn_op *op, const struct flynn_param *para
     struct flynn_image *image = calloc(1, sizeof *image);
     if (!image)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
-    int code = with ? flynn_image_copy(image, with, err) : flynn_read(image, text, err);
+    int code = with ? flynn_image_copy(image, with, err) : flynn_read_mapped(image, text, err);
     if (code) {
         free(image);
         return flynn_fail_in(err, "%s: %s", op->name, param->name);

@@ -299,6 +299,22 @@ Test(cli, full_device_and_closed_pipe)
     cr_assert(cli_complains("stdout"), "%s", cli_err);
 }
 
+Test(cli, a_large_second_input_is_mapped)
+{
+    cr_assert_eq(cli_shell("flynn run gen:noise:2000x1500 a.ppm && flynn run gen:noise:2000x1500,seed=2 b.ppm && "
+                           "flynn run a.ppm c.ppm blend:with=b.ppm,alpha=0.3 && flynn run a.ppm d.ppm "
+                           "blend:with=gen:noise:2000x1500,seed=2,alpha=0.3 && cmp c.ppm d.ppm"),
+                 0);
+    cr_assert_eq(
+        cli_shell("rm a.ppm c.ppm d.ppm; mkfifo ../lost; \"$FLYNN_BIN\" run ../lost a.ppm blend:with=b.ppm & pid=$!; "
+                  "exec 3> ../lost; printf 'P6 2000 1500 255\n' >&3; "
+                  "while ! ls -A | grep -q flynn-; do sleep 0.05; done; "
+                  "truncate -s 1000 b.ppm; head -c 9000000 /dev/zero >&3 2> ../broken; wait $pid"),
+        2);
+    cr_assert(cli_complains("became shorter"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 1);
+}
+
 Test(cli, a_signal_leaves_no_file)
 {
     cr_assert_eq(cli_shell("mkfifo ../pipe; \"$FLYNN_BIN\" run ../pipe a.ppm invert & pid=$!; exec 3> ../pipe; "
