@@ -210,14 +210,26 @@ static void show_share(void *arg, double share)
         fprintf(stderr, "\rflynn: %3d %%", *last = percent);
 }
 
+static void explain_stream(const struct flynn_run *bound, const struct flynn_plan *plan, const struct flynn_rows_in *in,
+                           const struct flynn_rows_out *out, size_t bytes)
+{
+    char text[200];
+    for (int i = 0; i < plan->segments; i++) {
+        flynn_run_stream_layout(bound, i, in, out, text, sizeof text);
+        fprintf(stderr, "segment %d in rows: %s\n", i + 1, text);
+    }
+    fprintf(stderr, "memory: %s for rings, buffers and images between segments\n",
+            cli_bytes_text(text, sizeof text, (double)bytes));
+}
+
 /* FLYNN_ELIMIT with the amount when rings, buffers and images of this run are above --max-memory. */
-static int check_stream(const struct run *run, const struct flynn_run *bound, const struct flynn_rows_in *in,
-                        const struct flynn_rows_out *out, struct flynn_err *err)
+static int check_stream(const struct run *run, const struct flynn_plan *plan, const struct flynn_run *bound,
+                        const struct flynn_rows_in *in, const struct flynn_rows_out *out, struct flynn_err *err)
 {
     char need[32], limit[32];
     size_t bytes = flynn_run_stream_bytes(bound, in, out);
     if (run->options.explain)
-        cli_complain("memory: %s for rows", cli_bytes_text(need, sizeof need, (double)bytes));
+        explain_stream(bound, plan, in, out, bytes);
     if (!run->options.max_memory || bytes <= run->options.max_memory)
         return FLYNN_OK;
     return flynn_fail(err, FLYNN_ELIMIT, "%s: needs %s, --max-memory allows %s", run->in_name,
@@ -240,7 +252,7 @@ static int stream(struct run *run, const struct flynn_plan *plan, struct flynn_r
     if (kind == 2)
         code = flynn_plan_output(plan, &(struct flynn_image){.shape = plan->in, .maxval = in->maxval}, &image, err);
     if (!code)
-        code = check_stream(run, bound, in, kind == 1 ? &out : NULL, err);
+        code = check_stream(run, plan, bound, in, kind == 1 ? &out : NULL, err);
     if (!code)
         code =
             flynn_run_stream(bound, in, kind == 1 ? &out : NULL, &image, progress ? show_share : NULL, &percent, err);

@@ -107,7 +107,7 @@ void cli_explain(const struct flynn_plan *plan, const struct flynn_backend *back
     static const char *const kinds[] = {"rows", "whole", "reduce"};
     char in[64], out[64], need[32];
 
-    fprintf(stderr, "plan: %s -> %s; %d op%s, %d stage%s, %d segment%s, %s of images\n",
+    fprintf(stderr, "plan: %s -> %s; %d op%s, %d stage%s, %d segment%s, images of %s in all\n",
             cli_shape_text(in, sizeof in, &plan->in), cli_shape_text(out, sizeof out, &plan->out), plan->nodes,
             plan->nodes == 1 ? "" : "s", plan->stages, plan->stages == 1 ? "" : "s", plan->segments,
             plan->segments == 1 ? "" : "s", cli_bytes_text(need, sizeof need, cli_plan_memory(plan, 1)));

@@ -385,6 +385,17 @@ int flynn_engine_workers(const struct flynn_engine *engine)
     return engine->workers;
 }
 
+void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout)
+{
+    const struct flynn_section *section = &engine->section[segment];
+    const struct flynn_stage *last = last_stage(section);
+    int height = last->kind == FLYNN_REDUCE ? last->in.height : last->out.height;
+    int rows = band && band < height ? band : height;
+    layout->strip = choose_strip(engine, section, rows);
+    layout->strips = height / rows * ((rows + layout->strip - 1) / layout->strip);
+    layout->ring_bytes = section->worker[0].bytes;
+}
+
 size_t flynn_engine_bytes(const struct flynn_engine *engine)
 {
     return engine->bytes;

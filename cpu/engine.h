@@ -68,6 +68,14 @@ int flynn_engine_workers(const struct flynn_engine *engine);
 /** Fix the number of output rows of a strip (0: chosen by the engine); the result must not depend on it. */
 void flynn_engine_set_strip(struct flynn_engine *engine, int rows);
 
+/** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), bytes of the rings
+ * and buffers of one worker. For messages. */
+struct flynn_engine_layout {
+    int strip, strips;
+    size_t ring_bytes;
+};
+void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout);
+
 /** Bytes that the engine allocated: rings, accumulators and images between segments. */
 size_t flynn_engine_bytes(const struct flynn_engine *engine);
 

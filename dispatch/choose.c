@@ -11,8 +11,8 @@
  * before a second thread has woken up from those that are not. Waking the pool and waiting for it takes 10 to 20 us. */
 #define POINT_BYTES_PER_US  20000.0 /* stages that read one sample for each that they write */
 #define WINDOW_BYTES_PER_US 8000.0  /* stages with a window, and stages that read anywhere */
-#define COSTLY_BYTES_PER_US 800.0   /* stages that say so */
-#define FLOPS_PER_US        16000.0
+#define COSTLY_BYTES_PER_US 4000.0  /* stages that say so */
+#define FLOPS_PER_US        60000.0
 #define SCALAR_FACTOR       6.0  /* how much slower without vectors */
 #define THREADS_PAY_US      60.0 /* work for which threads pay: about 0.2 MP of RGB in a point op */
 #define THREAD_SHARE_US     25.0 /* least work for each thread */

@@ -3,6 +3,8 @@
 
 #include "dispatch/run.h"
 
+#include <stdio.h>
+
 #define BAND_BYTES ((size_t)512 << 10) /* of a worker's share of a band, where rows must come or go in order */
 
 /* What the engine's calls get as their context. */
@@ -114,4 +116,17 @@ size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_ro
     int window = in->file_offset < 0 ? flynn_engine_reach(run->engine, band) : 0;
     return flynn_engine_bytes(run->engine) + flynn_engine_stream_bytes(run->engine) +
            flynn_rows_in_bytes(in, workers, window) + (out ? flynn_rows_out_bytes(out, workers, band) : 0);
+}
+
+void flynn_run_stream_layout(const struct flynn_run *run, int segment, const struct flynn_rows_in *in,
+                             const struct flynn_rows_out *out, char *text, size_t size)
+{
+    struct flynn_engine_layout layout;
+    int last = run->plan->segments - 1;
+    bool banded = (segment == 0 && in->file_offset < 0) || (segment == last && out && out->file_offset < 0);
+    flynn_engine_layout(run->engine, segment, banded ? band_rows(run, in, true) : 0, &layout);
+    snprintf(text, size, "%d strip%s of %d rows%s, rings of %.0f kB for each of %d worker%s", layout.strips,
+             layout.strips == 1 ? "" : "s", layout.strip, banded ? " in bands, in order" : "",
+             (double)layout.ring_bytes / 1e3, flynn_engine_workers(run->engine),
+             flynn_engine_workers(run->engine) == 1 ? "" : "s");
 }

@@ -18,6 +18,11 @@ int flynn_run_stream(struct flynn_run *run, struct flynn_rows_in *in, struct fly
                      const struct flynn_image *image, flynn_stream_progress *progress, void *arg,
                      struct flynn_err *err);
 
+/** One line on how a segment of the plan will be cut, such as "2 strips of 2000 rows, rings of 640 kB for each worker".
+ */
+void flynn_run_stream_layout(const struct flynn_run *run, int segment, const struct flynn_rows_in *in,
+                             const struct flynn_rows_out *out, char *text, size_t size);
+
 /** Bytes that flynn_run_stream will hold at once: rings, buffers, and images where stages need them. `out` may be NULL.
  */
 size_t flynn_run_stream_bytes(const struct flynn_run *run, const struct flynn_rows_in *in,
