@@ -128,8 +128,10 @@ static int add_opencl(struct parser *p, const char *which, struct flynn_err *err
     snprintf(none.name, sizeof none.name, any ? "opencl" : "opencl:%s", which);
     if (count && *which)
         snprintf(none.why, sizeof none.why, "no OpenCL device matches '%s'; `flynn info` lists them", which);
+    else if (count)
+        snprintf(none.why, sizeof none.why, "no OpenCL device is usable: %s", devices[0].why);
     else
-        snprintf(none.why, sizeof none.why, "%s", count ? "no usable OpenCL device" : why);
+        snprintf(none.why, sizeof none.why, "%s", why);
     return append(p, &none, err);
 }
 
