@@ -117,9 +117,10 @@ static void print_devices(const struct info *info)
     for (int i = 0; i < info->devices; i++) {
         const struct flynn_cl_device *d = &info->device[i];
         printf("opencl:%-3d %s (%s)\n", i, d->name, d->platform);
-        printf("           %s; driver %s; %d units; %.1f GB%s%s%s\n", d->version, d->driver, d->units,
-               (double)d->memory / 1e9, d->cpu ? "; shares memory with the CPU" : "", d->fp64 ? "" : "; no f64",
-               d->simulator ? "; a simulator: only when named" : "");
+        if (d->units) /* a runtime that crashed has told nothing of its devices */
+            printf("           %s; driver %s; %d units; %.1f GB%s%s%s\n", d->version, d->driver, d->units,
+                   (double)d->memory / 1e9, d->cpu ? "; shares memory with the CPU" : "", d->fp64 ? "" : "; no f64",
+                   d->simulator ? "; a simulator: only when named" : "");
         printf("           %s%s\n", d->usable ? "usable" : "not usable: ", d->usable ? "" : d->why);
         print_quarantine(i);
     }
