@@ -5,7 +5,6 @@
 
 #include "cpu/threads.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,40 +16,25 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { KEY_FORMAT = 600, KEY_MAXVAL, KEY_PLAIN, KEY_FILES };
+enum { KEY_FILES = 600 };
 
 #define PROGRESS_MS 200 /* between two lines of progress */
 
 struct args {
     struct cli_options options;
-    struct flynn_write_options write;
     const char *folder, *list;
-    char suffix[8]; /* of --format, or empty */
     bool null, keep_going;
     char **op, **input;
     int ops, inputs;
     bool divided; /* there was a -- */
 };
 
-static bool parse_format(struct args *args, const char *text)
-{
-    if (!flynn_format_parse(text, &args->write.format)) {
-        cli_complain("--format=%s: one of ppm, pgm, pbm, pnm, pam, pfm, npy, csv, txt is expected", text);
-        return false;
-    }
-    for (size_t i = 0; i + 1 < sizeof args->suffix && text[i]; i++)
-        args->suffix[i] = (char)tolower((unsigned char)text[i]);
-    return true;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct args *args = state->input;
-    int maxval = 0;
-    bool ok = true;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &args->options;
+        state->child_inputs[0] = state->child_inputs[1] = &args->options;
         break;
     case 'o':
         args->folder = arg;
@@ -63,16 +47,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         break;
     case KEY_FILES:
         args->list = arg;
-        break;
-    case KEY_FORMAT:
-        ok = parse_format(args, arg);
-        break;
-    case KEY_MAXVAL:
-        ok = cli_parse_int("--maxval", arg, 1, 65535, &maxval);
-        args->write.maxval = (uint32_t)maxval;
-        break;
-    case KEY_PLAIN:
-        args->write.plain = true;
         break;
     case ARGP_KEY_ARG:
         /* `quoted` is where the arguments after -- begin. */
@@ -88,7 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    return ok ? 0 : EINVAL;
+    return 0;
 }
 
 static const struct argp_option options[] = {
@@ -96,17 +70,14 @@ static const struct argp_option options[] = {
     {"keep-going", 'k', NULL, 0, "go on with the other files when one fails", 1},
     {"files", KEY_FILES, "FILE", 0, "read the names of inputs from FILE (-: stdin), one a line", 1},
     {"null", '0', NULL, 0, "names in --files end with NUL, as `find -print0` writes them", 1},
-    {"format", KEY_FORMAT, "NAME", 0,
-     "ppm, pgm, pbm, pnm, pam, pfm, npy, csv or txt, which becomes the suffix as well; default: the input's suffix", 2},
-    {"maxval", KEY_MAXVAL, "N", 0, "maxval of PNM output, 1 to 65535; default: the input's", 2},
-    {"plain", KEY_PLAIN, NULL, 0, "ASCII variant of PNM", 2},
     CLI_HELP_OPTION,
     {0}};
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&cli_write_argp, 0, NULL, 0}, {0}};
 
 static const char doc[] =
-    "Apply the OPs in order to every IN and write each result under IN's name into DIR. Without an OP the images are "
+    "Apply the OPs in order to every IN and write each result under IN's name into DIR; with --format its name is the "
+    "suffix. Without an OP the images are "
     "only converted. Every image of a PNM stream is processed. Each output appears complete or not at all.\v"
     "IN is a file, or gen:KIND:WxH[,key=value...]. `flynn ops` lists the ops, `flynn ops NAME` explains one. Two "
     "inputs of the same name are refused before anything is read. DIR may be the folder of the inputs: each is then "
@@ -284,7 +255,7 @@ static int open_backend(struct cli_batch *batch, const struct args *args, struct
 
 static int find_files(struct cli_batch_files *files, const struct args *args, struct flynn_err *err)
 {
-    const char *suffix = *args->suffix ? args->suffix : NULL;
+    const char *suffix = args->options.format;
     int code = FLYNN_OK;
     for (int i = 0; i < args->inputs && !code; i++)
         code = cli_batch_add(files, args->input[i], args->folder, suffix, &args->options, err);
@@ -307,7 +278,7 @@ static int check(const struct args *args)
 
 static int batch_with(const struct args *args)
 {
-    struct cli_batch batch = {.write = args->write, .keep_going = args->keep_going};
+    struct cli_batch batch = {.write = args->options.write, .keep_going = args->keep_going};
     struct cli_batch_files files = {0};
     struct flynn_chain chain = {.length = 0};
     struct flynn_err err;

@@ -11,12 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_VERIFY = 600, KEY_FORMAT, KEY_MAXVAL, KEY_PLAIN };
+enum { KEY_VERIFY = 600 };
 
 struct run {
     struct cli_options options;
     enum cli_verify verify;
-    struct flynn_write_options write;
     char **argument; /* IN OUT OP... */
     int arguments;
     const char *backend_text;
@@ -40,35 +39,16 @@ static bool parse_verify(const char *text, enum cli_verify *verify)
     return true;
 }
 
-static bool parse_format(const char *text, enum flynn_format *format)
-{
-    if (flynn_format_parse(text, format))
-        return true;
-    cli_complain("--format=%s: one of ppm, pgm, pbm, pnm, pam, pfm, npy, csv, txt is expected", text);
-    return false;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct run *run = state->input;
-    int maxval = 0;
     bool ok = true;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &run->options;
+        state->child_inputs[0] = state->child_inputs[1] = &run->options;
         break;
     case KEY_VERIFY:
         ok = parse_verify(arg, &run->verify);
-        break;
-    case KEY_FORMAT:
-        ok = parse_format(arg, &run->write.format);
-        break;
-    case KEY_MAXVAL:
-        ok = cli_parse_int("--maxval", arg, 1, 65535, &maxval);
-        run->write.maxval = (uint32_t)maxval;
-        break;
-    case KEY_PLAIN:
-        run->write.plain = true;
         break;
     case ARGP_KEY_ARG:
         run->argument[run->arguments++] = arg;
@@ -84,23 +64,18 @@ static const struct argp_option options[] = {
      "hold the result against the scalar reference before anything is written: full (default), or sample, which "
      "compares bands of rows where the ops allow that, and says what it compared",
      1},
-    {"format", KEY_FORMAT, "NAME", 0,
-     "ppm, pgm, pbm, pnm, pam, pfm, npy, csv or txt; default: OUT's suffix; on stdout "
-     "PNM for pictures, NPY for matrices",
-     2},
-    {"maxval", KEY_MAXVAL, "N", 0, "maxval of PNM output, 1 to 65535; default: the input's", 2},
-    {"plain", KEY_PLAIN, NULL, 0, "ASCII variant of PNM", 2},
     CLI_HELP_OPTION,
     {0}};
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&cli_write_argp, 0, NULL, 0}, {0}};
 
 static const char doc[] =
     "Read IN, apply the OPs in order, write OUT. Without an OP the image is only converted. Every image of a PNM "
     "stream "
     "is processed. OUT appears complete or not at all.\v"
     "IN is a file, - for stdin, or gen:KIND:WxH[,key=value...] (scene, noise, gradient, zoneplate, checker). OUT is a "
-    "file, whose suffix picks the format, or - for stdout. `flynn ops` lists the ops, `flynn ops NAME` explains "
+    "file, whose suffix picks the format, or - for stdout, which gets pictures as PNM, matrices as NPY and integer "
+    "results as text unless --format says otherwise. `flynn ops` lists the ops, `flynn ops NAME` explains "
     "one.\n\n"
     "The backend is `auto` unless -b or FLYNN_BACKEND names one: the best SIMD table, with threads where the job is "
     "large enough. A named backend runs or fails; it is never replaced.\n\n"
@@ -350,7 +325,7 @@ static int open_all(struct run *run, struct flynn_err *err)
         code = flynn_reader_open(&run->reader, run->in_name, err);
     if (!code) {
         flynn_reader_limit(run->reader, run->options.max_memory);
-        code = flynn_writer_open(&run->writer, run->argument[1], &run->write, err);
+        code = flynn_writer_open(&run->writer, run->argument[1], &run->options.write, err);
     }
     return code;
 }

@@ -18,6 +18,9 @@ enum {
     KEY_SEED,
     KEY_EXPLAIN,
     KEY_PROGRESS,
+    KEY_FORMAT,
+    KEY_MAXVAL,
+    KEY_PLAIN,
     KEY_WARMUP,
     KEY_RUNS,
     KEY_JSON,
@@ -160,6 +163,49 @@ static const struct argp_option common_options[] = {
     {0}};
 
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
+
+static bool parse_format(struct cli_options *o, char *text)
+{
+    if (!flynn_format_parse(text, &o->write.format)) {
+        cli_complain("--format=%s: one of ppm, pgm, pbm, pnm, pam, pfm, npy, csv, txt is expected", text);
+        return false;
+    }
+    for (char *p = text; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    o->format = text;
+    return true;
+}
+
+static error_t parse_write(int key, char *arg, struct argp_state *state)
+{
+    struct cli_options *o = state->input;
+    int maxval = 0;
+    bool ok = true;
+    switch (key) {
+    case KEY_FORMAT:
+        ok = parse_format(o, arg);
+        break;
+    case KEY_MAXVAL:
+        ok = cli_parse_int("--maxval", arg, 1, 65535, &maxval);
+        o->write.maxval = (uint32_t)maxval;
+        break;
+    case KEY_PLAIN:
+        o->write.plain = true;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return ok ? 0 : EINVAL;
+}
+
+static const struct argp_option write_options[] = {
+    {"format", KEY_FORMAT, "NAME", 0, "ppm, pgm, pbm, pnm, pam, pfm, npy, csv or txt; default: by the output's suffix",
+     2},
+    {"maxval", KEY_MAXVAL, "N", 0, "maxval of PNM output, 1 to 65535; default: the input's", 2},
+    {"plain", KEY_PLAIN, NULL, 0, "ASCII variant of PNM", 2},
+    {0}};
+
+const struct argp cli_write_argp = {.options = write_options, .parser = parse_write};
 
 static error_t parse_measure(int key, char *arg, struct argp_state *state)
 {

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <flynn/backend.h>
+#include <flynn/file.h>
 
 /** Options that several commands have, as argp children whose input is a struct cli_options. */
 
@@ -22,6 +23,10 @@ struct cli_options {
     bool quiet, verbose, explain, json;
     enum cli_when progress;
 
+    /* what to write */
+    struct flynn_write_options write;
+    const char *format; /**< the word of --format in small letters; NULL: not given */
+
     /* how to measure */
     int warmup, runs; /**< -1: chosen */
     const char *export_json, *export_csv, *export_markdown;
@@ -29,6 +34,9 @@ struct cli_options {
 
 /** -b -t --isa --max-memory --seed -q -v --explain --progress */
 extern const struct argp cli_common_argp;
+
+/** --format --maxval --plain */
+extern const struct argp cli_write_argp;
 
 /** --warmup --runs --export-json --export-csv --export-markdown */
 extern const struct argp cli_measure_argp;
