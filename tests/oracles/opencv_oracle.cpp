@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Computes one op with OpenCV, so that flynn's scalar reference can be held against code that nobody here wrote.
-// usage: opencv_oracle WIDTH HEIGHT CHANNELS TYPE OP [key=value...] < samples > samples   (rows without padding)
-#include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
+// Computes one op with OpenCV, so that flynn's scalar reference can be held against code that nobody here wrote, or
+// times it, so that flynn's speed can be held against OpenCV's.
+// usage: opencv_oracle WIDTH HEIGHT CHANNELS TYPE OP [key=value...] < samples > samples
+//        opencv_oracle --time RUNS THREADS WIDTH HEIGHT CHANNELS TYPE OP [key=value...]    prints median and min in ms
+// Samples are rows without padding. A value "@" stands for a second input, which follows the first.
+#include "oracle.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <string>
+#include <vector>
 
 namespace
 {
 std::map<std::string, std::string> options;
+cv::Mat second_input;
+
+std::map<std::string, cv::Mat (*)(const cv::Mat &)> &registered()
+{
+    static std::map<std::string, cv::Mat (*)(const cv::Mat &)> map;
+    return map;
+}
+} // namespace
+
+namespace oracle
+{
+entries::entries(std::initializer_list<entry> list)
+{
+    for (const entry &e : list)
+        registered()[e.op] = e.compute;
+}
 
 double number(const char *key, double otherwise)
 {
@@ -38,126 +58,81 @@ int border()
     return name == "wrap" ? cv::BORDER_WRAP : cv::BORDER_REFLECT_101;
 }
 
-int threshold_type()
+const cv::Mat &second()
 {
-    const std::string name = word("type", "binary");
-    if (name == "binary_inv")
-        return cv::THRESH_BINARY_INV;
-    if (name == "trunc")
-        return cv::THRESH_TRUNC;
-    if (name == "tozero")
-        return cv::THRESH_TOZERO;
-    return name == "tozero_inv" ? cv::THRESH_TOZERO_INV : cv::THRESH_BINARY;
+    return second_input;
+}
+} // namespace oracle
+
+namespace
+{
+int depth_of(const std::string &type)
+{
+    return type == "u8" ? CV_8U : type == "u16" ? CV_16U : type == "f64" ? CV_64F : CV_32F;
 }
 
-// The magnitude from OpenCV's two derivatives, which are exact in these depths; saturated like the input.
-cv::Mat sobel(const cv::Mat &in)
+bool read_all(cv::Mat &m)
 {
-    cv::Mat dx, dy, out;
-    const int depth = in.depth() == CV_8U ? CV_16S : in.depth() == CV_16U ? CV_64F : CV_32F;
-    cv::Sobel(in, dx, depth, 1, 0, 3, 1, 0, border());
-    cv::Sobel(in, dy, depth, 0, 1, 3, 1, 0, border());
-    dx.convertTo(dx, CV_64F);
-    dy.convertTo(dy, CV_64F);
-    if (word("norm", "l1") == "l2")
-        cv::magnitude(dx, dy, out);
-    else
-        out = cv::abs(dx) + cv::abs(dy);
-    out.convertTo(out, in.depth());
-    return out;
+    return fread(m.data, m.elemSize(), m.total(), stdin) == m.total();
 }
 
-cv::Mat gaussian(const cv::Mat &in)
+void fill(cv::Mat &m, uint64_t seed)
 {
-    cv::Mat out;
-    const int ksize = (int)number("ksize", 0);
-    cv::GaussianBlur(in, out, cv::Size(ksize, ksize), number("sigma", 0), 0, border());
-    return out;
+    cv::RNG rng(seed);
+    const double white = m.depth() == CV_8U ? 256 : m.depth() == CV_16U ? 65536 : 1;
+    rng.fill(m, cv::RNG::UNIFORM, 0, white);
 }
 
-cv::Mat rotate(const cv::Mat &in)
+int time_op(cv::Mat (*compute)(const cv::Mat &), const cv::Mat &in, int runs)
 {
-    cv::Mat out;
-    const int angle = (int)number("angle", 90);
-    cv::rotate(in, out,
-               angle == 90    ? cv::ROTATE_90_CLOCKWISE
-               : angle == 180 ? cv::ROTATE_180
-                              : cv::ROTATE_90_COUNTERCLOCKWISE);
-    return out;
-}
-
-cv::Mat resize(const cv::Mat &in)
-{
-    cv::Mat out;
-    const int method = word("method", "bilinear") == "nearest" ? cv::INTER_NEAREST : cv::INTER_LINEAR_EXACT;
-    cv::resize(in, out, cv::Size((int)number("width", in.cols), (int)number("height", in.rows)), 0, 0, method);
-    return out;
-}
-
-// One row of counts for each channel.
-cv::Mat histogram(const cv::Mat &in)
-{
-    const int bins = (int)number("bins", 256);
-    const float range[] = {0, in.depth() == CV_8U ? 256.f : 65536.f};
-    const float *ranges = range;
-    cv::Mat out(in.channels(), bins, CV_32S);
-    for (int c = 0; c < in.channels(); c++) {
-        cv::Mat counts;
-        cv::calcHist(&in, 1, &c, cv::Mat(), counts, 1, &bins, &ranges);
-        for (int i = 0; i < bins; i++)
-            out.at<int>(c, i) = (int)counts.at<float>(i);
+    std::vector<double> ms;
+    compute(in);
+    for (int i = 0; i < runs; i++) {
+        const auto start = std::chrono::steady_clock::now();
+        compute(in);
+        ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
     }
-    return out;
-}
-
-bool compute(const std::string &op, const cv::Mat &in, cv::Mat &out)
-{
-    if (op == "invert")
-        cv::bitwise_not(in, out);
-    else if (op == "linear")
-        in.convertTo(out, -1, number("alpha", 1), number("beta", 0));
-    else if (op == "threshold")
-        cv::threshold(in, out, number("value", 0), in.depth() == CV_8U ? 255 : in.depth() == CV_16U ? 65535 : 1,
-                      threshold_type());
-    else if (op == "grayscale")
-        cv::cvtColor(in, out, cv::COLOR_RGB2GRAY);
-    else if (op == "gaussian")
-        out = gaussian(in);
-    else if (op == "sobel")
-        out = sobel(in);
-    else if (op == "median")
-        cv::medianBlur(in, out, (int)number("ksize", 3));
-    else if (op == "rotate")
-        out = rotate(in);
-    else if (op == "resize")
-        out = resize(in);
-    else if (op == "histogram")
-        out = histogram(in);
-    else
-        return false;
-    return true;
+    std::sort(ms.begin(), ms.end());
+    return printf("%.4f %.4f\n", ms[ms.size() / 2], ms[0]) > 0 && fflush(stdout) == 0 ? 0 : 2;
 }
 } // namespace
 
 int main(int argc, char **argv)
 {
+    int runs = 0, threads = 1;
+    if (argc > 3 && strcmp(argv[1], "--time") == 0) {
+        runs = std::max(atoi(argv[2]), 1);
+        threads = atoi(argv[3]);
+        argc -= 3;
+        argv += 3;
+    }
     if (argc < 6) {
-        fprintf(stderr, "usage: opencv_oracle WIDTH HEIGHT CHANNELS TYPE OP [key=value...]\n");
+        fprintf(stderr, "usage: opencv_oracle [--time RUNS THREADS] WIDTH HEIGHT CHANNELS TYPE OP [key=value...]\n");
         return 2;
     }
+    bool two = false;
     for (int i = 6; i < argc; i++) {
         const char *equals = strchr(argv[i], '=');
         if (equals)
             options[std::string(argv[i], (size_t)(equals - argv[i]))] = equals + 1;
+        two |= equals && strcmp(equals + 1, "@") == 0;
     }
-    const std::string type = argv[4];
-    const int depth = type == "u8" ? CV_8U : type == "u16" ? CV_16U : CV_32F;
-    cv::Mat in(atoi(argv[2]), atoi(argv[1]), CV_MAKETYPE(depth, atoi(argv[3]))), out;
-    if (fread(in.data, in.elemSize(), in.total(), stdin) != in.total())
-        return 2;
-    cv::setNumThreads(1);
-    if (!compute(argv[5], in, out))
+    const auto found = registered().find(argv[5]);
+    if (found == registered().end())
         return 3;
+    cv::Mat in(atoi(argv[2]), atoi(argv[1]), CV_MAKETYPE(depth_of(argv[4]), atoi(argv[3])));
+    if (two)
+        second_input.create(in.rows, in.cols, in.type());
+    cv::setNumThreads(threads);
+    if (runs) {
+        fill(in, 1);
+        if (two)
+            fill(second_input, 2);
+        return time_op(found->second, in, runs);
+    }
+    if (!read_all(in) || (two && !read_all(second_input)))
+        return 2;
+    cv::Mat out = found->second(in);
     if (!out.isContinuous())
         out = out.clone();
     return fwrite(out.data, out.elemSize(), out.total(), stdout) == out.total() && fflush(stdout) == 0 ? 0 : 2;

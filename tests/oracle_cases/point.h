@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+{"invert", "", U8 | U16, GRAY | RGB, 0},
+{"linear", "alpha=1,beta=10", U8 | U16, GRAY | RGB, 0},
+{"linear", "alpha=0.5,beta=-3", U8 | U16, GRAY | RGB, 0},
+{"linear", "alpha=-2,beta=300", U8 | U16, GRAY | RGB, 0},
+{"threshold", "value=100", U8, GRAY | RGB, 0},
+{"threshold", "value=0,type=binary_inv", U8 | U16, GRAY | RGB, 0},
+{"threshold", "value=30000,type=trunc", U16, GRAY | RGB, 0},
+{"threshold", "value=77,type=tozero", U8 | U16, GRAY | RGB, 0},
+{"threshold", "value=0.5,type=tozero_inv", F32, GRAY | RGB, 0},

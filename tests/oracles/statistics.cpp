@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "oracle.h"
+
+namespace
+{
+using oracle::number;
+
+// One row of counts for each channel.
+cv::Mat histogram(const cv::Mat &in)
+{
+    const int bins = (int)number("bins", 256);
+    const float range[] = {0, in.depth() == CV_8U ? 256.f : 65536.f};
+    const float *ranges = range;
+    cv::Mat out(in.channels(), bins, CV_32S);
+    for (int c = 0; c < in.channels(); c++) {
+        cv::Mat counts;
+        cv::calcHist(&in, 1, &c, cv::Mat(), counts, 1, &bins, &ranges);
+        for (int i = 0; i < bins; i++)
+            out.at<int>(c, i) = (int)counts.at<float>(i);
+    }
+    return out;
+}
+
+const oracle::entries here{
+    {"histogram", histogram},
+};
+} // namespace
