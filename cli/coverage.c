@@ -67,6 +67,10 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
             coverage->table[table] |= FLYNN_TYPE_BIT(type);
     }
     if (planned) {
+        const struct flynn_node *node = &plan.node[plan.nodes - 1];
+        coverage->opencl = node->launches > 0;
+        for (int i = 0; i < node->launches; i++)
+            coverage->opencl &= has_opencl[flynn_op_index(node->launch[i].stage->op)];
         flynn_plan_free(&plan);
         flynn_chain_free(&chain);
     }
@@ -74,11 +78,12 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
 
 void cli_coverage_find(struct cli_coverage *coverage, const struct flynn_op *op)
 {
-    *coverage = (struct cli_coverage){.opencl = FLYNN_HAVE_OPENCL && has_opencl[flynn_op_index(op)]};
+    *coverage = (struct cli_coverage){.opencl = has_opencl[flynn_op_index(op)]};
     for (int type = 0; type < FLYNN_N_TYPES; type++) {
         if (op->types & FLYNN_TYPE_BIT(type))
             ask_tables(coverage, op, (enum flynn_type)type);
     }
+    coverage->opencl &= FLYNN_HAVE_OPENCL;
 }
 
 const char *cli_types_text(char *text, size_t size, unsigned types, const char *separator)

@@ -88,8 +88,8 @@ static int make_steps(struct flynn_cl_run *run, struct flynn_err *err)
     int s = 0, code = FLYNN_OK;
     for (int n = 0; n < plan->nodes; n++) {
         for (int i = 0; i < plan->node[n].launches && !code; i++, s++) {
-            run->step[s].op = plan->node[n].op;
             run->step[s].launch = &plan->node[n].launch[i];
+            run->step[s].op = run->step[s].launch->stage->op;
             code = make_step(run, &run->step[s], err);
         }
     }

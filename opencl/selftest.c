@@ -110,6 +110,7 @@ static bool same_kernels(const struct flynn_node *a, const struct flynn_node *b)
         return false;
     for (int i = 0; i < a->launches; i++) {
         if (strcmp(a->launch[i].kernel, b->launch[i].kernel) != 0 ||
+            a->launch[i].stage->op != b->launch[i].stage->op ||
             a->launch[i].stage->variant != b->launch[i].stage->variant)
             return false;
     }
@@ -179,11 +180,11 @@ static int identify(struct flynn_cl_handle *handle, const struct flynn_node *nod
 {
     size_t used = (size_t)snprintf(key, size, "self-test 1\nop %s\ntype %s\nchannels %d\n", node->op->name,
                                    flynn_type_name(node->in.type), node->in.channels);
-    snprintf(verdict->op, sizeof verdict->op, "%.31s", node->op->name);
+    snprintf(verdict->op, sizeof verdict->op, "%.31s", node->launch[0].stage->op->name);
     for (int i = 0; i < node->launches; i++) {
         const struct flynn_cl_program *program;
         const enum flynn_type variant = node->launch[i].stage->variant;
-        int code = flynn_cl_program(&program, handle, node->op, variant, err);
+        int code = flynn_cl_program(&program, handle, node->launch[i].stage->op, variant, err);
         if (code)
             return code;
         if (used < size)

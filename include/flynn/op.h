@@ -128,7 +128,8 @@ struct flynn_stage {
     int kernel; /**< slot in struct flynn_kernels */
     enum flynn_type
         variant; /**< column in struct flynn_kernels; set from the input's type unless lower sets it after */
-    const struct flynn_op *op; /**< set by the plan */
+    const struct flynn_op *op; /**< whose kernels run the stage: the node's own, unless lower names another op, of which
+                                    it makes a use with other coefficients */
     struct flynn_shape in, out;
 
     /* rows: the window of output row y is [y - up, y + down], or, when `first` is set, [first[y], first[y] + taps). */
