@@ -41,7 +41,8 @@ struct flynn_stage *flynn_node_stage(struct flynn_node *node, enum flynn_stage_k
     if (node->stages == FLYNN_MAX_STAGES)
         abort();
     struct flynn_stage *stage = &node->stage[node->stages];
-    const struct flynn_shape *in = node->stages ? &node->stage[node->stages - 1].out : &node->in;
+    const struct flynn_stage *last = node->stages ? &node->stage[node->stages - 1] : NULL;
+    const struct flynn_shape *in = !last ? &node->in : last->aside ? &last->in : &last->out;
     *stage = (struct flynn_stage){
         .kind = kind, .kernel = kernel, .variant = in->type, .op = node->op, .in = *in, .out = *in};
     node->stages++;
@@ -50,7 +51,7 @@ struct flynn_stage *flynn_node_stage(struct flynn_node *node, enum flynn_stage_k
 
 struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
 {
-    if (node->launches == FLYNN_MAX_STAGES)
+    if (node->launches == FLYNN_MAX_LAUNCHES)
         abort();
     struct flynn_launch *launch = &node->launch[node->launches++];
     *launch = (struct flynn_launch){.kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out};

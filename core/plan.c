@@ -124,17 +124,68 @@ static bool needs_image(const struct flynn_stage *stage)
     return stage->kind == FLYNN_WHOLE || (stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down));
 }
 
+/* The place in the plan of the first stage of the node that made stage i. Composed stages stand for nodes of one. */
+static int first_of_node(const struct flynn_plan *plan, int i)
+{
+    for (int n = 0; n < plan->nodes; n++) {
+        const struct flynn_node *node = &plan->node[n];
+        if (plan->stage[i] >= node->stage && plan->stage[i] < node->stage + node->stages)
+            return i - (int)(plan->stage[i] - node->stage);
+    }
+    return i;
+}
+
+/* Whether what is beside a later stage of the node that begins at i must be an image, because the node is cut. */
+static bool kept_whole(const struct flynn_plan *plan, int i)
+{
+    bool cut = false;
+    for (int s = i + 1; s < plan->stages && first_of_node(plan, s) == i; s++) {
+        cut |= needs_image(plan->stage[s]);
+        if (cut && plan->stage[s]->beside)
+            return true;
+    }
+    return false;
+}
+
+static int segment_of(const struct flynn_plan *plan, int stage)
+{
+    int s = plan->segments - 1;
+    while (plan->segment[s].first > stage)
+        s--;
+    return s;
+}
+
+static void start_segment(struct flynn_plan *plan, int first)
+{
+    struct flynn_segment *made = &plan->segment[plan->segments], *last = plan->segments ? made - 1 : NULL;
+    *made = (struct flynn_segment){.first = first, .source = plan->segments - 1, .side = -1, .beside = -1};
+    if (last)
+        made->side = last->side;
+    if (last && plan->stage[first - 1]->aside) {
+        made->source = last->source;
+        made->side = plan->segments - 1;
+    }
+    plan->segments++;
+}
+
 static void cut_segments(struct flynn_plan *plan)
 {
     for (int i = 0; i < plan->stages; i++) {
         const struct flynn_stage *stage = plan->stage[i];
         const struct flynn_stage *last = i ? plan->stage[i - 1] : NULL;
-        if (!last || needs_image(stage) || last->kind != FLYNN_ROWS) {
-            plan->segment[plan->segments].first = i;
-            plan->segment[plan->segments++].stages = 0;
-        }
-        plan->segment[plan->segments - 1].stages++;
+        if (!last || needs_image(stage) || stage->aside || last->kind != FLYNN_ROWS || kept_whole(plan, i))
+            start_segment(plan, i);
+        struct flynn_segment *segment = &plan->segment[plan->segments - 1];
+        int from = stage->beside ? segment_of(plan, first_of_node(plan, i)) : plan->segments - 1;
+        if (from != plan->segments - 1)
+            segment->beside = from;
+        segment->stages++;
     }
+}
+
+int flynn_plan_beside(const struct flynn_plan *plan, int stage)
+{
+    return first_of_node(plan, stage);
 }
 
 int flynn_plan_build(struct flynn_plan *plan, const struct flynn_chain *chain, const struct flynn_shape *in,

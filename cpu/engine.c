@@ -3,6 +3,7 @@
 
 #include "cpu/pool.h"
 #include "cpu/strip.h"
+#include "cpu/team.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,10 @@ static void run_range(struct flynn_engine *engine, struct flynn_task *task)
 {
     const struct flynn_stage *last = last_stage(task->section);
     int rows = task->last - task->first;
+    if (last->team) {
+        flynn_team_run(task, engine->workers > 1 ? engine->pool : NULL, useful_workers(engine, task->section, rows));
+        return;
+    }
     task->strip = choose_strip(engine, task->section, rows);
     run_tasks(engine, (rows + task->strip - 1) / task->strip,
               last->kind == FLYNN_WHOLE ? flynn_strip_whole : flynn_strip_rows, task);
@@ -107,16 +112,18 @@ static void reach_of(const struct flynn_section *section, int y0, int y1, int *l
 }
 
 /* Run a section, in bands where rows come or go in bands. */
-static void run_section(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_image *src,
-                        const struct flynn_image *dst, const struct flynn_row_io *read,
+static void run_section(struct flynn_engine *engine, const struct flynn_task *from, const struct flynn_row_io *read,
                         const struct flynn_row_io *write)
 {
+    struct flynn_task task = *from;
+    struct flynn_section *section = task.section;
     const struct flynn_stage *last = last_stage(section);
     const struct flynn_row_io *io = read ? read : write;
     bool reduce = last->kind == FLYNN_REDUCE;
     int height = reduce ? last->in.height : last->out.height;
     int band = io && io->band ? io->band : height;
-    struct flynn_task task = {.section = section, .src = src, .dst = dst, .read = read, .write = reduce ? NULL : write};
+    task.read = read;
+    task.write = reduce ? NULL : write;
     task.stream = last->kind == FLYNN_ROWS && !write && (double)flynn_row_bytes(&last->out) * height > STREAM_BYTES;
 
     if (reduce)
@@ -134,7 +141,7 @@ static void run_section(struct flynn_engine *engine, struct flynn_section *secti
             write->after(write->context, task.first, task.last - task.first);
     }
     if (reduce)
-        finish_reduce(engine, section, dst);
+        finish_reduce(engine, section, task.dst);
 }
 
 /* ---- whole images between rows -------------------------------------------------------------------------------------
@@ -186,28 +193,43 @@ static void copy_rows(struct flynn_engine *engine, const struct flynn_image *ima
     }
 }
 
-/* Whether the section can take its input row by row, and give its output so. */
-static bool takes_rows(const struct flynn_section *section)
+/* Whether the plan's input can be taken row by row: it is read once and in order. */
+static bool takes_rows(const struct flynn_engine *engine)
 {
-    const struct flynn_stage *stage = section->stage[0];
-    return stage->kind != FLYNN_WHOLE && stage->border != FLYNN_WRAP;
+    const struct flynn_plan *plan = engine->plan;
+    const struct flynn_stage *stage = plan->stage[0];
+    bool once = true;
+    for (int i = 1; i < plan->segments; i++)
+        once &= plan->segment[i].source >= 0 &&
+                (plan->segment[i].beside < 0 || plan->segment[plan->segment[i].beside].source >= 0);
+    return once && stage->kind != FLYNN_WHOLE && stage->border != FLYNN_WRAP;
 }
 
+/* Whether the section can give its output so. */
 static bool gives_rows(const struct flynn_section *section)
 {
     return last_stage(section)->kind == FLYNN_ROWS;
+}
+
+/* The image that a segment reads; unset where rows come instead. */
+static const struct flynn_image *source_of(const struct flynn_engine *engine, const struct flynn_image *in, int segment)
+{
+    int source = engine->plan->segment[segment].source;
+    return source < 0 ? in : &engine->section[source].result;
 }
 
 static void run_sections(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                          const struct flynn_row_io *read, const struct flynn_row_io *write)
 {
     int n = engine->plan->segments;
-    const struct flynn_image *src = in;
     for (int i = 0; i < n; i++) {
+        const struct flynn_segment *segment = &engine->plan->segment[i];
         struct flynn_section *section = &engine->section[i];
-        const struct flynn_image *dst = i == n - 1 ? out : &section->result;
-        run_section(engine, section, src, dst, i == 0 ? read : NULL, i == n - 1 ? write : NULL);
-        src = dst;
+        struct flynn_task task = {.section = section, .dst = i == n - 1 ? out : &section->result};
+        task.src = source_of(engine, in, i);
+        task.side = segment->side >= 0 ? &engine->section[segment->side].result : NULL;
+        task.beside = segment->beside >= 0 ? source_of(engine, in, segment->beside) : NULL;
+        run_section(engine, &task, i == 0 ? read : NULL, i == n - 1 ? write : NULL);
     }
 }
 
@@ -226,7 +248,7 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
 {
     struct flynn_section *section = engine->section;
     int n = engine->plan->segments, code = FLYNN_OK;
-    bool read = io->read && n && takes_rows(&section[0]), write = io->place && n && gives_rows(&section[n - 1]);
+    bool read = io->read && n && takes_rows(engine), write = io->place && n && gives_rows(&section[n - 1]);
     struct flynn_image whole_in = {0}, whole_out = {0};
 
     if (io->read && !read) {
@@ -252,7 +274,7 @@ size_t flynn_engine_stream_bytes(const struct flynn_engine *engine)
 {
     int n = engine->plan->segments;
     size_t bytes = 0, stride, image;
-    if (n && !takes_rows(&engine->section[0]) && !flynn_shape_measure(&engine->plan->in, &stride, &image, NULL))
+    if (n && !takes_rows(engine) && !flynn_shape_measure(&engine->plan->in, &stride, &image, NULL))
         bytes += image;
     if (n && !gives_rows(&engine->section[n - 1]) && !flynn_shape_measure(&engine->plan->out, &stride, &image, NULL))
         bytes += image;
@@ -262,7 +284,7 @@ size_t flynn_engine_stream_bytes(const struct flynn_engine *engine)
 int flynn_engine_reach(const struct flynn_engine *engine, int rows)
 {
     int most = rows;
-    if (!engine->plan->segments || !takes_rows(&engine->section[0]))
+    if (!engine->plan->segments || !takes_rows(engine))
         return rows;
     const struct flynn_stage *last = last_stage(&engine->section[0]);
     int height = last->kind == FLYNN_REDUCE ? last->in.height : last->out.height;
@@ -297,7 +319,8 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
     for (size_t s = 0; s < n && last->kind != FLYNN_WHOLE; s++) {
         const struct flynn_stage *stage = section->stage[s];
         struct flynn_ring ring;
-        size_t bytes = flynn_ring_measure(&ring, stage, s ? flynn_stage_step(section->stage[s - 1]) : 1);
+        int ahead = (s ? flynn_stage_step(section->stage[s - 1]) : 1) + section->keep[s];
+        size_t bytes = flynn_ring_measure(&ring, stage, ahead);
         if (base) {
             flynn_ring_place(&ring, base + at);
             w->ring[s] = ring;
@@ -324,12 +347,36 @@ static int open_worker(struct flynn_engine *engine, struct flynn_section *sectio
     return FLYNN_OK;
 }
 
+/* Find whose rings hold what is beside stages, and how long: while the stages between look ahead. */
+static int link_beside(struct flynn_engine *engine, struct flynn_section *section, int first, struct flynn_err *err)
+{
+    section->beside = calloc((size_t)section->stages, sizeof *section->beside);
+    section->keep = calloc((size_t)section->stages, sizeof *section->keep);
+    if (!section->beside || !section->keep)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    for (int s = 0; s < section->stages; s++) {
+        section->beside[s] = -1;
+        int from = section->stage[s]->beside ? flynn_plan_beside(engine->plan, first + s) - first : -1;
+        if (from < 0)
+            continue;
+        int rows = 0;
+        for (int i = from; i <= s; i++)
+            rows += section->stage[i]->down + flynn_stage_step(section->stage[i]);
+        section->beside[s] = from;
+        section->keep[from] = rows > section->keep[from] ? rows : section->keep[from];
+    }
+    return FLYNN_OK;
+}
+
 static int open_section(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
                         flynn_kernel *const *kernels, bool last, struct flynn_err *err)
 {
     section->stage = engine->plan->stage + from->first;
     section->kernel = kernels + from->first;
     section->stages = from->stages;
+    int code = link_beside(engine, section, from->first, err);
+    if (code)
+        return code;
     for (int s = 0; s < from->stages; s++) {
         const struct flynn_stage *stage = section->stage[s];
         struct flynn_ring ring;
@@ -343,13 +390,13 @@ static int open_section(struct flynn_engine *engine, struct flynn_section *secti
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     for (int i = 0; i < engine->workers; i++) {
         section->worker[i].number = i;
-        int code = open_worker(engine, section, &section->worker[i], err);
+        code = open_worker(engine, section, &section->worker[i], err);
         if (code)
             return code;
     }
     if (last)
         return FLYNN_OK;
-    int code = flynn_image_alloc(&section->result, &section->stage[from->stages - 1]->out, err);
+    code = flynn_image_alloc(&section->result, &section->stage[from->stages - 1]->out, err);
     engine->bytes += section->result.owned_bytes;
     return code;
 }
@@ -410,6 +457,8 @@ void flynn_engine_close(struct flynn_engine *engine)
         for (int k = 0; section->worker && k < engine->workers; k++)
             free(section->worker[k].arena);
         free(section->worker);
+        free(section->beside);
+        free(section->keep);
         flynn_image_free(&section->result);
     }
     free(engine->section);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -253,12 +254,15 @@ static void run_inline(struct flynn_pool *pool, int tasks, flynn_pool_task *task
         current.pool = NULL;
 }
 
-static void run_parallel(struct flynn_pool *pool, int tasks, bool dynamic, flynn_pool_task *task, void *arg)
+/* With `members` there is one task for each thread. */
+static void run_parallel(struct flynn_pool *pool, int tasks, bool dynamic, int *members, flynn_pool_task *task,
+                         void *arg)
 {
-    struct share share = {.task = task, .arg = arg, .end = tasks};
-
     pthread_mutex_lock(&pool->lock);
     int n = take_threads(pool, tasks);
+    if (members)
+        *members = tasks = n;
+    struct share share = {.task = task, .arg = arg, .end = tasks};
     if (dynamic) {
         atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
         share.chunk = tasks / (8 * n) > 1 ? tasks / (8 * n) : 1;
@@ -297,7 +301,7 @@ static void run(struct flynn_pool *pool, int tasks, bool dynamic, flynn_pool_tas
     if (current.pool || tasks == 1 || pool->threads == 1 || in_child(pool))
         run_inline(pool, tasks, task, arg);
     else
-        run_parallel(pool, tasks, dynamic, task, arg);
+        run_parallel(pool, tasks, dynamic, NULL, task, arg);
 }
 
 void flynn_pool_run(struct flynn_pool *pool, int tasks, flynn_pool_task *task, void *arg)
@@ -308,6 +312,24 @@ void flynn_pool_run(struct flynn_pool *pool, int tasks, flynn_pool_task *task, v
 void flynn_pool_run_dynamic(struct flynn_pool *pool, int tasks, flynn_pool_task *task, void *arg)
 {
     run(pool, tasks, true, task, arg);
+}
+
+void flynn_pool_run_team(struct flynn_pool *pool, int most, int *members, flynn_pool_task *task, void *arg)
+{
+    *members = 1;
+    if (current.pool || most <= 1 || pool->threads == 1 || in_child(pool))
+        run_inline(pool, 1, task, arg);
+    else
+        run_parallel(pool, most, false, members, task, arg);
+}
+
+void flynn_pool_relax(int polls)
+{
+    enum { SPINS = 2048 };
+    if (polls < SPINS)
+        cpu_relax();
+    else
+        sched_yield();
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------------- */

@@ -46,6 +46,14 @@ void flynn_pool_run(struct flynn_pool *pool, int tasks, flynn_pool_task *task, v
 /** The same, but workers draw small ranges of indices from a shared counter: for tasks of unequal cost. */
 void flynn_pool_run_dynamic(struct flynn_pool *pool, int tasks, flynn_pool_task *task, void *arg);
 
+/** Run task(arg, member, member) on up to `most` threads that all run at the same time; *members, which the tasks may
+ * read, is set to their number before. It is 1 where jobs run on the calling thread alone (nesting, fork). */
+void flynn_pool_run_team(struct flynn_pool *pool, int most, int *members, flynn_pool_task *task, void *arg);
+
+/** Wait for the other workers of something: call it in a loop until they are there. The first `polls` calls spin, those
+ * after give up the CPU. */
+void flynn_pool_relax(int polls);
+
 /** Stop and join the workers and free the pool; NULL is allowed. No job may be running. */
 void flynn_pool_free(struct flynn_pool *pool);
 

@@ -13,6 +13,20 @@ static bool copies_rows(const struct flynn_stage *stage)
 
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high);
 
+/* with[] of stage s for output rows [y, y + rows), or NULL. */
+static const void **find_with(const struct flynn_task *task, struct flynn_worker *w, int s, int y, int rows)
+{
+    const struct flynn_section *section = task->section;
+    const struct flynn_stage *stage = section->stage[s];
+    const void **with = w->with + (size_t)s * (size_t)section->step;
+    const struct flynn_ring *ring = stage->beside && section->beside[s] >= 0 ? &w->ring[section->beside[s]] : NULL;
+    const struct flynn_image *image = !stage->beside ? stage->with : ring ? ring->source : task->beside;
+
+    for (int r = 0; r < rows; r++)
+        with[r] = image ? flynn_row(image, y + r) : ring ? flynn_ring_row(ring, y + r) : NULL;
+    return image || ring ? with : NULL;
+}
+
 /* Run stage s for output rows [y, y + rows), pulling the input rows that it needs. */
 static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int y, int rows, void *const *out)
 {
@@ -21,20 +35,17 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     int64_t first = flynn_stage_first(stage, y);
     int64_t last = (int64_t)flynn_stage_first(stage, y + rows - 1) + flynn_stage_taps(stage) - 1;
     const void **in = w->in + (size_t)s * (size_t)section->window;
-    const void **with = w->with + (size_t)s * (size_t)section->step;
     int low, high;
 
     flynn_ring_range(stage, first, last, &low, &high);
     fill(task, w, s, low, high);
     for (int64_t r = first; r <= last; r++)
         in[r - first] = flynn_ring_read(&w->ring[s], r);
-    for (int r = 0; stage->with && r < rows; r++)
-        with[r] = flynn_row(stage->with, y + r);
     bool reduce = stage->kind == FLYNN_REDUCE;
     section->kernel[s](&(struct flynn_call){
         .stage = stage,
         .in = in,
-        .with = stage->with ? with : NULL,
+        .with = find_with(task, w, s, y, rows),
         .out = out,
         .y = y,
         .rows = rows,
@@ -42,6 +53,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         .stream = task->stream && s == section->stages - 1,
         .state = w->state[s],
         .acc = w->acc,
+        .side = task->side,
     });
 }
 
@@ -162,8 +174,10 @@ void flynn_strip_whole(void *arg, int index, int worker)
         .rows = y1 - y0,
         .width = stage->out.width,
         .src = task->src,
-        .src2 = stage->with,
+        .src2 = stage->beside ? task->beside : stage->with,
         .dst = task->dst,
+        .side = task->side,
+        .members = 1,
         .scratch = task->section->worker[worker].scratch,
     });
 }

@@ -27,6 +27,8 @@ struct flynn_section {
     flynn_kernel *const *kernel;
     int stages;
     int window, step; /**< the longest in[] and out[] of its stages */
+    int *beside;      /**< whose ring holds what is beside each stage; -1: the task's image */
+    int *keep;        /**< rows that each ring holds on to beyond its own stage's window */
     struct flynn_worker *worker;
     struct flynn_image result; /**< what the next segment reads; unset for the last one */
 };
@@ -36,6 +38,7 @@ struct flynn_section {
 struct flynn_task {
     struct flynn_section *section;
     const struct flynn_image *src, *dst;
+    const struct flynn_image *side, *beside; /**< for its stages, or NULL */
     const struct flynn_row_io *read, *write; /**< rows come from or go there instead of to src or dst; or NULL */
     int first, last, strip;
     bool stream; /**< dst is larger than the caches */

@@ -14,6 +14,7 @@ struct flynn_args {
     struct flynn_view in, with, out; /**< `with` is all zero when the stage has no second input */
     int item_x, item_y; /**< an item makes item_x samples (or pixels, as its launch says) in each of item_y rows */
     int x0, y0;         /**< where the launch begins: samples or pixels, and rows */
+    int turn;           /**< of a repeated launch, from 0 */
     int alpha;          /**< channel of the input that is alpha, or -1 */
     int up, down, left, right, taps; /**< as in struct flynn_stage */
     int border;                      /**< enum flynn_border */

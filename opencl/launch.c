@@ -15,7 +15,7 @@ static size_t stride_of(const struct flynn_cl_run *run, const struct flynn_cl_bu
                         const struct flynn_shape *shape)
 {
     size_t stride = b->stride, bytes;
-    if (b == &run->between[0] || b == &run->between[1])
+    if (b >= run->between && b < run->between + FLYNN_CL_DATA + FLYNN_CL_SIDE)
         flynn_shape_measure(shape, &stride, &bytes, NULL);
     return stride;
 }
@@ -138,7 +138,8 @@ static cl_int set_arguments(const struct flynn_cl_run *run, struct flynn_cl_step
     const struct flynn_shape *in = &step->launch->in, *out = &step->launch->out;
     step->args.in = view(in, stride_of(run, step->in, in));
     step->args.out = view(out, stride_of(run, step->out, out));
-    step->args.with = step->with ? view(&step->with->shape, step->with->stride) : (struct flynn_view){0};
+    step->args.with =
+        step->with ? view(&step->with_shape, stride_of(run, step->with, &step->with_shape)) : (struct flynn_view){0};
     cl_int status = flynn_cl.SetKernelArg(step->kernel, 0, sizeof(cl_mem), &step->in->mem);
     if (!status)
         status = flynn_cl.SetKernelArg(step->kernel, 1, sizeof(cl_mem), &with);

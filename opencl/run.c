@@ -19,12 +19,74 @@ static int count_launches(const struct flynn_plan *plan, int *count, struct flyn
     return FLYNN_OK;
 }
 
-/* Images go in -> between[0] -> between[1] -> between[0] ... -> out. */
+/* What the launches of a node find when their turn comes. */
+struct flow {
+    struct flynn_cl_buffer *data, *begin, *side; /* begin: the node's input */
+    struct flynn_shape begin_shape, side_shape;
+    bool keeps; /* the node's input must stay */
+};
+
+/* Whether any later launch makes data rather than working in place or aside. */
+static bool is_final(const struct flynn_cl_run *run, int s)
+{
+    for (s++; s < run->steps; s++) {
+        if (!run->step[s].launch->again && !run->step[s].launch->aside)
+            return false;
+    }
+    return true;
+}
+
+static struct flynn_cl_buffer *choose_out(struct flynn_cl_run *run, const struct flow *flow, int s)
+{
+    struct flynn_cl_buffer *side = run->between + FLYNN_CL_DATA, *free = run->between;
+    if (run->step[s].launch->aside)
+        return flow->side == side ? side + 1 : side;
+    if (is_final(run, s))
+        return &run->out;
+    while (free == flow->data || (flow->keeps && free == flow->begin))
+        free++;
+    return free;
+}
+
+static void connect_step(struct flynn_cl_run *run, struct flow *flow, int s)
+{
+    struct flynn_cl_step *step = &run->step[s];
+    const struct flynn_launch *launch = step->launch;
+    if (launch->again) {
+        step->in = step[-1].in;
+        step->out = step[-1].out;
+    } else {
+        step->in = flow->data;
+        step->out = choose_out(run, flow, s);
+    }
+    if (launch->beside) {
+        step->with = flow->begin;
+        step->with_shape = flow->begin_shape;
+    } else if (flow->side) {
+        step->with = flow->side;
+        step->with_shape = flow->side_shape;
+    }
+    if (launch->aside) {
+        flow->side = step->out;
+        flow->side_shape = launch->out;
+    } else if (!launch->again) {
+        flow->data = step->out;
+    }
+}
+
 static void connect(struct flynn_cl_run *run)
 {
-    for (int s = 0; s < run->steps; s++) {
-        run->step[s].in = s == 0 ? &run->in : &run->between[(s - 1) & 1];
-        run->step[s].out = s == run->steps - 1 ? &run->out : &run->between[s & 1];
+    struct flow flow = {.data = &run->in};
+    for (int n = 0, s = 0; n < run->plan->nodes; n++) {
+        const struct flynn_node *node = &run->plan->node[n];
+        flow.begin = flow.data;
+        flow.begin_shape = node->in;
+        flow.side = NULL;
+        flow.keeps = false;
+        for (int i = 0; i < node->launches; i++)
+            flow.keeps |= node->launch[i].beside;
+        for (int i = 0; i < node->launches; i++, s++)
+            connect_step(run, &flow, s);
     }
 }
 
@@ -76,10 +138,23 @@ static int make_step(struct flynn_cl_run *run, struct flynn_cl_step *step, struc
         return flynn_fail(err, FLYNN_EUNAVAILABLE, "kernels/%s.cl on %s: no kernel %s: %s", step->op->name,
                           flynn_type_name(stage->variant), step->launch->kernel, flynn_cl_error_name(status));
     }
-    step->with = find_second(run, stage->with);
+    if (stage->with) {
+        step->with = find_second(run, stage->with);
+        step->with_shape = stage->with->shape;
+    }
     for (int t = 0; t < FLYNN_STAGE_TABLES && !code; t++)
         code = find_table(run, &stage->table[t], &step->table[t], err);
     return code ? code : flynn_cl_step_layout(run, step, err);
+}
+
+static void name_steps(struct flynn_cl_run *run)
+{
+    for (int n = 0, s = 0; n < run->plan->nodes; n++) {
+        for (int i = 0; i < run->plan->node[n].launches; i++, s++) {
+            run->step[s].launch = &run->plan->node[n].launch[i];
+            run->step[s].op = run->step[s].launch->stage->op;
+        }
+    }
 }
 
 static int make_steps(struct flynn_cl_run *run, struct flynn_err *err)
@@ -88,8 +163,6 @@ static int make_steps(struct flynn_cl_run *run, struct flynn_err *err)
     int s = 0, code = FLYNN_OK;
     for (int n = 0; n < plan->nodes; n++) {
         for (int i = 0; i < plan->node[n].launches && !code; i++, s++) {
-            run->step[s].launch = &plan->node[n].launch[i];
-            run->step[s].op = run->step[s].launch->stage->op;
             code = make_step(run, &run->step[s], err);
         }
     }
@@ -101,27 +174,39 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Memory for what launches hand on: each buffer takes the largest of the shapes that will lie in it. */
+static int make_between(struct flynn_cl_run *run, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    for (int i = 0; i < FLYNN_CL_DATA + FLYNN_CL_SIDE && !code; i++) {
+        const struct flynn_shape *largest = NULL;
+        size_t most = 0, stride, bytes;
+        for (int s = 0; s < run->steps && !code; s++) {
+            const struct flynn_shape *shape = &run->step[s].launch->out;
+            if (run->step[s].out != &run->between[i])
+                continue;
+            code = flynn_shape_measure(shape, &stride, &bytes, err);
+            if (!code && bytes > most) {
+                most = bytes;
+                largest = shape;
+            }
+        }
+        if (!code && largest)
+            code = flynn_cl_buffer_make(run, &run->between[i], largest, err);
+    }
+    return code;
+}
+
 /* Buffers that do not depend on the host images. */
 static int make_buffers(struct flynn_cl_run *run, struct flynn_err *err)
 {
-    const struct flynn_shape *largest[2] = {NULL, NULL};
-    size_t most[2] = {0, 0}, stride, bytes, widest = 0, biggest = 0;
+    size_t stride, bytes, widest = 0, biggest = 0;
     cl_int status;
-    int code = FLYNN_OK;
 
     run->dummy = flynn_cl.CreateBuffer(run->handle->context, CL_MEM_READ_WRITE, 64, NULL, &status);
     if (status != CL_SUCCESS)
         return flynn_cl_fail(err, status, "clCreateBuffer");
-    for (int s = 0; s < run->steps && !code; s++) {
-        const struct flynn_shape *shape = &run->step[s].launch->out;
-        code = flynn_shape_measure(shape, &stride, &bytes, err);
-        if (!code && s < run->steps - 1 && bytes > most[s & 1]) {
-            most[s & 1] = bytes;
-            largest[s & 1] = shape;
-        }
-    }
-    for (int i = 0; i < 2 && !code; i++)
-        code = largest[i] ? flynn_cl_buffer_make(run, &run->between[i], largest[i], err) : FLYNN_OK;
+    int code = make_between(run, err);
     const struct flynn_shape *ends[2] = {&run->plan->in, &run->plan->out};
     for (int i = 0; i < 2 + run->seconds && !code; i++) {
         code = flynn_shape_measure(i < 2 ? ends[i] : &run->second[i - 2].image->shape, &stride, &bytes, err);
@@ -165,6 +250,7 @@ int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, 
             code = flynn_cl_fail(err, status, "clCreateCommandQueue");
     }
     if (!code) {
+        name_steps(r);
         connect(r);
         code = make_steps(r, err);
     }
@@ -220,13 +306,30 @@ int flynn_cl_upload(struct flynn_cl_run *run, struct flynn_err *err)
     return code;
 }
 
+static int group_of(const struct flynn_cl_step *step)
+{
+    return step->launch->group > 1 ? step->launch->group : 1;
+}
+
+static int enqueue_group(struct flynn_cl_run *run, struct flynn_cl_step *step, struct flynn_err *err)
+{
+    int turns = step->launch->repeat > 1 ? step->launch->repeat : 1, code = FLYNN_OK;
+    for (int turn = 0; turn < turns && !code; turn++) {
+        for (int i = 0; i < group_of(step) && !code; i++) {
+            step[i].args.turn = turn;
+            code = flynn_cl_step_enqueue(run, &step[i], err);
+        }
+    }
+    return code;
+}
+
 int flynn_cl_compute(struct flynn_cl_run *run, struct flynn_err *err)
 {
     int code = FLYNN_OK;
     if (!run->uploaded)
         return flynn_fail(err, FLYNN_EUSAGE, "nothing was uploaded for the OpenCL run");
-    for (int s = 0; s < run->steps && !code; s++)
-        code = flynn_cl_step_enqueue(run, &run->step[s], err);
+    for (int s = 0; s < run->steps && !code; s += group_of(&run->step[s]))
+        code = enqueue_group(run, &run->step[s], err);
     /* Even after an error nothing may be left running: buffers wrap memory of the caller. */
     cl_int status = flynn_cl.Finish(run->queue);
     if (!code && status != CL_SUCCESS) {
@@ -258,8 +361,8 @@ void flynn_cl_close(struct flynn_cl_run *run)
         flynn_cl_buffer_free(&run->second[i].buffer);
     flynn_cl_buffer_free(&run->in);
     flynn_cl_buffer_free(&run->out);
-    flynn_cl_buffer_free(&run->between[0]);
-    flynn_cl_buffer_free(&run->between[1]);
+    for (int i = 0; i < FLYNN_CL_DATA + FLYNN_CL_SIDE; i++)
+        flynn_cl_buffer_free(&run->between[i]);
     if (run->dummy)
         flynn_cl.ReleaseMemObject(run->dummy);
     if (run->queue)

@@ -6,6 +6,9 @@
 #include "opencl/device.h"
 #include "opencl/program.h"
 
+#define FLYNN_CL_DATA 3 /**< a launch's input and output, and what is beside it */
+#define FLYNN_CL_SIDE 2 /**< a result that is aside, and the one before it */
+
 /** The parts of one run, shared by run.c, transfer.c, launch.c and selftest.c. */
 
 /** An image on the device. */
@@ -43,7 +46,8 @@ struct flynn_cl_step {
     struct flynn_args args;
     size_t global[2], local[2];
     struct flynn_cl_buffer *in, *out;
-    struct flynn_cl_buffer *with; /**< NULL: none */
+    struct flynn_cl_buffer *with;  /**< NULL: none */
+    struct flynn_shape with_shape; /**< what lies in it */
     cl_mem table[FLYNN_STAGE_TABLES];
 };
 
@@ -53,7 +57,9 @@ struct flynn_cl_run {
     cl_command_queue queue;
     struct flynn_cl_step *step;
     int steps;
-    struct flynn_cl_buffer in, out, between[2];
+    struct flynn_cl_buffer in, out;
+    struct flynn_cl_buffer
+        between[FLYNN_CL_DATA + FLYNN_CL_SIDE]; /**< what launches hand on; results that are aside last */
     struct flynn_cl_second *second;
     int seconds;
     struct flynn_cl_table *table;

@@ -6,8 +6,8 @@
 
 /** Backends: the ways in which a plan can be run on this machine.
  *
- * A CPU backend is an executor (serial, or a thread pool) times a kernel table; an OpenCL backend is a device. Every one of
- * them gives the same bits. */
+ * A CPU backend is an executor (serial, or a thread pool) times a kernel table; an OpenCL backend is a device. Every
+ * one of them gives the same bits. */
 
 enum flynn_backend_kind { FLYNN_BACKEND_SERIAL, FLYNN_BACKEND_THREADS, FLYNN_BACKEND_OPENCL };
 
@@ -19,7 +19,7 @@ struct flynn_backend {
     int threads;    /**< THREADS: workers, the caller counted */
     int device;     /**< OPENCL: index */
     bool available;
-    char why[256];  /**< why it is not available */
+    char why[256]; /**< why it is not available */
 };
 
 /** What the caller allows. Zero-initialise: all that the machine has. */
@@ -38,16 +38,16 @@ bool flynn_table_usable(int table, const char **why);
 /** Whether a table has kernels of its own for all stages that an op can have; tests and `flynn ops` ask this. */
 bool flynn_table_has(int table, const struct flynn_op *op);
 
-/** Parse the list of -b ("auto" is not in it): "scalar,simd:avx2,threads:2,opencl:pocl" or "all". Appends to list (room for
- * `most`) and returns the count, or a negative error. A backend that this build or machine lacks is listed with
+/** Parse the list of -b ("auto" is not in it): "scalar,simd:avx2,threads:2,opencl:pocl" or "all". Appends to list (room
+ * for `most`) and returns the count, or a negative error. A backend that this build or machine lacks is listed with
  * available = false; an unknown word is FLYNN_EUSAGE. OpenCL is probed only when the list names it (or "all"). */
 int flynn_backends_parse(struct flynn_backend *list, int most, const char *text, const struct flynn_limits *limits,
                          struct flynn_err *err);
 
 /** The choice for a plan: a table and an executor by the op's cost and the image's size. OpenCL is chosen only where a
  * tuning file says that it pays. `why` gets one line. Never fails: scalar always works. */
-void flynn_backend_choose(struct flynn_backend *backend, const struct flynn_plan *plan, const struct flynn_limits *limits,
-                          char *why, size_t size);
+void flynn_backend_choose(struct flynn_backend *backend, const struct flynn_plan *plan,
+                          const struct flynn_limits *limits, char *why, size_t size);
 
 /** A plan bound to a backend. */
 struct flynn_run;
@@ -57,7 +57,8 @@ struct flynn_run;
 int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const struct flynn_backend *backend,
                    struct flynn_err *err);
 
-/** Name the images to read and write; both of the plan's shapes, not overlapping, valid until close or the next bind. */
+/** Name the images to read and write; both of the plan's shapes, not overlapping, valid until close or the next bind.
+ */
 int flynn_run_bind(struct flynn_run *run, const struct flynn_image *in, const struct flynn_image *out,
                    struct flynn_err *err);
 

@@ -11,16 +11,16 @@
  * exchanged, so that an untouched image comes out bit-identical. PFM rows are stored bottom up and are turned over. */
 
 enum flynn_format {
-    FLYNN_FORMAT_AUTO,  /**< by suffix (output only) */
-    FLYNN_FORMAT_PNM,   /**< P4, P5 or P6 as the image asks; P7 when it has alpha; PFM when it is f32 */
-    FLYNN_FORMAT_PBM,   /**< P4: samples >= half of the range are white; one channel only */
-    FLYNN_FORMAT_PGM,   /**< P5, one channel only */
-    FLYNN_FORMAT_PPM,   /**< P6; gray is replicated */
-    FLYNN_FORMAT_PAM,   /**< P7, any channel count */
-    FLYNN_FORMAT_PFM,   /**< PF or Pf, little endian, f32 */
-    FLYNN_FORMAT_NPY,   /**< version 1.0, C order, little endian; (h, w) or (h, w, c) */
-    FLYNN_FORMAT_CSV,   /**< one line a row, comma separated; numbers that read back exactly */
-    FLYNN_FORMAT_TEXT,  /**< as CSV with blanks; histograms as "index count..." lines */
+    FLYNN_FORMAT_AUTO, /**< by suffix (output only) */
+    FLYNN_FORMAT_PNM,  /**< P4, P5 or P6 as the image asks; P7 when it has alpha; PFM when it is f32 */
+    FLYNN_FORMAT_PBM,  /**< P4: samples >= half of the range are white; one channel only */
+    FLYNN_FORMAT_PGM,  /**< P5, one channel only */
+    FLYNN_FORMAT_PPM,  /**< P6; gray is replicated */
+    FLYNN_FORMAT_PAM,  /**< P7, any channel count */
+    FLYNN_FORMAT_PFM,  /**< PF or Pf, little endian, f32 */
+    FLYNN_FORMAT_NPY,  /**< version 1.0, C order, little endian; (h, w) or (h, w, c) */
+    FLYNN_FORMAT_CSV,  /**< one line a row, comma separated; numbers that read back exactly */
+    FLYNN_FORMAT_TEXT, /**< as CSV with blanks; histograms as "index count..." lines */
 };
 
 /** Where and how to write. */
@@ -43,7 +43,8 @@ int flynn_reader_next(struct flynn_reader *reader, struct flynn_image *image, st
 /** Close; NULL is allowed. */
 void flynn_reader_close(struct flynn_reader *reader);
 
-/** Refuse any image that would need more than this many bytes (0: no limit); an image is measured before it is allocated. */
+/** Refuse any image that would need more than this many bytes (0: no limit); an image is measured before it is
+ * allocated. */
 void flynn_reader_limit(struct flynn_reader *reader, size_t bytes);
 
 /** Read exactly one image from a path. */

@@ -12,8 +12,8 @@
 enum flynn_type { FLYNN_U8, FLYNN_U16, FLYNN_F32, FLYNN_F64, FLYNN_U32, FLYNN_S32, FLYNN_N_TYPES };
 
 #define FLYNN_MAX_CHANNELS 4
-#define FLYNN_ROW_ALIGN 64         /**< rows of flynn's own images start at multiples of this many bytes */
-#define FLYNN_MAX_SIDE (1 << 30)   /**< largest width or height */
+#define FLYNN_ROW_ALIGN    64        /**< rows of flynn's own images start at multiples of this many bytes */
+#define FLYNN_MAX_SIDE     (1 << 30) /**< largest width or height */
 
 /** What an image is apart from its samples. Width and height count pixels and are at least 1. */
 struct flynn_shape {
@@ -28,11 +28,12 @@ struct flynn_shape {
  * Zero-initialise before first use. */
 struct flynn_image {
     struct flynn_shape shape;
-    size_t stride;    /**< bytes from one row to the next */
-    uint8_t *data;    /**< first sample of row 0 */
-    uint32_t maxval;  /**< the file's own maxval (1..65535), to which integer samples are scaled back; 0: the full range */
-    bool matrix;      /**< a matrix rather than a picture: decides the default file format */
-    void *owned;      /**< memory that flynn_image_free gives back; NULL for a view */
+    size_t stride; /**< bytes from one row to the next */
+    uint8_t *data; /**< first sample of row 0 */
+    uint32_t
+        maxval;  /**< the file's own maxval (1..65535), to which integer samples are scaled back; 0: the full range */
+    bool matrix; /**< a matrix rather than a picture: decides the default file format */
+    void *owned; /**< memory that flynn_image_free gives back; NULL for a view */
     size_t owned_bytes;
 };
 

@@ -59,7 +59,7 @@ struct flynn_call {
 
     /* rows and reduce */
     const void *const *in;   /**< in[k]: input row flynn_stage_first(stage, y) + k; border rows are already in place */
-    const void *const *with; /**< with[k]: row y + k of the second input, or NULL */
+    const void *const *with; /**< with[k]: row y + k of the second input, or of what is `beside`; or NULL */
     void *const *out;        /**< rows: out[k] is output row y + k */
     int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
     int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
@@ -71,7 +71,22 @@ struct flynn_call {
     /* whole */
     const struct flynn_image *src, *src2, *dst; /**< the whole input, second input and output */
     void *scratch;                              /**< scratch_bytes, 64-byte aligned, private to the worker */
+
+    /* after a stage that is `aside` */
+    const struct flynn_image *side; /**< its result */
+
+    /* whole, with `team` */
+    int member, members;      /**< this call is number `member` of `members` that run at the same time */
+    void (*meet)(void *team); /**< see flynn_team_wait */
+    void *team;
 };
+
+/** Wait until all members of the team have come here; what they wrote before is then seen by all. */
+static inline void flynn_team_wait(const struct flynn_call *call)
+{
+    if (call->members > 1)
+        call->meet(call->team);
+}
 
 typedef void flynn_kernel(const struct flynn_call *call);
 
@@ -115,6 +130,7 @@ int flynn_border_index(enum flynn_border border, int64_t i, int n);
 #define FLYNN_STAGE_FLOATS 8
 #define FLYNN_STAGE_TABLES 4
 #define FLYNN_MAX_STAGES   6
+#define FLYNN_MAX_LAUNCHES 12
 
 /** A table that kernels read: made on the host, owned by the node, 64-byte aligned. */
 struct flynn_table_data {
@@ -147,6 +163,19 @@ struct flynn_stage {
     double d[2];
     struct flynn_table_data table[FLYNN_STAGE_TABLES];
     const struct flynn_image *with; /**< second input: for rows stages as large as the output */
+
+    /** rows: with[] are rows of the node's input, which has as many rows as the output. The stages of the node up to
+     * this one are rows stages whose windows hold the output row itself, without `first`, and the first one is no
+     * table. */
+    bool beside;
+
+    /** reduce: the result does not take the place of the data. The next stage reads what this one read, and it and all
+     * later ones of the node get the result as call->side. The last stage of a node cannot be aside. */
+    bool aside;
+
+    /** whole: all workers run the kernel at the same time, each for the whole output; they share out the work by member
+     * and members, and meet at flynn_team_wait. The output must not depend on the number of members. */
+    bool team;
 
     const uint8_t *lut; /**< u8 to u8: the stage is this table of 256 on every sample but alpha; NULL if it is not */
 
@@ -185,6 +214,17 @@ struct flynn_launch {
     bool zero_out;        /**< clear the output before the launch (accumulating kernels) */
     int local_x, local_y; /**< required local size, 0: free */
     int items_x, items_y; /**< explicit global size for kernels that are not laid out over the output; 0: from item_* */
+    bool beside;          /**< `with` is the node's input */
+
+    /** The output does not take the place of the data: the next launch reads what this one read, and it and the later
+     * ones of the node get the output as `with` until the next launch that is aside. It may read the one before it so.
+     */
+    bool aside;
+
+    bool again; /**< works in place on the output of the launch before, whose input it has too */
+    int repeat; /**< this launch and the group - 1 after it, all `again`, are done so many times in turn, with a.turn
+                     from 0; 1 when 0 */
+    int group;  /**< how many launches that is; 1 when 0 */
 };
 
 /* ---- ops ----------------------------------------------------------------------------------------------------- */
@@ -227,7 +267,7 @@ struct flynn_node {
     bool out_matrix;            /**< lower sets it when the result is a matrix rather than a picture */
     struct flynn_stage stage[FLYNN_MAX_STAGES];
     int stages;
-    struct flynn_launch launch[FLYNN_MAX_STAGES];
+    struct flynn_launch launch[FLYNN_MAX_LAUNCHES];
     int launches;
     void *memory; /**< list of flynn_node_alloc blocks */
 };
@@ -235,7 +275,8 @@ struct flynn_node {
 /** Zeroed, 64-byte aligned memory that lives as long as the node; NULL and *err when there is none. */
 void *flynn_node_alloc(struct flynn_node *node, size_t bytes, struct flynn_err *err);
 
-/** Append a stage whose input is the output of the one before (the node's input for the first); `out` and `variant`
+/** Append a stage whose input is the output of the one before (its input where that one is already marked as aside; the
+ * node's input for the first); `out` and `variant`
  * start as the input's. Returns the stage, to be filled in by lower. */
 struct flynn_stage *flynn_node_stage(struct flynn_node *node, enum flynn_stage_kind kind, int kernel);
 

@@ -17,8 +17,8 @@ struct flynn_chain {
     int length;
 };
 
-/** Parse one op, "name[:value][,key=value...]", and append it. Names and keys may be aliases; an unknown op, key or a value out
- * of range is FLYNN_EUSAGE and names what would be right. Second inputs are read from file here. */
+/** Parse one op, "name[:value][,key=value...]", and append it. Names and keys may be aliases; an unknown op, key or a
+ * value out of range is FLYNN_EUSAGE and names what would be right. Second inputs are read from file here. */
 int flynn_chain_add(struct flynn_chain *chain, const char *text, struct flynn_err *err);
 
 /** As flynn_chain_add, but every INPUT parameter takes (and owns) a copy of this image instead of reading a file;
@@ -40,8 +40,13 @@ struct flynn_plan {
     const struct flynn_stage **stage; /**< the stages that CPU backends run, in order (composed tables count once) */
     int stages;
     struct flynn_segment {
-        int first, stages; /**< stage[first .. first + stages): rows stages and at most one reduce at the end, or one whole */
-    } *segment;
+        int first,
+            stages; /**< stage[first .. first + stages): rows stages and at most one reduce at the end, or one whole */
+        int source; /**< the segment whose output it reads, -1: the plan's input */
+        int side;   /**< the segment whose result stages after an `aside` get, -1: none */
+        int beside; /**< the segment whose source is `beside` its stages, where that does not pass through its own
+                         rings; -1: none */
+    } * segment;
     int segments;
     struct flynn_stage *composed; /**< stages made by composing tables */
 };
@@ -51,6 +56,9 @@ int flynn_plan_build(struct flynn_plan *plan, const struct flynn_chain *chain, c
                      struct flynn_err *err);
 
 void flynn_plan_free(struct flynn_plan *plan);
+
+/** The place in plan->stage of the stage that reads what is `beside` the given one. */
+int flynn_plan_beside(const struct flynn_plan *plan, int stage);
 
 /** Bytes that must move at least: the input, second inputs and the output, each once. */
 double flynn_plan_bytes(const struct flynn_plan *plan);
