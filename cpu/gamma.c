@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/lookup.h"
+#include "cpu/reuse.h"
 
 #include <float.h>
 #include <math.h>
@@ -8,7 +9,7 @@
 
 /* k[0]: the alpha channel or -1.
  * u8 and u16: table[0] holds the answer for every sample. The u8 kernel serves all ops that are a table of 256.
- * f32: d[0] is the exponent 1 / gamma, table[0] the coefficients below. */
+ * f32: d[0] is the exponent 1 / gamma, table[0] the coefficients of cpu/reuse.h. */
 
 static void gamma_u16(const struct flynn_call *call)
 {
@@ -25,27 +26,6 @@ static void gamma_u16(const struct flynn_call *call)
 }
 
 /* ---- the power of a float ---------------------------------------------------------------------------------------- */
-
-/* Interpolated at Chebyshev nodes, so that the largest error is about the least possible for the degree.
- * [0..4]: log2(m) / s as a polynomial in s * s, where s = (m - 1) / (m + 1) and m is in [sqrt(1/2), sqrt(2)].
- * [5..11]: (2^r - 1) / r as a polynomial in r, where r is in [-1/2, 1/2].
- * [12], [13]: powers of two beyond every float. */
-static const double coefficients[14] = {
-    2.885390081789987,
-    0.9617966734515485,
-    0.5770835660048659,
-    0.41167376623771057,
-    0.3407120415619086,
-    0.6931471805599453,
-    0.24022650922288757,
-    0.055504108839096185,
-    0.009618056678524637,
-    0.001333350238616277,
-    0.0001546144469856913,
-    1.5297323760701075e-05,
-    -200,
-    200,
-};
 
 #define SQRT_HALF 0x3fe6a09e667f3bcd /* the bits of sqrt(1/2) */
 #define MANTISSA  0x000fffffffffffff
@@ -105,49 +85,18 @@ static void gamma_f32(const struct flynn_call *call)
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */
 
-static int make_u8(struct flynn_node *node, struct flynn_stage *stage, double e, struct flynn_err *err)
+static int answer(int x, int white, const void *by)
 {
-    uint8_t *table = flynn_node_alloc(node, 256, err);
-    if (!table)
-        return err->code;
-    for (int i = 0; i < 256; i++)
-        table[i] = (uint8_t)floor(255 * pow(i / 255.0, e) + 0.5);
-    stage->table[0] = (struct flynn_table_data){table, 256};
-    stage->lut = table;
-    return FLYNN_OK;
-}
-
-static int make_u16(struct flynn_node *node, struct flynn_stage *stage, double e, struct flynn_err *err)
-{
-    uint16_t *table = flynn_node_alloc(node, 65536 * sizeof *table, err);
-    if (!table)
-        return err->code;
-    for (int i = 0; i < 65536; i++)
-        table[i] = (uint16_t)floor(65535 * pow(i / 65535.0, e) + 0.5);
-    stage->table[0] = (struct flynn_table_data){table, 65536 * sizeof *table};
-    return FLYNN_OK;
+    const double *e = by;
+    return (int)floor(white * pow(x / (double)white, *e) + 0.5);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     double e = 1 / flynn_node_value(node, "gamma")->real;
-    int code = FLYNN_OK;
-
-    stage->k[0] = flynn_alpha_channel(&node->in);
-    if (node->in.type == FLYNN_U8) {
-        code = make_u8(node, stage, e, err);
-    } else if (node->in.type == FLYNN_U16) {
-        code = make_u16(node, stage, e, err);
-    } else {
-        stage->d[0] = e;
-        stage->table[0] = (struct flynn_table_data){coefficients, sizeof coefficients};
-        stage->costly = true;
-    }
-    if (code)
-        return code;
-    struct flynn_launch *launch = flynn_node_launch(node, "gamma", stage);
-    launch->item_x = launch->item_y = 0;
+    if (node->in.type != FLYNN_F32)
+        return flynn_lookup_stage(node, answer, &e, err);
+    flynn_gamma_floats(node, e);
     return FLYNN_OK;
 }
 

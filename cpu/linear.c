@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/lookup.h"
+#include "cpu/reuse.h"
 
 /* k[0]: the alpha channel or -1; f[0], f[1]: factor and offset; f[2], f[3]: the limits of integers, 0 and white;
  * u8: table[0] holds the answer for every sample. */
-
-/* Adding 1.5 * 2^23 leaves no room for a fraction: it is rounded to the nearest integer, ties to even. */
-#define ROUND 12582912.0f
-
-/* x * f[0] + f[1] in two roundings, within the limits, to the nearest integer. */
-static inline float linear(float x, const float *f)
-{
-    float y = x * f[0] + f[1];
-    y = y > f[2] ? y : f[2];
-    y = y < f[3] ? y : f[3];
-    return (y + ROUND) - ROUND;
-}
 
 static void linear_u16(const struct flynn_call *call)
 {
@@ -25,7 +14,7 @@ static void linear_u16(const struct flynn_call *call)
         const uint16_t *in = call->in[r];
         uint16_t *out = call->out[r];
         for (int i = 0; i < samples; i++)
-            out[i] = (uint16_t)(int)linear(in[i], f);
+            out[i] = (uint16_t)(int)flynn_linear_sample(in[i], f);
         for (int i = alpha; alpha >= 0 && i < samples; i += channels)
             out[i] = in[i];
     }
@@ -47,23 +36,7 @@ static void linear_f32(const struct flynn_call *call)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->k[0] = flynn_alpha_channel(&node->in);
-    stage->f[0] = (float)flynn_node_value(node, "alpha")->real;
-    stage->f[1] = (float)flynn_node_sample(node, "beta");
-    stage->f[3] = (float)flynn_type_white(node->in.type);
-    if (node->in.type == FLYNN_U8) {
-        uint8_t *table = flynn_node_alloc(node, 256, err);
-        if (!table)
-            return err->code;
-        for (int i = 0; i < 256; i++)
-            table[i] = (uint8_t)linear((float)i, stage->f);
-        stage->table[0] = (struct flynn_table_data){table, 256};
-        stage->lut = table;
-    }
-    struct flynn_launch *launch = flynn_node_launch(node, "linear", stage);
-    launch->item_x = launch->item_y = 0;
-    return FLYNN_OK;
+    return flynn_linear_stage(node, flynn_node_value(node, "alpha")->real, flynn_node_sample(node, "beta"), err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(linear) = {

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+/* Pixels of 2 or 4 channels, of which the last is alpha; no numbers. */
+
+/* x * white / alpha to the nearest, halves up; white where x is above alpha, and 0 where alpha is 0. */
+static inline uint32_t quotient(uint32_t x, uint32_t alpha, uint32_t white)
+{
+    x = x < alpha ? x : alpha;
+    return alpha ? (x * white + alpha / 2) / alpha : 0;
+}
+
+static void unpremultiply_u8(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, samples = call->width * channels;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *in = call->in[r];
+        uint8_t *out = call->out[r];
+        for (int a = channels - 1; a < samples; a += channels) {
+            for (int i = a - channels + 1; i < a; i++)
+                out[i] = (uint8_t)quotient(in[i], in[a], 255);
+            out[a] = in[a];
+        }
+    }
+}
+
+static void unpremultiply_u16(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, samples = call->width * channels;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *in = call->in[r];
+        uint16_t *out = call->out[r];
+        for (int a = channels - 1; a < samples; a += channels) {
+            for (int i = a - channels + 1; i < a; i++)
+                out[i] = (uint16_t)quotient(in[i], in[a], 65535);
+            out[a] = in[a];
+        }
+    }
+}
+
+static void unpremultiply_f32(const struct flynn_call *call)
+{
+    int channels = call->stage->in.channels, samples = call->width * channels;
+    for (int r = 0; r < call->rows; r++) {
+        const float *in = call->in[r];
+        float *out = call->out[r];
+        for (int a = channels - 1; a < samples; a += channels) {
+            for (int i = a - channels + 1; i < a; i++)
+                out[i] = in[a] != 0 ? in[i] / in[a] : 0;
+            out[a] = in[a];
+        }
+    }
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    (void)err;
+    struct flynn_launch *launch = flynn_node_launch(node, "unpremultiply", flynn_node_stage(node, FLYNN_ROWS, 0));
+    launch->item_x = launch->item_y = 0;
+    return FLYNN_OK;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(unpremultiply) = {
+    .name = "unpremultiply",
+    .aliases = "mrgba2rgba disassociate",
+    .group = "point",
+    .summary = "colours divided by alpha",
+    .definition =
+        "u8 and u16, W = 255 or 65535: (min(x, alpha) * W + alpha / 2) / alpha, both divisions rounded down; 0 "
+        "where alpha is 0. f32: x / alpha; 0 where alpha is 0. Alpha is kept.",
+    .source = "OpenCV cvtColor with COLOR_mRGBA2RGBA, where no colour is above alpha; libvips unpremultiply",
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_CHANNEL_BIT(2) | FLYNN_CHANNEL_BIT(4),
+    .kind = FLYNN_ROWS,
+    .lower = lower,
+    .kernels =
+        {.fn = {{[FLYNN_U8] = unpremultiply_u8, [FLYNN_U16] = unpremultiply_u16, [FLYNN_F32] = unpremultiply_f32}}},
+};
