@@ -1,1 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+{"add", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"sub", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"absdiff", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"multiply", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"min", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"max", "with=@", U8 | U16 | F32, GRAY | RGB, 0},
+{"and", "with=@", U8 | U16, GRAY | RGB, 0},
+{"or", "with=@", U8 | U16, GRAY | RGB, 0},
+{"xor", "with=@", U8 | U16, GRAY | RGB, 0},
