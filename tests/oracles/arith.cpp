@@ -78,6 +78,13 @@ cv::Mat multiply(const cv::Mat &in)
     return out;
 }
 
+cv::Mat mask(const cv::Mat &in)
+{
+    cv::Mat out = cv::Mat::zeros(in.size(), in.type());
+    in.copyTo(out, second());
+    return out;
+}
+
 const oracle::entries here{
     {"blend", blend},
     {"add", add},
@@ -89,5 +96,6 @@ const oracle::entries here{
     {"or", either},
     {"xor", one_of},
     {"multiply", multiply},
+    {"mask", mask},
 };
 } // namespace
