@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/binary.h"
+#include "simd/doubles.h"
 
 static inline vi add_bytes(vi x, vi w, const void *by)
 {
@@ -42,7 +42,7 @@ static void add_f32(const struct flynn_call *call)
 
 static void add_f64(const struct flynn_call *call)
 {
-    binary_kernel_f64(call, add_doubles, NULL);
+    doubles_kernel(call, add_doubles, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(add);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/binary.h"
+#include "simd/doubles.h"
 
 /* round(n / 255) = (t + (t >> 8)) >> 8 with t = n + 128, for n up to 255 * 255. */
 static inline vi multiply_words(vi x, vi w)
@@ -57,7 +57,7 @@ static void multiply_f32(const struct flynn_call *call)
 
 static void multiply_f64(const struct flynn_call *call)
 {
-    binary_kernel_f64(call, multiply_doubles, NULL);
+    doubles_kernel(call, multiply_doubles, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(multiply);

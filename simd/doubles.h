@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_SIMD_BINARY_H
-#define FLYNN_SIMD_BINARY_H
+#ifndef FLYNN_SIMD_DOUBLES_H
+#define FLYNN_SIMD_DOUBLES_H
 
 #include "simd/point.h"
 
-/** What the ops of two inputs of one shape share (cpu/binary.h): point_kernel2 for u8, u16 and f32, and this for f64,
- * which has no alpha channel. */
+/** point_kernel_light and point_kernel2 for f64, which has no alpha channel. */
 
-/** One vector of the output from one of each input. */
-typedef vd binary_doubles(vd x, vd w, const void *by);
+/** One vector of the output from one of each input; ops of one input get it twice. */
+typedef vd doubles_map(vd x, vd w, const void *by);
 
+/** Without its sign. */
 static inline vd vd_abs(vd x)
 {
-    vi bits, sign = V(set1_epi64x)(INT64_MAX);
+    vi bits;
     memcpy(&bits, &x, sizeof bits);
-    bits = v_and(bits, sign);
+    bits = v_and(bits, V(set1_epi64x)(INT64_MAX));
     memcpy(&x, &bits, sizeof x);
     return x;
 }
 
-POINT_INLINE void binary_row_f64(const double *in, const double *with, double *out, size_t samples, bool stream,
-                                 binary_doubles *map, const void *by)
+POINT_INLINE void doubles_row(const double *in, const double *with, double *out, size_t samples, bool stream,
+                              doubles_map *map, const void *by)
 {
     enum { LANES = VEC / sizeof(double) };
     size_t i = 0;
@@ -43,12 +43,13 @@ POINT_INLINE void binary_row_f64(const double *in, const double *with, double *o
     }
 }
 
-/** Every f64 sample of the call and of its second input through `map`. */
-POINT_INLINE void binary_kernel_f64(const struct flynn_call *call, binary_doubles *map, const void *by)
+/** Every f64 sample of the call, and of its second input where it has one, through `map`, which is light. */
+POINT_INLINE void doubles_kernel(const struct flynn_call *call, doubles_map *map, const void *by)
 {
     size_t samples = (size_t)call->width * (size_t)call->stage->in.channels;
     for (int r = 0; r < call->rows; r++)
-        binary_row_f64(call->in[r], call->with[r], call->out[r], samples, call->stream, map, by);
+        doubles_row(call->in[r], call->with ? call->with[r] : call->in[r], call->out[r], samples, call->stream, map,
+                    by);
 }
 
 #endif
