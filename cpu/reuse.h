@@ -63,6 +63,8 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->f[0] = (float)factor;
     stage->f[1] = (float)offset;
+    stage->d[0] = factor;
+    stage->d[1] = offset;
     stage->f[3] = (float)flynn_type_white(stage->in.type);
     for (int i = 0; table && i < 256; i++)
         table[i] = (uint8_t)flynn_linear_sample((float)i, stage->f);

@@ -175,6 +175,8 @@ static int make_second(struct flynn_image *second, const struct setting *setting
     struct flynn_shape shape = setting->shape;
     if (setting->ops[0]->square_second)
         shape.height = shape.width;
+    if (setting->ops[0]->second_channels && flynn_rng_below(rng, 4))
+        shape.channels = setting->ops[0]->second_channels(shape.channels);
     int code = flynn_image_alloc(second, &shape, err);
     if (!code)
         flynn_pattern_fill(second, setting->pattern == 0 ? 2 : setting->pattern, rng);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/point.h"
+#include "simd/doubles.h"
 
 struct line {
     vf a, b;
@@ -66,11 +66,28 @@ static void linear_u16(const struct flynn_call *call)
 static void linear_f32(const struct flynn_call *call)
 {
     struct line line = line_of(call->stage);
-    point_kernel(call, sizeof(float), linear_floats, &line);
+    point_kernel_light(call, sizeof(float), linear_floats, &line);
+}
+
+struct double_line {
+    vd a, b;
+};
+
+static inline vd linear_doubles(vd x, vd w, const void *by)
+{
+    const struct double_line *line = by;
+    (void)w;
+    return V(add_pd)(V(mul_pd)(x, line->a), line->b);
+}
+
+static void linear_f64(const struct flynn_call *call)
+{
+    struct double_line line = {V(set1_pd)(call->stage->d[0]), V(set1_pd)(call->stage->d[1])};
+    doubles_kernel(call, linear_doubles, &line);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(linear);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(linear) = {
-    .fn = {{[FLYNN_U8] = linear_u8, [FLYNN_U16] = linear_u16, [FLYNN_F32] = linear_f32}},
+    .fn = {{[FLYNN_U8] = linear_u8, [FLYNN_U16] = linear_u16, [FLYNN_F32] = linear_f32, [FLYNN_F64] = linear_f64}},
 };

@@ -70,6 +70,14 @@ static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
     return y.i;
 }
 
+static inline simde__m512i flynn_mm512_mulhi_epu16(simde__m512i a, simde__m512i b)
+{
+    union flynn_shim x = {.i = a}, y = {.i = b};
+    x.i256[0] = simde_mm256_mulhi_epu16(x.i256[0], y.i256[0]);
+    x.i256[1] = simde_mm256_mulhi_epu16(x.i256[1], y.i256[1]);
+    return x.i;
+}
+
 #else
 
 static inline simde__m512d flynn_mm512_cvtps_pd(simde__m256 x)
@@ -107,6 +115,11 @@ static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
     return _mm512_srai_epi32(x, (unsigned)n);
 }
 
+static inline simde__m512i flynn_mm512_mulhi_epu16(simde__m512i a, simde__m512i b)
+{
+    return _mm512_mulhi_epu16(a, b);
+}
+
 #endif
 
 #undef simde_mm512_cvtps_pd
@@ -119,6 +132,8 @@ static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
 #define simde_mm512_cvtps_epi32 flynn_mm512_cvtps_epi32
 #undef simde_mm512_srai_epi32
 #define simde_mm512_srai_epi32 flynn_mm512_srai_epi32
+#undef simde_mm512_mulhi_epu16
+#define simde_mm512_mulhi_epu16 flynn_mm512_mulhi_epu16
 #undef simde_mm512_set1_epi64x
 #define simde_mm512_set1_epi64x simde_mm512_set1_epi64
 

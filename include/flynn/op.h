@@ -248,6 +248,7 @@ struct flynn_op {
     unsigned channels;                           /**< FLYNN_CHANNEL_BIT of each channel count */
     enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
     bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
+    int (*second_channels)(int channels); /**< tests: channels of the second input for an input's; NULL: the same */
     const char
         *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);

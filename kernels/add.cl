@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common.clh"
+
+static inline T16 map16(T16 v, T16 w, const struct flynn_args a)
+{
+#if T_FLOAT
+    return v + w;
+#else
+    return add_sat(v, w);
+#endif
+}
+
+#include "binary.clh"
