@@ -35,7 +35,7 @@ struct F(tile) {
 
 /* `rows` rows of `vecs` vectors. Inlined into callers that know both, and some of the rest, which then becomes part of
  * the instructions. */
-static inline __attribute__((always_inline)) void F(run_tile)(const struct F(tile) *t, int rows, int vecs, bool first)
+static inline __attribute__((always_inline)) void F(run_tile)(const struct F(tile) * t, int rows, int vecs, bool first)
 {
     const REAL *a = t->a, *b = t->b;
     const ptrdiff_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step, c_row = t->c_row;
@@ -64,7 +64,7 @@ static inline __attribute__((always_inline)) void F(run_tile)(const struct F(til
     }
 }
 
-static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile) *t, int rows, int vecs)
+static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile) * t, int rows, int vecs)
 {
     if (t->first)
         F(run_tile)(t, rows, vecs, true);
@@ -72,10 +72,10 @@ static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile
         F(run_tile)(t, rows, vecs, false);
 }
 
-typedef void F(tile_function)(const struct F(tile) *t);
+typedef void F(tile_function)(const struct F(tile) * t);
 
 /* Both sides packed. */
-static void F(tile_packed)(const struct F(tile) *t)
+static void F(tile_packed)(const struct F(tile) * t)
 {
     struct F(tile) packed = *t;
     packed.a_row = 1;
@@ -84,64 +84,64 @@ static void F(tile_packed)(const struct F(tile) *t)
     F(run_any)(&packed, TILE_ROWS, 2);
 }
 
-static void F(tile_full)(const struct F(tile) *t)
+static void F(tile_full)(const struct F(tile) * t)
 {
     F(run_any)(t, TILE_ROWS, 2);
 }
 
-static void F(tile_full_x1)(const struct F(tile) *t)
+static void F(tile_full_x1)(const struct F(tile) * t)
 {
     F(run_any)(t, TILE_ROWS, 1);
 }
 
 #if TILE_ROWS > 8
-static void F(tile_8x2)(const struct F(tile) *t)
+static void F(tile_8x2)(const struct F(tile) * t)
 {
     F(run_any)(t, 8, 2);
 }
 
-static void F(tile_8x1)(const struct F(tile) *t)
+static void F(tile_8x1)(const struct F(tile) * t)
 {
     F(run_any)(t, 8, 1);
 }
 #endif
 
-static void F(tile_4x2)(const struct F(tile) *t)
+static void F(tile_4x2)(const struct F(tile) * t)
 {
     F(run_any)(t, 4, 2);
 }
 
-static void F(tile_4x1)(const struct F(tile) *t)
+static void F(tile_4x1)(const struct F(tile) * t)
 {
     F(run_any)(t, 4, 1);
 }
 
-static void F(tile_2x2)(const struct F(tile) *t)
+static void F(tile_2x2)(const struct F(tile) * t)
 {
     F(run_any)(t, 2, 2);
 }
 
-static void F(tile_2x1)(const struct F(tile) *t)
+static void F(tile_2x1)(const struct F(tile) * t)
 {
     F(run_any)(t, 2, 1);
 }
 
-static void F(tile_1x2)(const struct F(tile) *t)
+static void F(tile_1x2)(const struct F(tile) * t)
 {
     F(run_any)(t, 1, 2);
 }
 
-static void F(tile_1x1)(const struct F(tile) *t)
+static void F(tile_1x1)(const struct F(tile) * t)
 {
     F(run_any)(t, 1, 1);
 }
 
 /* Any number of rows of a tile of `vecs` vectors, in as few calls as possible. */
-static void F(tile_rows)(struct F(tile) *t, int rows, int vecs)
+static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
 {
     static const struct {
         int rows;
-        F(tile_function) *by_vecs[2];
+        F(tile_function) * by_vecs[2];
     } sizes[] = {
         {TILE_ROWS, {F(tile_full_x1), F(tile_full)}},
 #if TILE_ROWS > 8
@@ -161,7 +161,7 @@ static void F(tile_rows)(struct F(tile) *t, int rows, int vecs)
 }
 
 /* A tile that has fewer columns than its vectors goes through a copy of C; b holds whole vectors. */
-static void F(edge_tile)(const struct F(tile) *t, int rows, int cols)
+static void F(edge_tile)(const struct F(tile) * t, int rows, int cols)
 {
     REAL copy[TILE_ROWS * TILE_COLS];
     struct F(tile) whole = *t;
@@ -177,10 +177,10 @@ static void F(edge_tile)(const struct F(tile) *t, int rows, int cols)
 /* ---- packing -------------------------------------------------------------------------------------------------------
  */
 
-/* `width` rows of 4 (f32) or 2 (f64) columns become columns next to each other, `step` elements apart. */
+/* Blocks of 4 lines (f32) or 2 (f64) are transposed at a time. */
 #define BLOCK ((int)(16 / sizeof(REAL)))
 
-static void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+static inline void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
 {
 #if REAL_IS_FLOAT
     simde__m128 r0 = simde_mm_loadu_ps(from), r1 = simde_mm_loadu_ps(from + stride);
@@ -198,20 +198,37 @@ static void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t s
 #endif
 }
 
+/* Two lines of BLOCK elements. */
+static inline void F(transpose_2)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+{
+#if REAL_IS_FLOAT
+    simde__m128 r0 = simde_mm_loadu_ps(from), r1 = simde_mm_loadu_ps(from + stride);
+    simde__m128d low = simde_mm_castps_pd(simde_mm_unpacklo_ps(r0, r1));
+    simde__m128d high = simde_mm_castps_pd(simde_mm_unpackhi_ps(r0, r1));
+    simde_mm_storel_pd((simde_float64 *)(void *)to, low);
+    simde_mm_storeh_pd((simde_float64 *)(void *)(to + step), low);
+    simde_mm_storel_pd((simde_float64 *)(void *)(to + 2 * step), high);
+    simde_mm_storeh_pd((simde_float64 *)(void *)(to + 3 * step), high);
+#else
+    F(transpose)(to, step, from, stride);
+#endif
+}
+
 /* `lines` lines of `depth` elements each, `stride` apart, become `depth` groups of `group` elements; what is missing in
  * a group is 0. */
-static void F(pack_lines)(REAL *to, int group, const REAL *from, ptrdiff_t stride, int lines, int depth)
+static inline __attribute__((always_inline)) void F(pack_lines)(REAL *to, int group, const REAL *from, ptrdiff_t stride,
+                                                                int lines, int depth)
 {
-    int whole = lines / BLOCK * BLOCK, even = depth / BLOCK * BLOCK;
+    int whole = lines / BLOCK * BLOCK, pair = lines / 2 * 2, even = depth / BLOCK * BLOCK;
     if (lines < group)
         memset(to, 0, sizeof(REAL) * (size_t)group * (size_t)depth);
     for (int k = 0; k < even; k += BLOCK) {
         for (int r = 0; r < whole; r += BLOCK)
             F(transpose)(to + k * group + r, group, from + r * stride + k, stride);
-        for (int r = whole; r < lines; r++) {
-            for (int i = 0; i < BLOCK; i++)
-                to[(k + i) * group + r] = from[r * stride + k + i];
-        }
+        for (int r = whole; r < pair; r += 2)
+            F(transpose_2)(to + k * group + r, group, from + r * stride + k, stride);
+        for (int i = 0; i < BLOCK && pair < lines; i++)
+            to[(k + i) * group + pair] = from[pair * stride + k + i];
     }
     for (int k = even; k < depth; k++) {
         for (int r = 0; r < lines; r++)
@@ -234,7 +251,9 @@ static void F(pack_a)(REAL *to, struct F(matrix) a, int rows, int depth)
 {
     for (int i = 0; i < rows; i += TILE_ROWS, to += (ptrdiff_t)TILE_ROWS * depth) {
         int some = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
-        if (a.col == 1)
+        if (a.col == 1 && some == TILE_ROWS)
+            F(pack_lines)(to, TILE_ROWS, a.at + i * a.row, a.row, TILE_ROWS, depth);
+        else if (a.col == 1)
             F(pack_lines)(to, TILE_ROWS, a.at + i * a.row, a.row, some, depth);
         else if (some == TILE_ROWS)
             F(pack_groups)(to, TILE_ROWS, a.at + i, a.col, TILE_ROWS, depth);
@@ -252,11 +271,10 @@ static void F(pack_b_rows)(REAL *to, struct F(matrix) b, int depth, int cols)
         int some = depth - k < ROWS ? depth - k : ROWS;
         for (int j = 0; j < whole; j += TILE_COLS)
             F(pack_groups)
-            (to + (ptrdiff_t)j * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + j, b.row, TILE_COLS, some);
+        (to + (ptrdiff_t)j * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + j, b.row, TILE_COLS, some);
         if (whole < cols)
             F(pack_groups)
-            (to + (ptrdiff_t)whole * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + whole, b.row, cols - whole,
-             some);
+        (to + (ptrdiff_t)whole * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + whole, b.row, cols - whole, some);
     }
 }
 
@@ -269,7 +287,10 @@ static void F(pack_b)(REAL *to, struct F(matrix) b, int depth, int cols)
     }
     for (int j = 0; j < cols; j += TILE_COLS) {
         int some = cols - j < TILE_COLS ? cols - j : TILE_COLS;
-        F(pack_lines)(to + (ptrdiff_t)j * depth, TILE_COLS, b.at + j * b.col, b.col, some, depth);
+        if (some == TILE_COLS)
+            F(pack_lines)(to + (ptrdiff_t)j * depth, TILE_COLS, b.at + j * b.col, b.col, TILE_COLS, depth);
+        else
+            F(pack_lines)(to + (ptrdiff_t)j * depth, TILE_COLS, b.at + j * b.col, b.col, some, depth);
     }
 }
 
@@ -279,7 +300,7 @@ static void F(pack_b)(REAL *to, struct F(matrix) b, int depth, int cols)
 static void F(prefetch_tile)(const REAL *c, ptrdiff_t stride)
 {
     for (int i = 0; i < TILE_ROWS; i++)
-        __builtin_prefetch(c + i * stride, 1, 3);
+        __builtin_prefetch(c + i * stride, 1, 2);
 }
 
 /* A block of A (packed, or where it is) times a packed block of B. The tile of C that comes next is fetched meanwhile,
@@ -388,8 +409,7 @@ static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result)
         struct F(matrix) from = F(part)(a, 0, k);
         for (int j = 0; j < whole; j += TILE_COLS)
             F(panel_in_place)
-            (from, b.at + k * b.row + j, b.row, (struct F(result)){c.at + j, c.stride, c.rows, TILE_COLS}, some,
-             k == 0);
+        (from, b.at + k * b.row + j, b.row, (struct F(result)){c.at + j, c.stride, c.rows, TILE_COLS}, some, k == 0);
         if (whole < c.cols) {
             struct F(result) rest = {c.at + whole, c.stride, c.rows, c.cols - whole};
             F(pack_b)(scratch, F(part)(b, k, whole), some, rest.cols);
