@@ -2,8 +2,6 @@
 #ifndef FLYNN_CORE_MATMUL_H
 #define FLYNN_CORE_MATMUL_H
 
-#include <flynn/op.h>
-
 /** Block sizes of the matrix product, in the terms of Goto and van de Geijn, "Anatomy of high-performance matrix
  * multiplication" (2008), and of Van Zee and van de Geijn, "BLIS" (2015). They bound the scratch memory that the op
  * asks for.
@@ -19,17 +17,13 @@ enum {
     FLYNN_MATMUL_TILE_BYTES = 128, /**< and bytes of one of its rows */
 };
 
-/** Slots of the op's kernels: the product; and alpha C + beta D, where there is more to do than the product. */
+/** Slots of the op's kernels: the product; and what remains to be done with its elements. */
 enum { FLYNN_MATMUL_PRODUCT, FLYNN_MATMUL_SCALE };
 
-/** Stages: k[0] of the product says which side is stored transposed. The scale reads alpha from d[0] and beta from
- * d[1] (f64) or from f[0] and f[1] (f32), and D is its second input, if any. */
+/** What k[] of the product's stage holds: which sides are stored transposed, the rows of C and the length of the chains
+ * of one product of the batch. The scale reads alpha and beta from f[0] and f[1] (f32) or from d[0] and d[1] (f64); the
+ * matrix that beta multiplies is its second input, if any. */
+enum { FLYNN_MATMUL_FLAGS, FLYNN_MATMUL_ROWS, FLYNN_MATMUL_DEPTH };
 enum { FLYNN_MATMUL_TRANS_A = 1, FLYNN_MATMUL_TRANS_B = 2 };
-
-/** Rows and columns of the product and the length of its chains. */
-static inline int flynn_matmul_depth(const struct flynn_stage *stage)
-{
-    return stage->k[0] & FLYNN_MATMUL_TRANS_A ? stage->in.height : stage->in.width;
-}
 
 #endif

@@ -193,6 +193,8 @@ static int build(const struct setting *setting, struct flynn_chain *chain, struc
         code = flynn_chain_add_with(chain, text, &second, err);
     }
     if (!code)
+        code = flynn_inputs_fit(chain, &setting->shape, rng, err);
+    if (!code)
         code = flynn_plan_build(plan, chain, &setting->shape, err);
     flynn_image_free(&second);
     if (!code && flynn_row_bytes(&plan->out) * (size_t)plan->out.height > MOST_OUTPUT)

@@ -418,27 +418,39 @@ static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result)
     }
 }
 
-static struct F(matrix) F(view)(const struct flynn_image *image, bool transposed)
+static struct F(matrix) F(view)(const struct flynn_image *image, int row, bool transposed)
 {
     ptrdiff_t stride = (ptrdiff_t)(image->stride / sizeof(REAL));
-    return (struct F(matrix)){flynn_row(image, 0), transposed ? 1 : stride, transposed ? stride : 1};
+    return (struct F(matrix)){flynn_row(image, row), transposed ? 1 : stride, transposed ? stride : 1};
+}
+
+/* Rows [y, y + rows) of C, all of one product. */
+static void F(multiply)(const struct flynn_call *call, int y, int rows)
+{
+    const int32_t *k = call->stage->k;
+    bool trans_a = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_A, trans_b = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
+    int depth = k[FLYNN_MATMUL_DEPTH], number = y / k[FLYNN_MATMUL_ROWS], cols = call->dst->shape.width;
+    struct F(matrix) a = F(view)(call->src, number * (trans_a ? depth : k[FLYNN_MATMUL_ROWS]), trans_a);
+    struct F(matrix) b = F(view)(call->src2, number * (trans_b ? cols : depth), trans_b);
+    struct F(result) c = {flynn_row(call->dst, y), (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
+    bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
+    a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
+    if (small && !trans_b && cols >= TILE_COLS)
+        F(in_place)(a, b, c, depth);
+    else if (!trans_b && rows <= 2 * TILE_ROWS && cols >= TILE_COLS)
+        F(few_rows)(a, b, c, depth, call->scratch);
+    else
+        F(by_blocks)(a, b, c, depth, call->scratch);
 }
 
 static void F(matmul)(const struct flynn_call *call)
 {
-    struct F(matrix) a = F(view)(call->src, call->stage->k[0] & FLYNN_MATMUL_TRANS_A);
-    struct F(matrix) b = F(view)(call->src2, call->stage->k[0] & FLYNN_MATMUL_TRANS_B);
-    struct F(result) c = {flynn_row(call->dst, call->y), (ptrdiff_t)(call->dst->stride / sizeof(REAL)), call->rows,
-                          call->dst->shape.width};
-    int depth = flynn_matmul_depth(call->stage);
-    bool small = sizeof(REAL) * (size_t)depth * (size_t)c.cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
-    a = F(part)(a, call->y, 0);
-    if (small && b.col == 1 && c.cols >= TILE_COLS)
-        F(in_place)(a, b, c, depth);
-    else if (b.col == 1 && c.rows <= 2 * TILE_ROWS && c.cols >= TILE_COLS)
-        F(few_rows)(a, b, c, depth, call->scratch);
-    else
-        F(by_blocks)(a, b, c, depth, call->scratch);
+    int every = call->stage->k[FLYNN_MATMUL_ROWS];
+    for (int y = call->y, some; y < call->y + call->rows; y += some) {
+        int left = call->y + call->rows - y, last = every - y % every;
+        some = left < last ? left : last;
+        F(multiply)(call, y, some);
+    }
 }
 
 #undef LANES

@@ -42,6 +42,8 @@ static uint64_t hash_of(const char *text, const struct flynn_image *in, bool squ
              square ? in->shape.width : in->shape.height, flynn_type_name(in->shape.type), in->shape.channels);
     cr_assert_eq(flynn_generate(&with, spec, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_chain_add_with(&chain, text, &with, &err), 0, "%s: %s", text, err.text);
+    uint64_t rng = 9;
+    cr_assert_eq(flynn_inputs_fit(&chain, &in->shape, &rng, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_plan_build(&plan, &chain, &in->shape, &err), 0, "%s: %s", text, err.text);
     cr_assert_eq(flynn_plan_output(&plan, in, &out, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_reference_run(&plan, in, &out, &err), 0, "%s", err.text);

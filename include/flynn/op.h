@@ -248,8 +248,10 @@ struct flynn_op {
     unsigned channels;                           /**< FLYNN_CHANNEL_BIT of each channel count */
     enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
     bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
-    const char
-        *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
+    /** Tests: turn the input's shape into that of second input number `param`; NULL: as square_second says. */
+    void (*second_shape)(struct flynn_shape *shape, const struct flynn_value *value, int param);
+    const char *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second
+                              input; with "?" in front an input may be refused */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
     /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
     double (*flops)(const struct flynn_node *node);
