@@ -167,7 +167,7 @@ static void second_shape(struct flynn_shape *shape, const struct flynn_value *va
     enum { TRANS = 1, BATCH = 2 };
     int batch = value[BATCH].integer, height = shape->height, width = shape->width;
     flynn_product_second(shape, &value[TRANS], batch);
-    if (param == 0)
+    if (param == 0 || height % batch)
         return;
     int cols = value[TRANS].integer & FLYNN_MATMUL_TRANS_B ? shape->height / batch : shape->width;
     shape->height = value[TRANS].integer & FLYNN_MATMUL_TRANS_A ? width * batch : height;

@@ -81,6 +81,8 @@ static inline struct flynn_stage *flynn_product_stage(struct flynn_node *node, c
 static inline void flynn_product_second(struct flynn_shape *shape, const struct flynn_value *trans, int batch)
 {
     bool plain = !trans->integer && batch == 1;
+    if (shape->height % batch)
+        return;
     int rows = shape->height / batch, cols = shape->width + (plain ? 0 : shape->height % 7);
     bool ta = trans->integer & FLYNN_MATMUL_TRANS_A, tb = trans->integer & FLYNN_MATMUL_TRANS_B;
     int depth = ta ? rows : shape->width;
