@@ -145,7 +145,7 @@ static void add_scale(struct flynn_node *node, const struct flynn_image *added)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum { BAND = 6 }; /* rows of a tile of avx2 */
-    struct flynn_product p;
+    struct flynn_product p = {0};
     const struct flynn_image *added;
     int code = flynn_product_shape(&p, node, err);
     if (code)
