@@ -95,3 +95,17 @@ const char *flynn_op_nearest(const char *name)
     }
     return nearest;
 }
+
+struct flynn_shape flynn_op_second(const struct flynn_op *op, const struct flynn_shape *in)
+{
+    struct flynn_shape shape = *in;
+    int param = 0;
+    if (op->square_second) {
+        shape.height = shape.width;
+    } else if (op->second_shape) {
+        while (op->params[param].kind != FLYNN_PARAM_INPUT)
+            param++;
+        op->second_shape(&shape, NULL, param);
+    }
+    return shape;
+}

@@ -72,10 +72,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     return FLYNN_OK;
 }
 
-static int one_channel(int channels)
+static void one_channel(struct flynn_shape *shape, const struct flynn_value *value, int param)
 {
-    (void)channels;
-    return 1;
+    (void)value, (void)param;
+    shape->channels = 1;
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(mask) = {
@@ -95,7 +95,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(mask) = {
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,
-    .second_channels = one_channel,
+    .second_shape = one_channel,
     .cases = {"@", "@,fill=40%"},
     .lower = lower,
     .kernels = {.fn = {{[FLYNN_U8] = mask_u8, [FLYNN_U16] = mask_u16, [FLYNN_F32] = mask_f32},

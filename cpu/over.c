@@ -114,6 +114,14 @@ static int with_alpha(int channels)
     return (channels + 1) / 2 * 2;
 }
 
+/* With alpha more often than not. */
+static void second_shape(struct flynn_shape *shape, const struct flynn_value *value, int param)
+{
+    (void)value, (void)param;
+    if (shape->width % 4)
+        shape->channels = with_alpha(shape->channels);
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     const struct flynn_shape *in = &node->in, *over = &flynn_node_value(node, "with")->input->shape;
@@ -160,7 +168,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(over) = {
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,
-    .second_channels = with_alpha,
+    .second_shape = second_shape,
     .cases = {"@"},
     .lower = lower,
     .kernels = {.fn = {[OVER_BOTH] = {[FLYNN_U8] = over_u8, [FLYNN_U16] = over_u16, [FLYNN_F32] = over_f32},

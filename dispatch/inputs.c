@@ -163,12 +163,32 @@ void flynn_cases_make(struct flynn_cases *cases, const struct flynn_op *op)
     const char *first = op->cases[0] ? op->cases[0] : "";
     cases->count = 0;
     for (size_t i = 0; i < sizeof op->cases / sizeof *op->cases && op->cases[i]; i++)
-        add_case(cases, false, op->cases[i]);
+        add_case(cases, *op->cases[i] == '?', op->cases[i] + (*op->cases[i] == '?'));
     add_case(cases, op->cases[0] != NULL, "");
     for (int i = 0; i < FLYNN_MAX_PARAMS && op->params[i].name; i++) {
         add_choices(cases, op, first, &op->params[i]);
         add_ends(cases, op, first, &op->params[i]);
     }
+}
+
+int flynn_inputs_fit(struct flynn_chain *chain, const struct flynn_shape *in, uint64_t *rng, struct flynn_err *err)
+{
+    struct flynn_chain_op *first = &chain->op[0];
+    for (int i = 0; first->op->second_shape && i < FLYNN_MAX_PARAMS && first->op->params[i].name; i++) {
+        struct flynn_image *image = first->value[i].input;
+        struct flynn_shape shape = *in;
+        if (!image)
+            continue;
+        first->op->second_shape(&shape, first->value, i);
+        if (shape.height < 1 || flynn_shape_equal(&shape, &image->shape))
+            continue;
+        flynn_image_free(image);
+        int code = flynn_image_alloc(image, &shape, err);
+        if (code)
+            return code;
+        flynn_pattern_fill(image, (int)flynn_rng_below(rng, 2) ? SPECIAL : RANDOM, rng);
+    }
+    return FLYNN_OK;
 }
 
 /* ---- guarded images ---------------------------------------------------------------------------------------------- */

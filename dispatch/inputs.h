@@ -37,6 +37,10 @@ struct flynn_cases {
 
 void flynn_cases_make(struct flynn_cases *cases, const struct flynn_op *op);
 
+/** Replace the second inputs of the chain's first op by images of random samples that have the shapes which the op asks
+ * for (second_shape) when its input has shape *in. Does nothing where it does not ask. */
+int flynn_inputs_fit(struct flynn_chain *chain, const struct flynn_shape *in, uint64_t *rng, struct flynn_err *err);
+
 /** An image whose rows end at (`at_end`) or start right after an unmapped page, with `gap` bytes between rows. */
 struct flynn_guarded {
     struct flynn_image image;

@@ -172,11 +172,7 @@ static void describe(struct trial *trial, const struct setting *setting)
 /* The second input of an op: of the input's shape, or square for products. */
 static int make_second(struct flynn_image *second, const struct setting *setting, uint64_t *rng, struct flynn_err *err)
 {
-    struct flynn_shape shape = setting->shape;
-    if (setting->ops[0]->square_second)
-        shape.height = shape.width;
-    if (setting->ops[0]->second_channels && flynn_rng_below(rng, 4))
-        shape.channels = setting->ops[0]->second_channels(shape.channels);
+    struct flynn_shape shape = flynn_op_second(setting->ops[0], &setting->shape);
     int code = flynn_image_alloc(second, &shape, err);
     if (!code)
         flynn_pattern_fill(second, setting->pattern == 0 ? 2 : setting->pattern, rng);
@@ -194,6 +190,8 @@ static int build(const struct setting *setting, struct flynn_chain *chain, struc
         snprintf(text, sizeof text, "%s%s%s", setting->ops[i]->name, *setting->texts[i] ? ":" : "", setting->texts[i]);
         code = flynn_chain_add_with(chain, text, &second, err);
     }
+    if (!code)
+        code = flynn_inputs_fit(chain, &setting->shape, rng, err);
     if (!code)
         code = flynn_plan_build(plan, chain, &setting->shape, err);
     flynn_image_free(&second);

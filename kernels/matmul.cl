@@ -1,8 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 
-/* C = A B, every element one chain of fma in ascending k that starts at +0 (cpu/matmul.c). C is cut into tiles, and a group
- * takes every tile whose number is its own modulo the number of groups. */
+/* C = A B, every element one chain of fma in ascending k that starts at +0 (cpu/matmul.c). C of each product of a batch is
+ * cut into tiles, and a group takes every tile whose number is its own modulo the number of groups. k[] holds the sides
+ * that are stored transposed (1: A, 2: B), the rows of a product, and the length of its chains. */
+
+#define TRANS_A (a.k[0] & 1)
+#define TRANS_B (a.k[0] & 2)
+#define HEIGHT  a.k[1]
+#define DEPTH   a.k[2]
+
+/* Where a matrix of the batch begins, and the steps from one of its rows and columns to the next. */
+struct matrix {
+    __global const T *at;
+    size_t row, col;
+};
+
+static struct matrix find(__global const T *p, int stride, int trans, size_t stored_rows)
+{
+    const size_t row = (size_t)stride / sizeof(T);
+    struct matrix m = {p + stored_rows * row, trans ? 1 : row, trans ? row : 1};
+    return m;
+}
+
+/* alpha C, and alpha C + beta D, every operation rounded. */
+#ifdef T_F64
+#define ALPHA D0
+#define BETA  D1
+#else
+#define ALPHA a.f[0]
+#define BETA  a.f[1]
+#endif
+
+FLYNN_KERNEL(matmul_scale, T, T)
+{
+    const T alpha = ALPHA;
+    for (int y = FIRST_Y; y < LAST_Y(a.out.height); y++) {
+        __global const T *c = CROW(T, in, y, a.in.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        int x = FIRST_X;
+        for (; x + 16 <= LAST_X(a.out.width); x += 16)
+            STORE(T, 16, (T16)(alpha) * LOAD(T, 16, c + x), to + x);
+        for (; x < LAST_X(a.out.width); x++)
+            to[x] = alpha * c[x];
+    }
+}
+
+FLYNN_KERNEL(matmul_add, T, T)
+{
+    const T alpha = ALPHA, beta = BETA;
+    for (int y = FIRST_Y; y < LAST_Y(a.out.height); y++) {
+        __global const T *c = CROW(T, in, y, a.in.stride), *d = CROW(T, with, y, a.with.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        int x = FIRST_X;
+        for (; x + 16 <= LAST_X(a.out.width); x += 16)
+            STORE(T, 16, (T16)(alpha) * LOAD(T, 16, c + x) + (T16)(beta) * LOAD(T, 16, d + x), to + x);
+        for (; x < LAST_X(a.out.width); x++)
+            to[x] = alpha * c[x] + beta * d[x];
+    }
+}
 
 #if defined(T_F64)
 #define FLOATS 8 /* elements of 64 bytes */
@@ -11,8 +67,8 @@
 #define FLOATS 16
 #define TV     float16
 #endif
-#define LOAD(i, p)     PASTE(vload, FLOATS)(i, p)
-#define STORE(v, i, p) PASTE(vstore, FLOATS)(v, i, p)
+#define LOADS(i, p)     PASTE(vload, FLOATS)(i, p)
+#define STORES(v, i, p) PASTE(vstore, FLOATS)(v, i, p)
 
 #ifdef ON_CPU
 
@@ -29,38 +85,38 @@ static TV load_some(__global const T *p, int n)
     T v[FLOATS];
     for (int i = 0; i < FLOATS; i++)
         v[i] = i < n ? p[i] : (T)0;
-    return LOAD(0, v);
+    return LOADS(0, v);
 }
 
 static void store_some(TV v, __global T *p, int n)
 {
     T all[FLOATS];
-    STORE(v, 0, all);
+    STORES(v, 0, all);
     for (int i = 0; i < n; i++)
         p[i] = all[i];
 }
 
 static inline TV load_c(__global const T *p, int n)
 {
-    return n == FLOATS ? LOAD(0, p) : load_some(p, n);
+    return n == FLOATS ? LOADS(0, p) : load_some(p, n);
 }
 
 static inline void store_c(TV v, __global T *p, int n)
 {
     if (n == FLOATS)
-        STORE(v, 0, p);
+        STORES(v, 0, p);
     else
         store_some(v, p, n);
 }
 
 /* Six rows, or as many as there are: the missing ones repeat the last, with the same result. */
-static void run_rows(__global const T *a, size_t a_row, __local const T *panel, __global T *c, size_t c_row, int rows, int n,
-                     int depth, bool first)
+static void run_rows(struct matrix m, __local const T *panel, __global T *c, size_t c_row, int rows, int n, int depth,
+                     bool first)
 {
     const size_t r1 = min(1, rows - 1), r2 = min(2, rows - 1), r3 = min(3, rows - 1), r4 = min(4, rows - 1),
                  r5 = min(5, rows - 1);
-    __global const T *a0 = a, *a1 = a + r1 * a_row, *a2 = a + r2 * a_row, *a3 = a + r3 * a_row, *a4 = a + r4 * a_row,
-                     *a5 = a + r5 * a_row;
+    __global const T *a = m.at;
+    const size_t o1 = r1 * m.row, o2 = r2 * m.row, o3 = r3 * m.row, o4 = r4 * m.row, o5 = r5 * m.row;
     TV c0 = (TV)(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
     if (!first) {
         c0 = load_c(c, n);
@@ -70,14 +126,14 @@ static void run_rows(__global const T *a, size_t a_row, __local const T *panel, 
         c4 = load_c(c + r4 * c_row, n);
         c5 = load_c(c + r5 * c_row, n);
     }
-    for (int k = 0; k < depth; k++) {
-        const TV b = LOAD(k, panel);
-        c0 = fma((TV)(a0[k]), b, c0);
-        c1 = fma((TV)(a1[k]), b, c1);
-        c2 = fma((TV)(a2[k]), b, c2);
-        c3 = fma((TV)(a3[k]), b, c3);
-        c4 = fma((TV)(a4[k]), b, c4);
-        c5 = fma((TV)(a5[k]), b, c5);
+    for (int k = 0; k < depth; k++, a += m.col) {
+        const TV b = LOADS(k, panel);
+        c0 = fma((TV)(a[0]), b, c0);
+        c1 = fma((TV)(a[o1]), b, c1);
+        c2 = fma((TV)(a[o2]), b, c2);
+        c3 = fma((TV)(a[o3]), b, c3);
+        c4 = fma((TV)(a[o4]), b, c4);
+        c5 = fma((TV)(a[o5]), b, c5);
     }
     store_c(c0, c, n);
     store_c(c1, c + r1 * c_row, n);
@@ -87,36 +143,54 @@ static void run_rows(__global const T *a, size_t a_row, __local const T *panel, 
     store_c(c5, c + r5 * c_row, n);
 }
 
+/* n elements of B; the rest is 0. */
+static void load_line(__local T *to, __global const T *from, size_t step, int n)
+{
+    if (step == 1) {
+        STORES(load_c(from, n), 0, to);
+        return;
+    }
+    for (int i = 0; i < FLOATS; i++)
+        to[i] = i < n ? from[(size_t)i * step] : (T)0;
+}
+
 /* A panel of columns [x, x + n) of C in rows [y, y + rows). */
-static void run_panel(__global const T *a, size_t a_row, __global const T *b, size_t b_row, __global T *c, size_t c_row,
-                      __local T *panel, int rows, int n, int depth)
+static void run_panel(struct matrix a, struct matrix b, __global T *c, size_t c_row, __local T *panel, int rows, int n,
+                      int depth)
 {
     for (int k0 = 0; k0 < depth; k0 += KC) {
         const int some = min(KC, depth - k0);
         for (int k = 0; k < some; k++)
-            STORE(load_c(b + (size_t)(k0 + k) * b_row, n), k, panel);
-        for (int y = 0; y < rows; y += 6)
-            run_rows(a + (size_t)y * a_row + k0, a_row, panel, c + (size_t)y * c_row, c_row, min(6, rows - y), n, some,
-                     k0 == 0);
+            load_line(panel + k * FLOATS, b.at + (size_t)(k0 + k) * b.row, b.col, n);
+        for (int y = 0; y < rows; y += 6) {
+            struct matrix part = {a.at + (size_t)y * a.row + (size_t)k0 * a.col, a.row, a.col};
+            run_rows(part, panel, c + (size_t)y * c_row, c_row, min(6, rows - y), n, some, k0 == 0);
+        }
     }
 }
 
 FLYNN_KERNEL(matmul, T, T)
 {
     __local T panel[KC * FLOATS];
-    const int width = a.out.width, height = a.out.height;
+    const int width = a.out.width, height = HEIGHT, depth = DEPTH;
     const int across = (width + TILE_COLS - 1) / TILE_COLS, down = (height + TILE_ROWS - 1) / TILE_ROWS;
-    const size_t a_row = (size_t)a.in.stride / sizeof(T), b_row = (size_t)a.with.stride / sizeof(T),
-                 c_row = (size_t)a.out.stride / sizeof(T);
+    const long each = (long)across * down, tiles = each * (a.out.height / height);
+    const size_t c_row = (size_t)a.out.stride / sizeof(T);
 
     if (get_local_id(0) > 0)
         return;
-    for (long tile = (long)get_group_id(0); tile < (long)across * down; tile += (long)get_num_groups(0)) {
-        const int y = (int)(tile / across) * TILE_ROWS, x0 = (int)(tile % across) * TILE_COLS;
+    for (long tile = (long)get_group_id(0); tile < tiles; tile += (long)get_num_groups(0)) {
+        const size_t number = (size_t)(tile / each);
+        const int y = (int)(tile % each / across) * TILE_ROWS, x0 = (int)(tile % across) * TILE_COLS;
         const int last = min(width, x0 + TILE_COLS);
-        for (int x = x0; x < last; x += FLOATS)
-            run_panel(in + (size_t)y * a_row, a_row, with + x, b_row, out + (size_t)y * c_row + x, c_row, panel,
-                      min(TILE_ROWS, height - y), min(FLOATS, last - x), a.in.width);
+        const struct matrix from = find(in, a.in.stride, TRANS_A, number * (size_t)(TRANS_A ? depth : height));
+        const struct matrix b = find(with, a.with.stride, TRANS_B, number * (size_t)(TRANS_B ? width : depth));
+        const struct matrix rows = {from.at + (size_t)y * from.row, from.row, from.col};
+        __global T *c = out + (number * (size_t)height + (size_t)y) * c_row;
+        for (int x = x0; x < last; x += FLOATS) {
+            const struct matrix columns = {b.at + (size_t)x * b.col, b.row, b.col};
+            run_panel(rows, columns, c + x, c_row, panel, min(TILE_ROWS, height - y), min(FLOATS, last - x), depth);
+        }
     }
 }
 
@@ -128,67 +202,78 @@ FLYNN_KERNEL(matmul, T, T)
 #define TILE 64
 #define KC   16
 
-static void load_tiles(__global const T *in, __global const T *with, const struct flynn_args *a, __local T *ta, __local T *tb,
-                       int x0, int y0, int k0)
+static void load_tiles(struct matrix m, int height, struct matrix b, int width, int depth, __local T *ta, __local T *tb,
+                       int k0)
 {
     const int lane = (int)get_local_id(0);
     for (int i = lane; i < TILE * KC; i += TILE) {
-        const int row = y0 + i / KC, k = k0 + i % KC;
-        const bool inside = row < a->in.height && k < a->in.width;
-        ta[i % KC * TILE + i / KC] = inside ? CROW(T, in, row, a->in.stride)[k] : (T)0;
+        /* Neighbouring items read neighbouring elements. */
+        const int row = m.col == 1 ? i / KC : i % TILE, k = m.col == 1 ? i % KC : i / TILE;
+        const bool inside = row < height && k0 + k < depth;
+        ta[k * TILE + row] = inside ? m.at[(size_t)row * m.row + (size_t)(k0 + k) * m.col] : (T)0;
     }
-    for (int k = 0; k < KC; k++) {
-        const bool inside = k0 + k < a->with.height && x0 + lane < a->with.width;
-        tb[k * TILE + lane] = inside ? CROW(T, with, k0 + k, a->with.stride)[x0 + lane] : (T)0;
+    for (int i = lane; i < TILE * KC; i += TILE) {
+        const int col = b.col == 1 ? i % TILE : i / KC, k = b.col == 1 ? i / TILE : i % KC;
+        const bool inside = col < width && k0 + k < depth;
+        tb[k * TILE + col] = inside ? b.at[(size_t)(k0 + k) * b.row + (size_t)col * b.col] : (T)0;
     }
 }
 
-static void store_row(T8 v, __global T *out, const struct flynn_args *a, int x, int y)
+static void store_row(T8 v, __global T *c, size_t c_row, int y, int rows, int cols)
 {
     T all[8];
-    if (y >= a->out.height)
+    if (y >= rows)
         return;
     vstore8(v, 0, all);
-    for (int i = 0; i < 8 && x + i < a->out.width; i++)
-        ROW(T, out, y, a->out.stride)[x + i] = all[i];
+    for (int i = 0; i < 8 && i < cols; i++)
+        c[(size_t)y * c_row + i] = all[i];
 }
 
 /* The item's elements lie side by side in a row, so that a vector of B serves eight rows. */
 FLYNN_KERNEL(matmul, T, T)
 {
     __local T ta[KC * TILE], tb[KC * TILE];
-    const int across = (a.out.width + TILE - 1) / TILE, down = (a.out.height + TILE - 1) / TILE;
-    const int lane = (int)get_local_id(0), depth = a.in.width;
+    const int width = a.out.width, height = HEIGHT, depth = DEPTH;
+    const int across = (width + TILE - 1) / TILE, down = (height + TILE - 1) / TILE;
+    const long each = (long)across * down, tiles = each * (a.out.height / height);
+    const size_t c_row = (size_t)a.out.stride / sizeof(T);
+    const int lane = (int)get_local_id(0);
 
-    for (long tile = (long)get_group_id(0); tile < (long)across * down; tile += (long)get_num_groups(0)) {
-        const int y0 = (int)(tile / across) * TILE, x0 = (int)(tile % across) * TILE;
+    for (long tile = (long)get_group_id(0); tile < tiles; tile += (long)get_num_groups(0)) {
+        const size_t number = (size_t)(tile / each);
+        const int y0 = (int)(tile % each / across) * TILE, x0 = (int)(tile % across) * TILE;
+        struct matrix m = find(in, a.in.stride, TRANS_A, number * (size_t)(TRANS_A ? depth : height));
+        struct matrix b = find(with, a.with.stride, TRANS_B, number * (size_t)(TRANS_B ? width : depth));
+        m.at += (size_t)y0 * m.row;
+        b.at += (size_t)x0 * b.col;
         T8 c0 = (T8)(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
         for (int k0 = 0; k0 < depth; k0 += KC) {
             const int some = min(KC, depth - k0);
-            load_tiles(in, with, &a, ta, tb, x0, y0, k0);
+            load_tiles(m, height - y0, b, width - x0, depth, ta, tb, k0);
             barrier(CLK_LOCAL_MEM_FENCE);
             for (int k = 0; k < some; k++) {
-                const T8 b = vload8(0, tb + k * TILE + lane % 8 * 8), v = vload8(0, ta + k * TILE + lane / 8 * 8);
-                c0 = fma((T8)(v.s0), b, c0);
-                c1 = fma((T8)(v.s1), b, c1);
-                c2 = fma((T8)(v.s2), b, c2);
-                c3 = fma((T8)(v.s3), b, c3);
-                c4 = fma((T8)(v.s4), b, c4);
-                c5 = fma((T8)(v.s5), b, c5);
-                c6 = fma((T8)(v.s6), b, c6);
-                c7 = fma((T8)(v.s7), b, c7);
+                const T8 w = vload8(0, tb + k * TILE + lane % 8 * 8), v = vload8(0, ta + k * TILE + lane / 8 * 8);
+                c0 = fma((T8)(v.s0), w, c0);
+                c1 = fma((T8)(v.s1), w, c1);
+                c2 = fma((T8)(v.s2), w, c2);
+                c3 = fma((T8)(v.s3), w, c3);
+                c4 = fma((T8)(v.s4), w, c4);
+                c5 = fma((T8)(v.s5), w, c5);
+                c6 = fma((T8)(v.s6), w, c6);
+                c7 = fma((T8)(v.s7), w, c7);
             }
             barrier(CLK_LOCAL_MEM_FENCE);
         }
-        const int x = x0 + lane % 8 * 8, y = y0 + lane / 8 * 8;
-        store_row(c0, out, &a, x, y);
-        store_row(c1, out, &a, x, y + 1);
-        store_row(c2, out, &a, x, y + 2);
-        store_row(c3, out, &a, x, y + 3);
-        store_row(c4, out, &a, x, y + 4);
-        store_row(c5, out, &a, x, y + 5);
-        store_row(c6, out, &a, x, y + 6);
-        store_row(c7, out, &a, x, y + 7);
+        const int x = x0 + lane % 8 * 8, y = lane / 8 * 8, cols = width - x;
+        __global T *c = out + (number * (size_t)height + (size_t)y0) * c_row + x;
+        store_row(c0, c, c_row, y, height - y0, cols);
+        store_row(c1, c, c_row, y + 1, height - y0, cols);
+        store_row(c2, c, c_row, y + 2, height - y0, cols);
+        store_row(c3, c, c_row, y + 3, height - y0, cols);
+        store_row(c4, c, c_row, y + 4, height - y0, cols);
+        store_row(c5, c, c_row, y + 5, height - y0, cols);
+        store_row(c6, c, c_row, y + 6, height - y0, cols);
+        store_row(c7, c, c_row, y + 7, height - y0, cols);
     }
 }
 

@@ -6,41 +6,56 @@
  * for one row of B and one broadcast element of A. The blocks are those of core/matmul.h. Between blocks of k the tile
  * goes back to C, and the next block goes on from there, so that an element stays one chain of fused multiply-adds.
  *
- * Other tables have no fused multiply-add. */
+ * Other tables have no fused multiply-add, and only the scale. */
 
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+#define PRODUCTS 1
+#else
+#define PRODUCTS 0
+#endif
 
 #if defined(FLYNN_ISA_AVX512)
 #define TILE_ROWS 14
 #else
 #define TILE_ROWS 6
 #endif
-#define IN_PLACE_BYTES (512 << 10) /* a B that is no larger is read where it is */
+#define IN_PLACE_BYTES (512 << 10) /* a B that is no larger is read where it is, */
+#define IN_PLACE_DEPTH 512         /* if a panel of it fits into the first cache */
 
-#define REAL      float
-#define REAL_V    vf
-#define REAL_L(n) V(n##_ps)
-#define F(name)   name##_f32
+#define REAL               float
+#define REAL_IS_FLOAT      1
+#define REAL_V             vf
+#define REAL_L(n)          V(n##_ps)
+#define REAL_FACTOR(stage) (stage)->f
+#define F(name)            name##_f32
+#include "simd/matmul_scale.h"
+#if PRODUCTS
 #include "simd/matmul_blocks.h"
+#endif
 #undef REAL
+#undef REAL_IS_FLOAT
 #undef REAL_V
 #undef REAL_L
+#undef REAL_FACTOR
 #undef F
 
-#define REAL      double
-#define REAL_V    vd
-#define REAL_L(n) V(n##_pd)
-#define F(name)   name##_f64
+#define REAL               double
+#define REAL_IS_FLOAT      0
+#define REAL_V             vd
+#define REAL_L(n)          V(n##_pd)
+#define REAL_FACTOR(stage) (stage)->d
+#define F(name)            name##_f64
+#include "simd/matmul_scale.h"
+#if PRODUCTS
 #include "simd/matmul_blocks.h"
-
 #endif
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(matmul);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(matmul) = {
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
-    .fn = {{[FLYNN_F32] = matmul_f32, [FLYNN_F64] = matmul_f64}},
-#else
-    .fn = {{NULL}},
+    .fn = {
+#if PRODUCTS
+        [FLYNN_MATMUL_PRODUCT] = {[FLYNN_F32] = matmul_f32, [FLYNN_F64] = matmul_f64},
 #endif
-};
+        [FLYNN_MATMUL_SCALE] = {[FLYNN_F32] = scale_f32, [FLYNN_F64] = scale_f64},
+    }};

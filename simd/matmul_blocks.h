@@ -8,9 +8,10 @@
 #define MC        ((int)(FLYNN_MATMUL_MC_BYTES / sizeof(REAL)))
 #define NC        ((int)(FLYNN_MATMUL_NC_BYTES / sizeof(REAL)))
 
+/* Element (i, j) at at[i * row + j * col]: a transposed matrix has row = 1, any other col = 1. */
 struct F(matrix) {
     const REAL *at;
-    ptrdiff_t stride;
+    ptrdiff_t row, col;
 };
 
 struct F(result) {
@@ -19,7 +20,7 @@ struct F(result) {
     int rows, cols;
 };
 
-/* Where a tile reads and writes: element (i, k) of A at a[i * a_row + k * a_step], row k of B at b + k * b_step. */
+/* What a tile reads and writes: element (i, k) of A at a[i * a_row + k * a_step], row k of B at b + k * b_step. */
 struct F(tile) {
     const REAL *a, *b;
     ptrdiff_t a_row, a_step, b_step;
@@ -29,109 +30,318 @@ struct F(tile) {
     bool first; /* start from 0 rather than from C */
 };
 
-/* Inlined into callers that know the strides, which then become part of the instructions. */
-static inline __attribute__((always_inline)) void F(run_tile)(struct F(tile) t)
+/* ---- tiles ---------------------------------------------------------------------------------------------------------
+ */
+
+/* `rows` rows of `vecs` vectors. Inlined into callers that know both, and some of the rest, which then becomes part of
+ * the instructions. */
+static inline __attribute__((always_inline)) void F(run_tile)(const struct F(tile) * t, int rows, int vecs, bool first)
 {
+    const REAL *a = t->a, *b = t->b;
+    const ptrdiff_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step, c_row = t->c_row;
+    REAL *to = t->c;
     REAL_V c[TILE_ROWS][2];
-    for (int i = 0; i < TILE_ROWS; i++) {
-        c[i][0] = t.first ? REAL_L(setzero)() : REAL_L(loadu)(t.c + i * t.c_row);
-        c[i][1] = t.first ? REAL_L(setzero)() : REAL_L(loadu)(t.c + i * t.c_row + LANES);
+    for (int i = 0; i < rows; i++) {
+        for (int v = 0; v < vecs; v++)
+            c[i][v] = first ? REAL_L(setzero)() : REAL_L(loadu)(to + i * c_row + v * LANES);
     }
+    int depth = t->depth;
     do {
-        REAL_V b0 = REAL_L(loadu)(t.b), b1 = REAL_L(loadu)(t.b + LANES);
-        for (int i = 0; i < TILE_ROWS; i++) {
-            REAL_V a = REAL_L(set1)(t.a[i * t.a_row]);
-            c[i][0] = REAL_L(fmadd)(a, b0, c[i][0]);
-            c[i][1] = REAL_L(fmadd)(a, b1, c[i][1]);
+        REAL_V at[2];
+        for (int v = 0; v < vecs; v++)
+            at[v] = REAL_L(loadu)(b + v * LANES);
+        for (int i = 0; i < rows; i++) {
+            REAL_V x = REAL_L(set1)(a[i * a_row]);
+            for (int v = 0; v < vecs; v++)
+                c[i][v] = REAL_L(fmadd)(x, at[v], c[i][v]);
         }
-        t.a += t.a_step;
-        t.b += t.b_step;
-    } while (--t.depth > 0);
-    for (int i = 0; i < TILE_ROWS; i++) {
-        REAL_L(storeu)(t.c + i * t.c_row, c[i][0]);
-        REAL_L(storeu)(t.c + i * t.c_row + LANES, c[i][1]);
+        a += a_step;
+        b += b_step;
+    } while (--depth > 0);
+    for (int i = 0; i < rows; i++) {
+        for (int v = 0; v < vecs; v++)
+            REAL_L(storeu)(to + i * c_row + v * LANES, c[i][v]);
     }
 }
 
-static void F(packed_tile)(const REAL *a, const REAL *b, REAL *c, ptrdiff_t c_row, int depth, bool first)
+static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile) * t, int rows, int vecs)
 {
-    F(run_tile)
-    ((struct F(tile)){.a = a,
-                      .b = b,
-                      .a_row = 1,
-                      .a_step = TILE_ROWS,
-                      .b_step = TILE_COLS,
-                      .c = c,
-                      .c_row = c_row,
-                      .depth = depth,
-                      .first = first});
+    if (t->first)
+        F(run_tile)(t, rows, vecs, true);
+    else
+        F(run_tile)(t, rows, vecs, false);
 }
 
-/* A tile that reaches beyond C goes through a copy; what the padding of the packed blocks makes of it is dropped. */
-static void F(edge_tile)(const REAL *a, const REAL *b, struct F(result) c, int depth, bool first)
+typedef void F(tile_function)(const struct F(tile) * t);
+
+/* Both sides packed. */
+static void F(tile_packed)(const struct F(tile) * t)
 {
-    REAL copy[TILE_ROWS * TILE_COLS] = {0};
-    for (int i = 0; i < c.rows && !first; i++)
-        memcpy(copy + i * TILE_COLS, c.at + i * c.stride, (size_t)c.cols * sizeof(REAL));
-    F(packed_tile)(a, b, copy, TILE_COLS, depth, first);
-    for (int i = 0; i < c.rows; i++)
-        memcpy(c.at + i * c.stride, copy + i * TILE_COLS, (size_t)c.cols * sizeof(REAL));
+    struct F(tile) packed = *t;
+    packed.a_row = 1;
+    packed.a_step = TILE_ROWS;
+    packed.b_step = TILE_COLS;
+    F(run_any)(&packed, TILE_ROWS, 2);
+}
+
+static void F(tile_full)(const struct F(tile) * t)
+{
+    F(run_any)(t, TILE_ROWS, 2);
+}
+
+static void F(tile_full_x1)(const struct F(tile) * t)
+{
+    F(run_any)(t, TILE_ROWS, 1);
+}
+
+#if TILE_ROWS > 8
+static void F(tile_8x2)(const struct F(tile) * t)
+{
+    F(run_any)(t, 8, 2);
+}
+
+static void F(tile_8x1)(const struct F(tile) * t)
+{
+    F(run_any)(t, 8, 1);
+}
+#endif
+
+static void F(tile_4x2)(const struct F(tile) * t)
+{
+    F(run_any)(t, 4, 2);
+}
+
+static void F(tile_4x1)(const struct F(tile) * t)
+{
+    F(run_any)(t, 4, 1);
+}
+
+static void F(tile_2x2)(const struct F(tile) * t)
+{
+    F(run_any)(t, 2, 2);
+}
+
+static void F(tile_2x1)(const struct F(tile) * t)
+{
+    F(run_any)(t, 2, 1);
+}
+
+static void F(tile_1x2)(const struct F(tile) * t)
+{
+    F(run_any)(t, 1, 2);
+}
+
+static void F(tile_1x1)(const struct F(tile) * t)
+{
+    F(run_any)(t, 1, 1);
+}
+
+/* Any number of rows of a tile of `vecs` vectors, in as few calls as possible. */
+static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
+{
+    static const struct {
+        int rows;
+        F(tile_function) * by_vecs[2];
+    } sizes[] = {
+        {TILE_ROWS, {F(tile_full_x1), F(tile_full)}},
+#if TILE_ROWS > 8
+        {8, {F(tile_8x1), F(tile_8x2)}},
+#endif
+        {4, {F(tile_4x1), F(tile_4x2)}},
+        {2, {F(tile_2x1), F(tile_2x2)}},
+        {1, {F(tile_1x1), F(tile_1x2)}},
+    };
+    for (int s = 0; rows > 0; s++) {
+        for (; rows >= sizes[s].rows; rows -= sizes[s].rows) {
+            sizes[s].by_vecs[vecs - 1](t);
+            t->a += sizes[s].rows * t->a_row;
+            t->c += sizes[s].rows * t->c_row;
+        }
+    }
+}
+
+/* A tile that has fewer columns than its vectors goes through a copy of C; b holds whole vectors. */
+static void F(edge_tile)(const struct F(tile) * t, int rows, int cols)
+{
+    REAL copy[TILE_ROWS * TILE_COLS];
+    struct F(tile) whole = *t;
+    whole.c = copy;
+    whole.c_row = TILE_COLS;
+    for (int i = 0; i < rows && !t->first; i++)
+        memcpy(copy + i * TILE_COLS, t->c + i * t->c_row, (size_t)cols * sizeof(REAL));
+    F(tile_rows)(&whole, rows, cols > LANES ? 2 : 1);
+    for (int i = 0; i < rows; i++)
+        memcpy(t->c + i * t->c_row, copy + i * TILE_COLS, (size_t)cols * sizeof(REAL));
 }
 
 /* ---- packing -------------------------------------------------------------------------------------------------------
  */
 
-/* TILE_ROWS rows at a time, column by column; rows that are missing are 0. */
+/* Blocks of 4 lines (f32) or 2 (f64) are transposed at a time. */
+#define BLOCK ((int)(16 / sizeof(REAL)))
+
+static inline void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+{
+#if REAL_IS_FLOAT
+    simde__m128 r0 = simde_mm_loadu_ps(from), r1 = simde_mm_loadu_ps(from + stride);
+    simde__m128 r2 = simde_mm_loadu_ps(from + 2 * stride), r3 = simde_mm_loadu_ps(from + 3 * stride);
+    simde__m128 t0 = simde_mm_unpacklo_ps(r0, r1), t1 = simde_mm_unpacklo_ps(r2, r3);
+    simde__m128 t2 = simde_mm_unpackhi_ps(r0, r1), t3 = simde_mm_unpackhi_ps(r2, r3);
+    simde_mm_storeu_ps(to, simde_mm_movelh_ps(t0, t1));
+    simde_mm_storeu_ps(to + step, simde_mm_movehl_ps(t1, t0));
+    simde_mm_storeu_ps(to + 2 * step, simde_mm_movelh_ps(t2, t3));
+    simde_mm_storeu_ps(to + 3 * step, simde_mm_movehl_ps(t3, t2));
+#else
+    simde__m128d r0 = simde_mm_loadu_pd(from), r1 = simde_mm_loadu_pd(from + stride);
+    simde_mm_storeu_pd(to, simde_mm_unpacklo_pd(r0, r1));
+    simde_mm_storeu_pd(to + step, simde_mm_unpackhi_pd(r0, r1));
+#endif
+}
+
+/* Two lines of BLOCK elements. */
+static inline void F(transpose_2)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+{
+#if REAL_IS_FLOAT
+    simde__m128 r0 = simde_mm_loadu_ps(from), r1 = simde_mm_loadu_ps(from + stride);
+    simde__m128d low = simde_mm_castps_pd(simde_mm_unpacklo_ps(r0, r1));
+    simde__m128d high = simde_mm_castps_pd(simde_mm_unpackhi_ps(r0, r1));
+    simde_mm_storel_pd((simde_float64 *)(void *)to, low);
+    simde_mm_storeh_pd((simde_float64 *)(void *)(to + step), low);
+    simde_mm_storel_pd((simde_float64 *)(void *)(to + 2 * step), high);
+    simde_mm_storeh_pd((simde_float64 *)(void *)(to + 3 * step), high);
+#else
+    F(transpose)(to, step, from, stride);
+#endif
+}
+
+/* `lines` lines of `depth` elements each, `stride` apart, become `depth` groups of `group` elements; what is missing in
+ * a group is 0. */
+static inline __attribute__((always_inline)) void F(pack_lines)(REAL *to, int group, const REAL *from, ptrdiff_t stride,
+                                                                int lines, int depth)
+{
+    int whole = lines / BLOCK * BLOCK, pair = lines / 2 * 2, even = depth / BLOCK * BLOCK;
+    if (lines < group)
+        memset(to, 0, sizeof(REAL) * (size_t)group * (size_t)depth);
+    for (int k = 0; k < even; k += BLOCK) {
+        for (int r = 0; r < whole; r += BLOCK)
+            F(transpose)(to + k * group + r, group, from + r * stride + k, stride);
+        for (int r = whole; r < pair; r += 2)
+            F(transpose_2)(to + k * group + r, group, from + r * stride + k, stride);
+        for (int i = 0; i < BLOCK && pair < lines; i++)
+            to[(k + i) * group + pair] = from[pair * stride + k + i];
+    }
+    for (int k = even; k < depth; k++) {
+        for (int r = 0; r < lines; r++)
+            to[k * group + r] = from[r * stride + k];
+    }
+}
+
+/* The same from `depth` lines of `lines` elements each: groups are copied. */
+static inline __attribute__((always_inline)) void F(pack_groups)(REAL *to, int group, const REAL *from,
+                                                                 ptrdiff_t stride, int lines, int depth)
+{
+    if (lines < group)
+        memset(to, 0, sizeof(REAL) * (size_t)group * (size_t)depth);
+    for (int k = 0; k < depth; k++, to += group, from += stride)
+        memcpy(to, from, sizeof(REAL) * (size_t)(lines < group ? lines : group));
+}
+
+/* TILE_ROWS rows at a time, column by column. */
 static void F(pack_a)(REAL *to, struct F(matrix) a, int rows, int depth)
 {
     for (int i = 0; i < rows; i += TILE_ROWS, to += (ptrdiff_t)TILE_ROWS * depth) {
         int some = rows - i < TILE_ROWS ? rows - i : TILE_ROWS;
-        if (some < TILE_ROWS)
-            memset(to, 0, sizeof(REAL) * TILE_ROWS * (size_t)depth);
-        for (int r = 0; r < some; r++) {
-            const REAL *from = a.at + (i + r) * a.stride;
-            for (int k = 0; k < depth; k++)
-                to[k * TILE_ROWS + r] = from[k];
-        }
+        if (a.col == 1 && some == TILE_ROWS)
+            F(pack_lines)(to, TILE_ROWS, a.at + i * a.row, a.row, TILE_ROWS, depth);
+        else if (a.col == 1)
+            F(pack_lines)(to, TILE_ROWS, a.at + i * a.row, a.row, some, depth);
+        else if (some == TILE_ROWS)
+            F(pack_groups)(to, TILE_ROWS, a.at + i, a.col, TILE_ROWS, depth);
+        else
+            F(pack_groups)(to, TILE_ROWS, a.at + i, a.col, some, depth);
     }
 }
 
-/* TILE_COLS columns at a time, row by row; columns that are missing are 0. */
+/* TILE_COLS columns of 8 rows at a time, so that rows are read in long runs and whole cache lines are written. */
+static void F(pack_b_rows)(REAL *to, struct F(matrix) b, int depth, int cols)
+{
+    enum { ROWS = 8 };
+    int whole = cols / TILE_COLS * TILE_COLS;
+    for (int k = 0; k < depth; k += ROWS) {
+        int some = depth - k < ROWS ? depth - k : ROWS;
+        for (int j = 0; j < whole; j += TILE_COLS)
+            F(pack_groups)
+        (to + (ptrdiff_t)j * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + j, b.row, TILE_COLS, some);
+        if (whole < cols)
+            F(pack_groups)
+        (to + (ptrdiff_t)whole * depth + k * TILE_COLS, TILE_COLS, b.at + k * b.row + whole, b.row, cols - whole, some);
+    }
+}
+
+/* TILE_COLS columns at a time, row by row. */
 static void F(pack_b)(REAL *to, struct F(matrix) b, int depth, int cols)
 {
+    if (b.col == 1) {
+        F(pack_b_rows)(to, b, depth, cols);
+        return;
+    }
     for (int j = 0; j < cols; j += TILE_COLS) {
         int some = cols - j < TILE_COLS ? cols - j : TILE_COLS;
-        for (int k = 0; k < depth; k++, to += TILE_COLS) {
-            const REAL *from = b.at + k * b.stride + j;
-            if (some == TILE_COLS) {
-                REAL_L(storeu)(to, REAL_L(loadu)(from));
-                REAL_L(storeu)(to + LANES, REAL_L(loadu)(from + LANES));
-            } else {
-                memset(to, 0, sizeof(REAL) * TILE_COLS);
-                memcpy(to, from, sizeof(REAL) * (size_t)some);
-            }
-        }
+        if (some == TILE_COLS)
+            F(pack_lines)(to + (ptrdiff_t)j * depth, TILE_COLS, b.at + j * b.col, b.col, TILE_COLS, depth);
+        else
+            F(pack_lines)(to + (ptrdiff_t)j * depth, TILE_COLS, b.at + j * b.col, b.col, some, depth);
     }
 }
 
 /* ---- the loops over blocks -----------------------------------------------------------------------------------------
  */
 
-/* A packed block of A times a packed block of B. */
-static void F(multiply_blocks)(const REAL *a, const REAL *b, struct F(result) c, int depth, bool first)
+static void F(prefetch_tile)(const REAL *c, ptrdiff_t stride)
+{
+    for (int i = 0; i < TILE_ROWS; i++)
+        __builtin_prefetch(c + i * stride, 1, 2);
+}
+
+/* A block of A (packed, or where it is) times a packed block of B. The tile of C that comes next is fetched meanwhile,
+ * because chains begin by reading it. */
+static void F(multiply_blocks)(struct F(matrix) a, bool packed, const REAL *b, struct F(result) c, int depth,
+                               bool first)
 {
     for (int j = 0; j < c.cols; j += TILE_COLS) {
         int width = c.cols - j < TILE_COLS ? c.cols - j : TILE_COLS;
         for (int i = 0; i < c.rows; i += TILE_ROWS) {
             int height = c.rows - i < TILE_ROWS ? c.rows - i : TILE_ROWS;
-            const REAL *ta = a + (ptrdiff_t)i * depth, *tb = b + (ptrdiff_t)j * depth;
-            REAL *tc = c.at + i * c.stride + j;
-            if (height == TILE_ROWS && width == TILE_COLS)
-                F(packed_tile)(ta, tb, tc, c.stride, depth, first);
+            struct F(tile) t = {.a = packed ? a.at + (ptrdiff_t)i * depth : a.at + i * a.row,
+                                .b = b + (ptrdiff_t)j * depth,
+                                .a_row = packed ? 1 : a.row,
+                                .a_step = packed ? TILE_ROWS : a.col,
+                                .b_step = TILE_COLS,
+                                .c = c.at + i * c.stride + j,
+                                .c_row = c.stride,
+                                .depth = depth,
+                                .first = first};
+            if (height == TILE_ROWS && c.rows - i >= 2 * TILE_ROWS)
+                F(prefetch_tile)(t.c + TILE_ROWS * c.stride, c.stride);
+            if (width < TILE_COLS && width != LANES)
+                F(edge_tile)(&t, height, width);
+            else if (packed && height == TILE_ROWS && width == TILE_COLS)
+                F(tile_packed)(&t);
             else
-                F(edge_tile)(ta, tb, (struct F(result)){tc, c.stride, height, width}, depth, first);
+                F(tile_rows)(&t, height, width / LANES);
         }
     }
+}
+
+static struct F(matrix) F(part)(struct F(matrix) m, int row, int col)
+{
+    return (struct F(matrix)){m.at + row * m.row + col * m.col, m.row, m.col};
+}
+
+/* Rows of A are packed where enough columns use them again. */
+static bool F(packs_a)(struct F(matrix) a, int cols)
+{
+    return a.col == 1 && cols >= 4 * TILE_COLS;
 }
 
 static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, void *scratch)
@@ -140,64 +350,111 @@ static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result
     int kc = (depth + blocks - 1) / blocks;
     int mc = c.rows < MC ? (c.rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS : MC;
     REAL *packed_a = scratch, *packed_b = packed_a + ((ptrdiff_t)mc * kc + 15) / 16 * 16;
+    bool packs = F(packs_a)(a, c.cols);
     for (int j = 0; j < c.cols; j += NC) {
         int nc = c.cols - j < NC ? c.cols - j : NC;
         for (int k = 0; k < depth; k += kc) {
             int some = depth - k < kc ? depth - k : kc;
-            F(pack_b)(packed_b, (struct F(matrix)){b.at + k * b.stride + j, b.stride}, some, nc);
+            F(pack_b)(packed_b, F(part)(b, k, j), some, nc);
             for (int i = 0; i < c.rows; i += mc) {
                 struct F(result) block = {c.at + i * c.stride + j, c.stride, c.rows - i < mc ? c.rows - i : mc, nc};
-                F(pack_a)(packed_a, (struct F(matrix)){a.at + i * a.stride + k, a.stride}, block.rows, some);
-                F(multiply_blocks)(packed_a, packed_b, block, some, k == 0);
+                struct F(matrix) from = F(part)(a, i, k);
+                if (packs) {
+                    F(pack_a)(packed_a, from, block.rows, some);
+                    from.at = packed_a;
+                }
+                F(multiply_blocks)(from, packs, packed_b, block, some, k == 0);
             }
         }
     }
 }
 
-/* The tiles of rows [from, to) of C, from A and B where they are. The last tile of a row or column lies over the one
- * before and makes the same elements again. */
-static void F(tiles_in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int from, int to, int depth)
+/* Columns [j, j + TILE_COLS) of the rows of C, from A and B where they are. */
+static void F(panel_in_place)(struct F(matrix) a, const REAL *b, ptrdiff_t b_step, struct F(result) c, int depth,
+                              bool first)
 {
-    for (int j = 0; j < c.cols; j += TILE_COLS) {
-        int x = c.cols - j < TILE_COLS ? c.cols - TILE_COLS : j;
-        for (int i = from; i < to; i += TILE_ROWS) {
-            int y = c.rows - i < TILE_ROWS ? c.rows - TILE_ROWS : i;
-            F(run_tile)
-            ((struct F(tile)){.a = a.at + y * a.stride,
-                              .b = b.at + x,
-                              .a_row = a.stride,
-                              .a_step = 1,
-                              .b_step = b.stride,
-                              .c = c.at + y * c.stride + x,
-                              .c_row = c.stride,
-                              .depth = depth,
-                              .first = true});
+    struct F(tile) t = {.a = a.at,
+                        .b = b,
+                        .a_row = a.row,
+                        .a_step = a.col,
+                        .b_step = b_step,
+                        .c = c.at,
+                        .c_row = c.stride,
+                        .depth = depth,
+                        .first = first};
+    F(tile_rows)(&t, c.rows, 2);
+}
+
+/* Where B is small: no packing, but rows of A in blocks that stay in the cache. The last tile of a row lies over the
+ * one before and makes the same elements again. */
+static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth)
+{
+    for (int i = 0; i < c.rows; i += MC) {
+        int rows = c.rows - i < MC ? c.rows - i : MC;
+        for (int j = 0; j < c.cols; j += TILE_COLS) {
+            int x = c.cols - j < TILE_COLS ? c.cols - TILE_COLS : j;
+            struct F(result) panel = {c.at + i * c.stride + x, c.stride, rows, TILE_COLS};
+            F(panel_in_place)(F(part)(a, i, 0), b.at + x, b.row, panel, depth, true);
         }
     }
 }
 
-/* Where B is small: no packing, but rows of A in blocks that stay in the cache. */
-static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth)
+/* Where there are few rows: B goes by once, some rows of it at a time, so that it is read in as many runs. */
+static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, REAL *scratch)
 {
-    for (int i = 0; i < c.rows; i += MC)
-        F(tiles_in_place)(a, b, c, i, c.rows - i < MC ? c.rows : i + MC, depth);
+    enum { ROWS = 32 };
+    int whole = c.cols / TILE_COLS * TILE_COLS;
+    for (int k = 0; k < depth; k += ROWS) {
+        int some = depth - k < ROWS ? depth - k : ROWS;
+        struct F(matrix) from = F(part)(a, 0, k);
+        for (int j = 0; j < whole; j += TILE_COLS)
+            F(panel_in_place)
+        (from, b.at + k * b.row + j, b.row, (struct F(result)){c.at + j, c.stride, c.rows, TILE_COLS}, some, k == 0);
+        if (whole < c.cols) {
+            struct F(result) rest = {c.at + whole, c.stride, c.rows, c.cols - whole};
+            F(pack_b)(scratch, F(part)(b, k, whole), some, rest.cols);
+            F(multiply_blocks)(from, false, scratch, rest, some, k == 0);
+        }
+    }
+}
+
+static struct F(matrix) F(view)(const struct flynn_image *image, int row, bool transposed)
+{
+    ptrdiff_t stride = (ptrdiff_t)(image->stride / sizeof(REAL));
+    return (struct F(matrix)){flynn_row(image, row), transposed ? 1 : stride, transposed ? stride : 1};
+}
+
+/* Rows [y, y + rows) of C, all of one product. */
+static void F(multiply)(const struct flynn_call *call, int y, int rows)
+{
+    const int32_t *k = call->stage->k;
+    bool trans_a = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_A, trans_b = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
+    int depth = k[FLYNN_MATMUL_DEPTH], number = y / k[FLYNN_MATMUL_ROWS], cols = call->dst->shape.width;
+    struct F(matrix) a = F(view)(call->src, number * (trans_a ? depth : k[FLYNN_MATMUL_ROWS]), trans_a);
+    struct F(matrix) b = F(view)(call->src2, number * (trans_b ? cols : depth), trans_b);
+    struct F(result) c = {flynn_row(call->dst, y), (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
+    bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
+    a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
+    if (small && !trans_b && cols >= TILE_COLS)
+        F(in_place)(a, b, c, depth);
+    else if (!trans_b && rows <= 2 * TILE_ROWS && cols >= TILE_COLS)
+        F(few_rows)(a, b, c, depth, call->scratch);
+    else
+        F(by_blocks)(a, b, c, depth, call->scratch);
 }
 
 static void F(matmul)(const struct flynn_call *call)
 {
-    struct F(matrix) a = {flynn_row(call->src, call->y), (ptrdiff_t)(call->src->stride / sizeof(REAL))};
-    struct F(matrix) b = {flynn_row(call->src2, 0), (ptrdiff_t)(call->src2->stride / sizeof(REAL))};
-    struct F(result) c = {flynn_row(call->dst, call->y), (ptrdiff_t)(call->dst->stride / sizeof(REAL)), call->rows,
-                          call->dst->shape.width};
-    int depth = call->src->shape.width;
-    bool small = sizeof(REAL) * (size_t)depth * (size_t)c.cols <= IN_PLACE_BYTES;
-    if (small && c.rows >= TILE_ROWS && c.cols >= TILE_COLS)
-        F(in_place)(a, b, c, depth);
-    else
-        F(by_blocks)(a, b, c, depth, call->scratch);
+    int every = call->stage->k[FLYNN_MATMUL_ROWS];
+    for (int y = call->y, some; y < call->y + call->rows; y += some) {
+        int left = call->y + call->rows - y, last = every - y % every;
+        some = left < last ? left : last;
+        F(multiply)(call, y, some);
+    }
 }
 
 #undef LANES
 #undef TILE_COLS
 #undef MC
 #undef NC
+#undef BLOCK

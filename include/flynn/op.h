@@ -248,9 +248,11 @@ struct flynn_op {
     unsigned channels;                           /**< FLYNN_CHANNEL_BIT of each channel count */
     enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
     bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
-    int (*second_channels)(int channels); /**< tests: channels of the second input for an input's; NULL: the same */
-    const char
-        *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
+    /** Tests: turn the input's shape into that of second input number `param`; NULL: as square_second says. `value` is
+     * NULL while the parameters are not known, unless square_second is set. */
+    void (*second_shape)(struct flynn_shape *shape, const struct flynn_value *value, int param);
+    const char *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second
+                              input; with "?" in front an input may be refused */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
     /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
     double (*flops)(const struct flynn_node *node);
@@ -301,6 +303,9 @@ int flynn_op_find(const char *name);
 
 /** Index of an op in the registry. */
 int flynn_op_index(const struct flynn_op *op);
+
+/** The shape of the second input that tests give to an op for an input of shape *in. */
+struct flynn_shape flynn_op_second(const struct flynn_op *op, const struct flynn_shape *in);
 
 /** The registered name nearest to a misspelt one (edit distance <= 2 or a prefix), or NULL. */
 const char *flynn_op_nearest(const char *name);
