@@ -1,78 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "core/turn.h"
 
 #include <string.h>
 
-/* k[0]: 0, 1, 2 for 90, 180, 270 degrees clockwise. Pixels move as they are, so all sample types share a kernel. */
+/* k[0]: enum flynn_turn. Pixels move as they are, so all sample types share a kernel. */
+
+static inline void copy_pixels(const uint8_t *from, ptrdiff_t step, uint8_t *to, int width, size_t pixel)
+{
+    for (ptrdiff_t x = 0; x < width; x++)
+        memcpy(to + (size_t)x * pixel, from + x * step, pixel);
+}
 
 /* Inlined once for each pixel size, so that the copies are plain moves. */
-static inline void turn(const struct flynn_call *call, size_t pixel)
+static inline void turn_pixels(const struct flynn_call *call, size_t pixel)
 {
     const struct flynn_image *src = call->src;
     int width = src->shape.width, height = src->shape.height;
     for (int y = call->y; y < call->y + call->rows; y++) {
         const uint8_t *from;
         ptrdiff_t step;
-        if (call->stage->k[0] == 0) {
+        switch (call->stage->k[0]) {
+        case FLYNN_TURN_90:
             from = (const uint8_t *)flynn_row(src, height - 1) + (size_t)y * pixel;
             step = -(ptrdiff_t)src->stride;
-        } else if (call->stage->k[0] == 1) {
+            break;
+        case FLYNN_TURN_180:
             from = (const uint8_t *)flynn_row(src, height - 1 - y) + (size_t)(width - 1) * pixel;
             step = -(ptrdiff_t)pixel;
-        } else {
+            break;
+        case FLYNN_TURN_270:
             from = (const uint8_t *)flynn_row(src, 0) + (size_t)(width - 1 - y) * pixel;
             step = (ptrdiff_t)src->stride;
+            break;
+        case FLYNN_TURN_TRANSPOSE:
+            from = (const uint8_t *)flynn_row(src, 0) + (size_t)y * pixel;
+            step = (ptrdiff_t)src->stride;
+            break;
+        default:
+            from = flynn_row(src, height - 1 - y);
+            step = (ptrdiff_t)pixel;
         }
-        uint8_t *to = flynn_row(call->dst, y);
-        for (ptrdiff_t x = 0; x < call->width; x++)
-            memcpy(to + (size_t)x * pixel, from + x * step, pixel);
+        copy_pixels(from, step, flynn_row(call->dst, y), call->width, pixel);
     }
 }
 
-static void rotate(const struct flynn_call *call)
+static inline void mirror_pixels(const struct flynn_call *call, size_t pixel)
+{
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *in = call->in[r];
+        copy_pixels(in + (size_t)(call->width - 1) * pixel, -(ptrdiff_t)pixel, call->out[r], call->width, pixel);
+    }
+}
+
+typedef void move_fn(const struct flynn_call *call, size_t pixel);
+
+/* The sizes of pixels from 1 to 4 samples of 1 to 8 bytes. */
+static inline void for_size(const struct flynn_call *call, move_fn *move)
 {
     switch ((size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type)) {
     case 1:
-        turn(call, 1);
+        move(call, 1);
         break;
     case 2:
-        turn(call, 2);
+        move(call, 2);
         break;
     case 3:
-        turn(call, 3);
+        move(call, 3);
         break;
     case 4:
-        turn(call, 4);
+        move(call, 4);
         break;
     case 6:
-        turn(call, 6);
+        move(call, 6);
         break;
     case 8:
-        turn(call, 8);
+        move(call, 8);
         break;
     case 12:
-        turn(call, 12);
+        move(call, 12);
+        break;
+    case 16:
+        move(call, 16);
+        break;
+    case 24:
+        move(call, 24);
         break;
     default:
-        turn(call, 16);
+        move(call, 32);
     }
+}
+
+static void turn(const struct flynn_call *call)
+{
+    for_size(call, turn_pixels);
+}
+
+static void mirror(const struct flynn_call *call)
+{
+    for_size(call, mirror_pixels);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, 0);
-    stage->k[0] = flynn_node_value(node, "angle")->integer;
-    stage->band = 64;
-    if (stage->k[0] != 1) {
-        stage->out.width = node->in.height;
-        stage->out.height = node->in.width;
-    }
-    node->out = stage->out;
-    struct flynn_launch *launch = flynn_node_launch(node, "turn", stage);
-    launch->per_pixel = true;
-    launch->item_x = 0;
-    launch->item_y_cpu = 64;
+    flynn_turn_lower(node, (enum flynn_turn)flynn_node_value(node, "angle")->integer);
     return FLYNN_OK;
 }
 
@@ -94,5 +126,11 @@ const struct flynn_op FLYNN_OP_SYMBOL(rotate) = {
     .kind = FLYNN_WHOLE,
     .cases = {"90", "180", "270"},
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = rotate, [FLYNN_U16] = rotate, [FLYNN_F32] = rotate}}},
+    .kernels = {.fn = {[FLYNN_TURN_WHOLE] = {[FLYNN_U8] = turn,
+                                             [FLYNN_U16] = turn,
+                                             [FLYNN_F32] = turn,
+                                             [FLYNN_F64] = turn,
+                                             [FLYNN_U32] = turn,
+                                             [FLYNN_S32] = turn},
+                       [FLYNN_TURN_ROWS] = {[FLYNN_U8] = mirror, [FLYNN_U16] = mirror, [FLYNN_F32] = mirror}}},
 };
