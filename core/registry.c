@@ -95,3 +95,15 @@ const char *flynn_op_nearest(const char *name)
     }
     return nearest;
 }
+
+struct flynn_shape flynn_op_second(const struct flynn_op *op, const struct flynn_shape *in)
+{
+    struct flynn_shape shape = *in;
+    if (op->square_second)
+        shape.height = shape.width;
+    if (op->second_channels) {
+        shape.channels = op->second_channels;
+        shape.type = op->second_type;
+    }
+    return shape;
+}

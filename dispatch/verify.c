@@ -172,9 +172,7 @@ static void describe(struct trial *trial, const struct setting *setting)
 /* The second input of an op: of the input's shape, or square for products. */
 static int make_second(struct flynn_image *second, const struct setting *setting, uint64_t *rng, struct flynn_err *err)
 {
-    struct flynn_shape shape = setting->shape;
-    if (setting->ops[0]->square_second)
-        shape.height = shape.width;
+    struct flynn_shape shape = flynn_op_second(setting->ops[0], &setting->shape);
     int code = flynn_image_alloc(second, &shape, err);
     if (!code)
         flynn_pattern_fill(second, setting->pattern == 0 ? 2 : setting->pattern, rng);

@@ -151,11 +151,10 @@ static bool find_case(struct flynn_chain *chain, struct flynn_plan *plan, const 
 static int test(struct flynn_cl_handle *handle, const struct flynn_node *node, bool *tested, bool *differs,
                 struct flynn_err *err)
 {
-    struct flynn_shape shape = {TEST_WIDTH, TEST_HEIGHT, node->in.channels, node->in.type}, other = shape;
+    struct flynn_shape shape = {TEST_WIDTH, TEST_HEIGHT, node->in.channels, node->in.type};
+    struct flynn_shape other = flynn_op_second(node->op, &shape);
     struct flynn_image in = {0}, second = {0};
     static const uint64_t seed = 20;
-    if (node->op->square_second)
-        other.height = other.width;
     int code = make_pattern(&in, &shape, seed, err);
     if (!code)
         code = make_pattern(&second, &other, seed + 1, err);

@@ -44,7 +44,7 @@ struct flynn_value {
     struct flynn_image *input; /**< INPUT: owned by the chain */
 };
 
-#define FLYNN_MAX_PARAMS 12
+#define FLYNN_MAX_PARAMS 24
 
 /* ---- kernels ------------------------------------------------------------------------------------------------- */
 
@@ -208,6 +208,8 @@ struct flynn_op {
     unsigned channels;                           /**< FLYNN_CHANNEL_BIT of each channel count */
     enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
     bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
+    enum flynn_type second_type; /**< tests: with second_channels, what the second input is made of */
+    int second_channels;         /**< 0: as the input */
     const char
         *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
@@ -249,6 +251,9 @@ const struct flynn_value *flynn_node_value(const struct flynn_node *node, const 
 /** A SAMPLE parameter, or a REAL one of which a percentage is a part of white, in the units of the node's input type.
  */
 double flynn_node_sample(const struct flynn_node *node, const char *name);
+
+/** The shape of a second input that suits an op and an input, for tests. */
+struct flynn_shape flynn_op_second(const struct flynn_op *op, const struct flynn_shape *in);
 
 /** Number of ops, and the op of an index (the order of core/ops.def). */
 int flynn_op_count(void);
