@@ -1,26 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 
-/* k[0]: 0, 1, 2 for 90, 180, 270 degrees clockwise. Items make whole pixels; pixels move as bytes.
+/* k[0]: enum flynn_turn (core/turn.h). Items make whole pixels; pixels move as bytes.
  *
  * A quarter turn is a transposition with one image upside down: pixel (x, y) of the output is `first + x * step` of the
  * input's column for y. An item walks along its rows, several of them side by side, so that the input's cache lines,
  * which it reads down the columns, are used up while they are near. */
 #define PIXEL (a.in.channels * (int)sizeof(T))
 
+enum { TURN_90, TURN_180, TURN_270, TURN_TRANSPOSE, TURN_UPSIDE, TURN_MIRROR };
+
+static inline bool is_quarter(int turn)
+{
+    return turn == TURN_90 || turn == TURN_270 || turn == TURN_TRANSPOSE;
+}
+
 /* The byte of the input that output pixel (0, y) comes from, and the step to the one of (1, y). */
 static __global const uchar *column_of(const struct flynn_args *a, __global const T *in, int y, int pixel, long *step)
 {
-    if (a->k[0] == 0) {
-        *step = -(long)a->in.stride;
-        return CROW(uchar, in, a->in.height - 1, a->in.stride) + (size_t)y * pixel;
-    }
-    if (a->k[0] == 1) {
+    const int down = a->k[0] == TURN_180 || a->k[0] == TURN_UPSIDE ? a->in.height - 1 - y : y;
+    const int column = a->k[0] == TURN_270 ? a->in.width - 1 - y : y;
+    switch (a->k[0]) {
+    case TURN_90:
+    case TURN_270:
+    case TURN_TRANSPOSE:
+        *step = a->k[0] == TURN_90 ? -(long)a->in.stride : (long)a->in.stride;
+        return CROW(uchar, in, a->k[0] == TURN_90 ? a->in.height - 1 : 0, a->in.stride) + (size_t)column * pixel;
+    case TURN_UPSIDE:
+        *step = pixel;
+        return CROW(uchar, in, down, a->in.stride);
+    default:
         *step = -(long)pixel;
-        return CROW(uchar, in, a->in.height - 1 - y, a->in.stride) + (size_t)(a->in.width - 1) * pixel;
+        return CROW(uchar, in, down, a->in.stride) + (size_t)(a->in.width - 1) * pixel;
     }
-    *step = (long)a->in.stride;
-    return CROW(uchar, in, 0, a->in.stride) + (size_t)(a->in.width - 1 - y) * pixel;
 }
 
 /* Output pixels [x, end) of one row. */
@@ -96,7 +108,10 @@ static inline void four(__global const uchar *p, long step, __global uchar *q, i
         four2(p, step, q);
     } else {
         for (int i = 0; i < 4; i++) {
-            if (pixel == 16) {
+            if (pixel > 16) {
+                for (int b = 0; b < pixel; b += 8)
+                    STORE(uchar, 8, LOAD(uchar, 8, p + i * step + b), q + i * pixel + b);
+            } else if (pixel == 16) {
                 STORE(uchar, 16, LOAD(uchar, 16, p + i * step), q + i * 16);
             } else if (pixel == 8) {
                 STORE(uchar, 8, LOAD(uchar, 8, p + i * step), q + i * 8);
@@ -123,7 +138,9 @@ static void rows_of(const struct flynn_args *a, __global const T *in, __global T
 {
     long step;
     __global const uchar *first = column_of(a, in, y, pixel, &step);
-    const long next = a->k[0] == 0 ? pixel : a->k[0] == 2 ? -(long)pixel : -(long)a->in.stride;
+    const long next = is_quarter(a->k[0])       ? (a->k[0] == TURN_270 ? -(long)pixel : pixel)
+                      : a->k[0] == TURN_MIRROR ? (long)a->in.stride
+                                               : -(long)a->in.stride;
     __global uchar *to = ROW(uchar, out, y, a->out.stride);
     for (; x + 4 <= last_x; x += 4) {
         for (int r = 0; r < end - y; r++)
@@ -137,7 +154,7 @@ static void rows_of(const struct flynn_args *a, __global const T *in, __global T
 static void tiles_of(const struct flynn_args *a, __global const T *in, __global T *out, int y, int x, int last_x)
 {
     long step;
-    const int left = a->k[0] == 2;
+    const int left = a->k[0] == TURN_270;
     __global const uchar *first = column_of(a, in, left ? y + 15 : y, 1, &step);
     __global uchar *to = ROW(uchar, out, left ? y + 15 : y, a->out.stride);
     const long to_step = left ? -(long)a->out.stride : (long)a->out.stride;
@@ -164,6 +181,15 @@ static void reverse(__global const uchar *last, __global uchar *to, int pixel, i
     move(last, -(long)pixel, to, pixel, x, last_x);
 }
 
+/* Bytes [x, end) of a row as they are. */
+static void forward(__global const uchar *from, __global uchar *to, int x, int end)
+{
+    for (; x + 16 <= end; x += 16)
+        STORE(uchar, 16, LOAD(uchar, 16, from + x), to + x);
+    for (; x < end; x++)
+        to[x] = from[x];
+}
+
 /* `rotate` itself is a function of OpenCL C. */
 FLYNN_KERNEL(turn, T, T)
 {
@@ -171,20 +197,28 @@ FLYNN_KERNEL(turn, T, T)
     int y = FIRST_Y;
     if (FIRST_X >= last_x || y >= last_y)
         return;
-    if (a.k[0] == 1 && (pixel == 1 || pixel == 3)) {
+    if ((a.k[0] == TURN_180 || a.k[0] == TURN_MIRROR) && (pixel == 1 || pixel == 3)) {
         for (; y < last_y; y++) {
             long step;
             reverse(column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), pixel, FIRST_X, last_x);
         }
         return;
     }
-    for (; a.k[0] != 1 && pixel == 1 && y + 16 <= last_y; y += 16)
+    if (a.k[0] == TURN_UPSIDE) {
+        for (; y < last_y; y++) {
+            long step;
+            forward(column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), FIRST_X * pixel,
+                    last_x * pixel);
+        }
+        return;
+    }
+    for (; is_quarter(a.k[0]) && pixel == 1 && y + 16 <= last_y; y += 16)
         tiles_of(&a, in, out, y, FIRST_X, last_x);
     /* Of pixels of 3 bytes the last of an input row has no byte after it. */
-    const int edge = pixel != 3 ? -1 : a.k[0] == 0 ? a.out.height - 1 : a.k[0] == 2 ? 0 : a.out.height;
+    const int edge = pixel != 3 || !is_quarter(a.k[0]) ? -1 : a.k[0] == TURN_270 ? 0 : a.out.height - 1;
     for (int end; y < last_y; y = end) {
         end = min(y + 32, last_y);
-        if (y == edge || (edge >= 0 && a.k[0] == 1)) {
+        if (y == edge) {
             long step;
             __global const uchar *first = column_of(&a, in, y, pixel, &step);
             move(first, step, ROW(uchar, out, y, a.out.stride), pixel, FIRST_X, last_x);

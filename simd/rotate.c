@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/turn.h"
 #include "simd/wide.h"
 
 /* Turning by 90 or 270 degrees is transposing with one of the two images upside down, so one transposition with signed
@@ -256,8 +257,12 @@ static void transpose_pixels(const struct area *a, size_t pixel)
     case 8:
         transpose(a, 8, 2, 4, tile8);
         break;
-    default:
+    case 12:
+    case 16:
         transpose_large(a, pixel);
+        break;
+    default:
+        transpose_rest(a, pixel, 0, 0, a->columns);
     }
 }
 
@@ -265,14 +270,14 @@ static void turn90(const struct flynn_call *call, size_t pixel)
 {
     const struct flynn_image *src = call->src, *dst = call->dst;
     int width = src->shape.width, height = src->shape.height;
-    bool left = call->stage->k[0] == 2;
+    bool left = call->stage->k[0] == FLYNN_TURN_270, up = call->stage->k[0] != FLYNN_TURN_90;
     int first = left ? width - call->y - call->rows : call->y; /* column of the source */
     int past = width - first - call->rows;
     int unsafe = pixel == 3 || pixel == 6 || pixel == 12 ? (int)((4 + pixel - 1) / pixel) - past : 0;
 
     struct area area = {.rows = height, .columns = call->rows, .readable = call->rows - (unsafe > 0 ? unsafe : 0)};
-    area.src = (const uint8_t *)flynn_row(src, left ? 0 : height - 1) + (size_t)first * pixel;
-    area.src_step = left ? (ptrdiff_t)src->stride : -(ptrdiff_t)src->stride;
+    area.src = (const uint8_t *)flynn_row(src, up ? 0 : height - 1) + (size_t)first * pixel;
+    area.src_step = up ? (ptrdiff_t)src->stride : -(ptrdiff_t)src->stride;
     area.dst = flynn_row(dst, left ? call->y + call->rows - 1 : call->y);
     area.dst_step = left ? -(ptrdiff_t)dst->stride : (ptrdiff_t)dst->stride;
     if (area.readable < 0)
@@ -342,50 +347,68 @@ static inline void reverse_row_odd(const uint8_t *in, uint8_t *out, int width, s
         memcpy(out + i, in + bytes - pixel - i, pixel);
 }
 
-static void turn180(const struct flynn_call *call, size_t pixel)
+static void mirror_row(const uint8_t *in, uint8_t *out, int width, size_t pixel)
 {
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const uint8_t *in = flynn_row(call->src, call->src->shape.height - 1 - y);
-        uint8_t *out = flynn_row(call->dst, y);
-        switch (pixel) {
-        case 1:
-            reverse_row(in, out, call->width, 1);
-            break;
-        case 2:
-            reverse_row(in, out, call->width, 2);
-            break;
-        case 3:
-            reverse_row_odd(in, out, call->width, 3);
-            break;
-        case 4:
-            reverse_row(in, out, call->width, 4);
-            break;
-        case 6:
-            reverse_row_odd(in, out, call->width, 6);
-            break;
-        case 8:
-            reverse_row(in, out, call->width, 8);
-            break;
-        case 12:
-            reverse_row_odd(in, out, call->width, 12);
-            break;
-        default:
-            reverse_row(in, out, call->width, 16);
-        }
+    switch (pixel) {
+    case 1:
+        reverse_row(in, out, width, 1);
+        break;
+    case 2:
+        reverse_row(in, out, width, 2);
+        break;
+    case 3:
+        reverse_row_odd(in, out, width, 3);
+        break;
+    case 4:
+        reverse_row(in, out, width, 4);
+        break;
+    case 6:
+        reverse_row_odd(in, out, width, 6);
+        break;
+    case 8:
+        reverse_row(in, out, width, 8);
+        break;
+    case 12:
+        reverse_row_odd(in, out, width, 12);
+        break;
+    default:
+        reverse_row(in, out, width, 16);
     }
 }
 
-static void rotate(const struct flynn_call *call)
+static void mirror(const struct flynn_call *call)
 {
     size_t pixel = (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
-    if (call->stage->k[0] == 1)
-        turn180(call, pixel);
-    else
+    for (int r = 0; r < call->rows; r++)
+        mirror_row(call->in[r], call->out[r], call->width, pixel);
+}
+
+static void turn(const struct flynn_call *call)
+{
+    const struct flynn_image *src = call->src;
+    size_t pixel = (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
+    int how = call->stage->k[0];
+    if (how != FLYNN_TURN_180 && how != FLYNN_TURN_UPSIDE) {
         turn90(call, pixel);
+        return;
+    }
+    for (int y = call->y; y < call->y + call->rows; y++) {
+        const uint8_t *in = flynn_row(src, src->shape.height - 1 - y);
+        if (how == FLYNN_TURN_180)
+            mirror_row(in, flynn_row(call->dst, y), call->width, pixel);
+        else
+            memcpy(flynn_row(call->dst, y), in, (size_t)call->width * pixel);
+    }
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rotate);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rotate) = {
-    .fn = {{[FLYNN_U8] = rotate, [FLYNN_U16] = rotate, [FLYNN_F32] = rotate}},
+    .fn = {{[FLYNN_U8] = turn,
+            [FLYNN_U16] = turn,
+            [FLYNN_F32] = turn,
+            [FLYNN_F64] = turn,
+            [FLYNN_U32] = turn,
+            [FLYNN_S32] = turn},
+           {[FLYNN_U8] = mirror, [FLYNN_U16] = mirror, [FLYNN_F32] = mirror}},
 };

@@ -44,7 +44,7 @@ struct flynn_value {
     struct flynn_image *input; /**< INPUT: owned by the chain */
 };
 
-#define FLYNN_MAX_PARAMS 12
+#define FLYNN_MAX_PARAMS 24
 
 /* ---- kernels ------------------------------------------------------------------------------------------------- */
 

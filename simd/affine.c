@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+#include "simd/warp.h"
+
+/* Stages are described in core/warp.h. Coordinates are computed for as many columns as fit into vectors, which may be
+ * more than asked for: the tables of affine are long enough, and remap takes the last ones singly. */
+
+static void locate_affine(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
+{
+    const int32_t *column = (const int32_t *)call->stage->table[0].data + x;
+    const int32_t *column_y = column + call->stage->out.width;
+    const int32_t *row = (const int32_t *)call->stage->table[1].data + 2 * (ptrdiff_t)y;
+    wi across = W(set1_epi32)(row[0]), down = W(set1_epi32)(row[1]);
+    bool whole = call->stage->k[0] == FLYNN_WARP_NEAREST;
+    for (int i = 0; i < n; i += W_GROUP) {
+        wi u = W(srai_epi32)(W(add_epi32)(w_load(column + i), across), 10 - FLYNN_WARP_BITS);
+        wi v = W(srai_epi32)(W(add_epi32)(w_load(column_y + i), down), 10 - FLYNN_WARP_BITS);
+        w_store(X + i, whole ? W(srai_epi32)(u, FLYNN_WARP_BITS) : u);
+        w_store(Y + i, whole ? W(srai_epi32)(v, FLYNN_WARP_BITS) : v);
+    }
+}
+
+#if WIDE == 32
+typedef simde__m256d wd;
+typedef simde__m256 wf;
+#else
+typedef simde__m128d wd;
+typedef simde__m128 wf;
+#endif
+#define W_DOUBLES (WIDE / 8)
+
+/* Rounded half to even, what is not a number far away: the order of the operands decides that. */
+static inline void store_nearest(int32_t *to, wd v)
+{
+    v = W(min_pd)(v, W(set1_pd)(FLYNN_WARP_FAR));
+    v = W(max_pd)(v, W(set1_pd)(-FLYNN_WARP_FAR));
+    simde__m128i whole = W(cvtpd_epi32)(v);
+    memcpy(to, &whole, sizeof(int32_t) * W_DOUBLES);
+}
+
+static inline wd quotient(double one, wd w)
+{
+#if WIDE == 32
+    wd zero = simde_mm256_cmp_pd(w, simde_mm256_setzero_pd(), SIMDE_CMP_EQ_OQ);
+#else
+    wd zero = simde_mm_cmpeq_pd(w, simde_mm_setzero_pd());
+#endif
+    return W(andnot_pd)(zero, W(div_pd)(W(set1_pd)(one), w));
+}
+
+static void locate_perspective(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
+{
+    const double *m = call->stage->table[0].data;
+    double one = call->stage->k[0] == FLYNN_WARP_NEAREST ? 1 : FLYNN_WARP_ONE;
+    wd x0 = W(set1_pd)(m[0] * x + m[1] * y + m[2]), y0 = W(set1_pd)(m[3] * x + m[4] * y + m[5]);
+    wd w0 = W(set1_pd)(m[6] * x + m[7] * y + m[8]);
+    wd m0 = W(set1_pd)(m[0]), m3 = W(set1_pd)(m[3]), m6 = W(set1_pd)(m[6]);
+#if WIDE == 32
+    wd i4 = simde_mm256_setr_pd(0, 1, 2, 3);
+#else
+    wd i4 = simde_mm_setr_pd(0, 1);
+#endif
+    for (int i = 0; i < n; i += W_DOUBLES) {
+        wd at = W(add_pd)(W(set1_pd)(i), i4);
+        wd w = quotient(one, W(add_pd)(w0, W(mul_pd)(m6, at)));
+        store_nearest(X + i, W(mul_pd)(W(add_pd)(x0, W(mul_pd)(m0, at)), w));
+        store_nearest(Y + i, W(mul_pd)(W(add_pd)(y0, W(mul_pd)(m3, at)), w));
+    }
+}
+
+static inline wi nearest_f32(wf v)
+{
+    v = W(min_ps)(v, W(set1_ps)((float)FLYNN_WARP_FAR));
+    v = W(max_ps)(v, W(set1_ps)(-(float)FLYNN_WARP_FAR));
+    return W(cvtps_epi32)(v);
+}
+
+/* The map's pairs as they come: coordinates of columns in even lanes, of rows in odd ones. */
+static void locate_remap(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
+{
+    const float *map = (const float *)flynn_row(call->src2, y) + 2 * (ptrdiff_t)x, *scale = call->stage->f;
+    float one = call->stage->k[0] == FLYNN_WARP_NEAREST ? 1 : FLYNN_WARP_ONE, from = call->stage->k[1] ? 1 : 0;
+    int32_t pairs[2 * FLYNN_WARP_BLOCK];
+    float both[W_GROUP], start[W_GROUP], step[W_GROUP];
+    for (int l = 0; l < W_GROUP; l++) {
+        both[l] = scale[l & 1];
+        start[l] = (l & 1 ? (float)y : (float)(x + l / 2)) * from;
+        step[l] = l & 1 ? 0 : from * (W_GROUP / 2);
+    }
+    wf scales = W(loadu_ps)(both), at = W(loadu_ps)(start), steps = W(loadu_ps)(step), unit = W(set1_ps)(one);
+    for (int i = 0; i < 2 * n; i += W_GROUP) {
+        float rest[W_GROUP] = {0};
+        if (2 * n - i < W_GROUP)
+            memcpy(rest, map + i, (size_t)(2 * n - i) * sizeof *rest);
+        wf v = W(loadu_ps)(2 * n - i < W_GROUP ? rest : map + i);
+        v = W(mul_ps)(W(add_ps)(W(mul_ps)(v, scales), at), unit);
+        w_store(pairs + i, nearest_f32(v));
+        at = W(add_ps)(at, steps);
+    }
+    for (int i = 0; i < n; i++) {
+        X[i] = pairs[2 * i];
+        Y[i] = pairs[2 * i + 1];
+    }
+}
+
+/* ---- kernels ----------------------------------------------------------------------------------------------------- */
+
+static inline void draw_method(const struct flynn_warp_source *s, enum flynn_type type, int channels, const int32_t *X,
+                               const int32_t *Y, int n, uint8_t *to)
+{
+    if (s->method == FLYNN_WARP_NEAREST)
+        draw_groups(s, FLYNN_WARP_NEAREST, type, channels, X, Y, n, to);
+    else if (s->method == FLYNN_WARP_BILINEAR)
+        draw_groups(s, FLYNN_WARP_BILINEAR, type, channels, X, Y, n, to);
+    else
+        draw_groups(s, FLYNN_WARP_BICUBIC, type, channels, X, Y, n, to);
+}
+
+static inline void draw_type(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X,
+                             const int32_t *Y, int n, uint8_t *to)
+{
+    switch (s->channels) {
+    case 1:
+        draw_method(s, type, 1, X, Y, n, to);
+        break;
+    case 2:
+        draw_method(s, type, 2, X, Y, n, to);
+        break;
+    case 3:
+        draw_method(s, type, 3, X, Y, n, to);
+        break;
+    default:
+        draw_method(s, type, 4, X, Y, n, to);
+    }
+}
+
+static void draw_u8(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+{
+    draw_type(s, FLYNN_U8, X, Y, n, to);
+}
+
+static void draw_u16(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+{
+    draw_type(s, FLYNN_U16, X, Y, n, to);
+}
+
+static void draw_f32(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+{
+    draw_type(s, FLYNN_F32, X, Y, n, to);
+}
+
+static void warp(const struct flynn_call *call)
+{
+    static flynn_warp_locate *const locate[] = {locate_affine, locate_perspective, locate_remap};
+    static flynn_warp_draw *const draw[] = {[FLYNN_U8] = draw_u8, [FLYNN_U16] = draw_u16, [FLYNN_F32] = draw_f32};
+    flynn_warp_walk(call, locate[call->stage->kernel], draw[call->stage->in.type]);
+}
+
+extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(affine);
+
+const struct flynn_kernels FLYNN_KERNELS_SYMBOL(affine) = {
+    .fn = {[FLYNN_WARP_AFFINE] = {[FLYNN_U8] = warp, [FLYNN_U16] = warp, [FLYNN_F32] = warp},
+           [FLYNN_WARP_PERSPECTIVE] = {[FLYNN_U8] = warp, [FLYNN_U16] = warp, [FLYNN_F32] = warp},
+           [FLYNN_WARP_REMAP] = {[FLYNN_U8] = warp, [FLYNN_U16] = warp, [FLYNN_F32] = warp}},
+};

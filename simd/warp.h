@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_WARP_H
+#define FLYNN_SIMD_WARP_H
+
+#include "core/warp_source.h"
+#include "simd/wide.h"
+
+/** Groups of W_GROUP pixels of a warp whose samples all lie inside, with room for loads of 16 or 8 bytes.
+ *
+ * A pixel is mixed in a lane of 128 bits, its channels side by side in 32 bits each, so that one way serves every
+ * channel count; pixel i of a group shares a vector with pixel i + 4. */
+
+#define W_GROUP (WIDE / 4)
+
+/** A group: the samples' addresses and the fractions as vectors of 32 bits. */
+struct group {
+    const uint8_t *at[W_GROUP]; /**< the first of the samples */
+    size_t stride;
+    wi fx, fy;
+};
+
+static inline simde__m128i load_low(const void *p)
+{
+    return simde_mm_loadl_epi64(p);
+}
+
+/** 8 bytes at p and 8 at q. */
+static inline simde__m128i load_pair(const uint8_t *p, const uint8_t *q)
+{
+    return simde_mm_unpacklo_epi64(load_low(p), load_low(q));
+}
+
+/** Lane l is the pair of pixel i + 4 l and of the row below. */
+static inline wi load_rows_of(const struct group *g, int i)
+{
+#if WIDE == 32
+    simde__m128i low = load_pair(g->at[i], g->at[i] + g->stride);
+    simde__m128i high = load_pair(g->at[i + 4], g->at[i + 4] + g->stride);
+    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(low), high, 1);
+#else
+    return load_pair(g->at[i], g->at[i] + g->stride);
+#endif
+}
+
+/** Lane l is the 16 bytes at offset `at` from pixel i + 4 l. */
+static inline wi load_16_of(const struct group *g, int i, size_t at)
+{
+#if WIDE == 32
+    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(w_load16(g->at[i] + at)), w_load16(g->at[i + 4] + at),
+                                        1);
+#else
+    return w_load16(g->at[i] + at);
+#endif
+}
+
+/** 32 bits of pixel i (and i + 4) in all of their lane. */
+static inline wi spread(wi v, int i)
+{
+    switch (i) {
+    case 0:
+        return W(shuffle_epi32)(v, 0x00);
+    case 1:
+        return W(shuffle_epi32)(v, 0x55);
+    case 2:
+        return W(shuffle_epi32)(v, 0xaa);
+    default:
+        return W(shuffle_epi32)(v, 0xff);
+    }
+}
+
+/** Two 16-bit halves: 32 - f and f. */
+static inline wi two_weights(wi f)
+{
+    return W_SI(or)(W(sub_epi32)(W(set1_epi32)(32), f), W(slli_epi32)(f, 16));
+}
+
+/* ---- u8, bilinear ------------------------------------------------------------------------------------------------ */
+
+#if W_SHUFFLES
+
+/** The two rows' samples of channel c, left and right, side by side: 4 bytes for each channel. */
+static inline wi order_of(int channels)
+{
+    int8_t order[16];
+    for (int i = 0; i < 16; i++)
+        order[i] = (int8_t)(i / 4 + (i & 1 ? channels : 0) + (i & 2 ? 8 : 0));
+    for (int i = 4 * channels; i < 16; i++)
+        order[i] = -1;
+    return w_repeat16(order);
+}
+
+/** 32 - f and f as bytes, twice. */
+static inline wi byte_weights(wi f)
+{
+    wi word = W(sub_epi32)(W(add_epi32)(W(set1_epi32)(32), W(slli_epi32)(f, 8)), f);
+    return W_SI(or)(word, W(slli_epi32)(word, 16));
+}
+
+static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+{
+    (void)channels;
+    wi pairs = W(maddubs_epi16)(W(shuffle_epi8)(load_rows_of(g, i), order), spread(wx, i));
+    return W(madd_epi16)(pairs, spread(wy, i));
+}
+
+#else
+
+static inline wi order_of(int channels)
+{
+    (void)channels;
+    return W_SI(setzero)();
+}
+
+static inline wi byte_weights(wi f)
+{
+    return two_weights(f);
+}
+
+/** First down, then across. */
+static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+{
+    wi rows = load_rows_of(g, i), down = spread(wy, i), zero = W_SI(setzero)();
+    (void)order;
+    rows = W(unpacklo_epi8)(rows, W_SI(srli)(rows, 8));
+    wi low = W(madd_epi16)(W(unpacklo_epi8)(rows, zero), down);
+    wi high = W(madd_epi16)(W(unpackhi_epi8)(rows, zero), down);
+    wi v = W(packs_epi32)(low, high), right;
+    switch (channels) {
+    case 1:
+        right = W_SI(srli)(v, 2);
+        break;
+    case 2:
+        right = W_SI(srli)(v, 4);
+        break;
+    case 3:
+        right = W_SI(srli)(v, 6);
+        break;
+    default:
+        right = W_SI(srli)(v, 8);
+    }
+    return W(madd_epi16)(W(unpacklo_epi16)(v, right), spread(wx, i));
+}
+
+#endif
+
+/** The first `channels` bytes of every 4, packed, to memory: W_GROUP pixels. */
+static inline void store_pixels_u8(uint8_t *to, wi v, int channels)
+{
+#if W_SHUFFLES
+    if (channels == 3) {
+        static const int8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1};
+        w_store_12(to, W(shuffle_epi8)(v, w_repeat16(order)));
+        return;
+    }
+#endif
+    if (channels == 4) {
+        w_store(to, v);
+        return;
+    }
+    uint8_t bytes[WIDE];
+    w_store(bytes, v);
+    for (ptrdiff_t i = 0; i < W_GROUP; i++)
+        memcpy(to + i * channels, bytes + 4 * i, (size_t)channels);
+}
+
+static inline void bilinear_u8(const struct group *g, int channels, uint8_t *to)
+{
+    wi wx = byte_weights(g->fx), wy = two_weights(g->fy), half = W(set1_epi32)(512), order = order_of(channels), v[4];
+    for (int i = 0; i < 4; i++)
+        v[i] = W(srli_epi32)(W(add_epi32)(mix_u8(g, i, order, wx, wy, channels), half), 10);
+    store_pixels_u8(to, W(packus_epi16)(W(packs_epi32)(v[0], v[1]), W(packs_epi32)(v[2], v[3])), channels);
+}
+
+/* ---- u16, bilinear ----------------------------------------------------------------------------------------------- */
+
+/** The samples of 8 at p next to those of the pixel after. */
+static inline wi beside_u16(wi v, int channels)
+{
+    switch (channels) {
+    case 1:
+        return W(unpacklo_epi16)(v, W_SI(srli)(v, 2));
+    case 2:
+        return W(unpacklo_epi16)(v, W_SI(srli)(v, 4));
+    case 3:
+        return W(unpacklo_epi16)(v, W_SI(srli)(v, 6));
+    default:
+        return W(unpacklo_epi16)(v, W_SI(srli)(v, 8));
+    }
+}
+
+/** Pixels of 4 samples of 16 bits, two and two in the lanes of `low` (0, 1 and 4, 5) and `high` (2, 3 and 6, 7), to
+ * memory; what a store writes beyond its pixel the next one overwrites, but for the last. */
+static inline void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
+{
+    uint8_t bytes[2 * WIDE];
+    size_t pixel = 2 * (size_t)channels;
+    for (int l = 0; l < W_LANES; l++) {
+        memcpy(bytes + 32 * l, (const uint8_t *)&low + 16 * l, 16);
+        memcpy(bytes + 32 * l + 16, (const uint8_t *)&high + 16 * l, 16);
+    }
+    for (size_t i = 0; i + 1 < W_GROUP; i++)
+        memcpy(to + i * pixel, bytes + 8 * i, channels == 1 ? 2 : 8);
+    memcpy(to + (W_GROUP - 1) * pixel, bytes + (size_t)8 * (W_GROUP - 1), pixel);
+}
+
+static inline void bilinear_u16(const struct group *g, int channels, uint8_t *to)
+{
+    wi x = two_weights(g->fx), fy = W_SI(or)(g->fy, W(slli_epi32)(g->fy, 16)), sign = W(set1_epi16)((int16_t)-32768);
+    wi upper = W(mullo_epi16)(x, W(sub_epi16)(W(set1_epi16)(32), fy)), lower = W(mullo_epi16)(x, fy), v[4];
+    for (int i = 0; i < 4; i++) {
+        wi above = beside_u16(W_SI(xor)(load_16_of(g, i, 0), sign), channels);
+        wi below = beside_u16(W_SI(xor)(load_16_of(g, i, g->stride), sign), channels);
+        wi sum = W(add_epi32)(W(madd_epi16)(above, spread(upper, i)), W(madd_epi16)(below, spread(lower, i)));
+        v[i] = W(srai_epi32)(W(add_epi32)(sum, W(set1_epi32)(512)), 10);
+    }
+    store_pixels_u16(to, W_SI(xor)(W(packs_epi32)(v[0], v[1]), sign), W_SI(xor)(W(packs_epi32)(v[2], v[3]), sign),
+                     channels);
+}
+
+/* ---- f32, bilinear ----------------------------------------------------------------------------------------------- */
+
+static inline simde__m128 load_f32(const uint8_t *p)
+{
+    return simde_mm_loadu_ps((const float *)(const void *)p);
+}
+
+/** 4 floats to where a pixel belongs; `last`: not beyond it. */
+static inline void store_pixel_f32(uint8_t *to, simde__m128 v, size_t pixel, bool last)
+{
+    if (!last || pixel == 16)
+        memcpy(to, &v, 16);
+    else
+        memcpy(to, &v, pixel);
+}
+
+static inline void bilinear_f32(const struct group *g, int channels, uint8_t *to)
+{
+    size_t pixel = 4 * (size_t)channels;
+    int32_t fx[W_GROUP], fy[W_GROUP];
+    w_store(fx, g->fx);
+    w_store(fy, g->fy);
+    for (int i = 0; i < W_GROUP; i++) {
+        const uint8_t *p = g->at[i], *q = p + g->stride;
+        const float unit = 1.0F / 1024;
+        float right = (float)fx[i], left = (float)(32 - fx[i]), below = (float)fy[i] * unit;
+        float above = (float)(32 - fy[i]) * unit;
+        simde__m128 v = simde_mm_mul_ps(load_f32(p), simde_mm_set1_ps(left * above));
+        v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(p + pixel), simde_mm_set1_ps(right * above)));
+        v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(q), simde_mm_set1_ps(left * below)));
+        v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(q + pixel), simde_mm_set1_ps(right * below)));
+        store_pixel_f32(to + (size_t)i * pixel, v, pixel, channels == 1 || i == W_GROUP - 1);
+    }
+}
+
+/* ---- bicubic: a pixel at a time ---------------------------------------------------------------------------------- */
+
+static inline simde__m128i load_4(const uint8_t *p)
+{
+    int32_t four;
+    memcpy(&four, p, 4);
+    return simde_mm_cvtsi32_si128(four);
+}
+
+/** Two weights of 16 bits in all lanes. */
+static inline simde__m128i weights_at(const int16_t *w)
+{
+    int32_t two;
+    memcpy(&two, w, 4);
+    return simde_mm_set1_epi32(two);
+}
+
+static inline simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+{
+    simde__m128i sum = simde_mm_setzero_si128(), zero = sum;
+    for (int r = 0; r < 4; r++, p += stride, w += 4) {
+        simde__m128i a = simde_mm_unpacklo_epi8(load_4(p), load_4(p + channels));
+        simde__m128i b = simde_mm_unpacklo_epi8(load_4(p + 2 * channels), load_4(p + 3 * channels));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(a, zero), weights_at(w)));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(b, zero), weights_at(w + 2)));
+    }
+    return sum;
+}
+
+static inline simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+{
+    size_t pixel = 2 * (size_t)channels;
+    simde__m128i sum = simde_mm_setzero_si128(), sign = simde_mm_set1_epi16((int16_t)-32768);
+    for (int r = 0; r < 4; r++, p += stride, w += 4) {
+        simde__m128i a = simde_mm_unpacklo_epi16(load_low(p), load_low(p + pixel));
+        simde__m128i b = simde_mm_unpacklo_epi16(load_low(p + 2 * pixel), load_low(p + 3 * pixel));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(a, sign), weights_at(w)));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(b, sign), weights_at(w + 2)));
+    }
+    return sum;
+}
+
+/** Weights are negated: (16384 - sum) >> 15. */
+static inline simde__m128i rounded_15(simde__m128i sum)
+{
+    return simde_mm_srai_epi32(simde_mm_sub_epi32(simde_mm_set1_epi32(16384), sum), 15);
+}
+
+static inline simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int channels, const float *across,
+                                      const float *down)
+{
+    size_t pixel = 4 * (size_t)channels;
+    simde__m128 sum = simde_mm_setzero_ps();
+    for (int r = 0; r < 4; r++, p += stride) {
+        simde__m128 row = simde_mm_mul_ps(load_f32(p), simde_mm_set1_ps(down[r] * across[0]));
+        for (int k = 1; k < 4; k++) {
+            simde__m128 v = load_f32(p + (size_t)k * pixel);
+            row = simde_mm_add_ps(row, simde_mm_mul_ps(v, simde_mm_set1_ps(down[r] * across[k])));
+        }
+        sum = r ? simde_mm_add_ps(sum, row) : row;
+    }
+    return sum;
+}
+
+static inline void bicubic(const struct group *g, const struct flynn_warp_source *s, enum flynn_type type, int channels,
+                           uint8_t *to)
+{
+    int32_t fx[W_GROUP], fy[W_GROUP];
+    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    w_store(fx, g->fx);
+    w_store(fy, g->fy);
+    for (int i = 0; i < W_GROUP; i++) {
+        const int16_t *w = s->ints + (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
+        if (type == FLYNN_F32) {
+            simde__m128 v =
+                bicubic_f32(g->at[i], g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        } else if (type == FLYNN_U8) {
+            simde__m128i v = rounded_15(bicubic_sum_u8(g->at[i], g->stride, channels, w));
+            v = simde_mm_packus_epi16(simde_mm_packs_epi32(v, v), v);
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        } else {
+            simde__m128i v = rounded_15(bicubic_sum_u16(g->at[i], g->stride, channels, w));
+            v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        }
+    }
+}
+
+/* ---- groups ------------------------------------------------------------------------------------------------------ */
+
+/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included. */
+struct reach {
+    int before, after_x, after_y;
+};
+
+static inline struct reach reach_of(enum flynn_warp_method method, enum flynn_type type, int channels)
+{
+    if (method == FLYNN_WARP_NEAREST)
+        return (struct reach){0, 1, 1};
+    if (method == FLYNN_WARP_BICUBIC)
+        return (struct reach){1, 2 + (4 + channels - 1) / channels, 3};
+    return (struct reach){0, type == FLYNN_F32 ? 1 + (4 + channels - 1) / channels : (8 + channels - 1) / channels, 2};
+}
+
+/** All ones in the lanes of 32 bits whose v is in [low, high). */
+static inline wi between(wi v, int low, int high)
+{
+    return W_SI(and)(W(cmpgt_epi32)(v, W(set1_epi32)(low - 1)), W(cmpgt_epi32)(W(set1_epi32)(high), v));
+}
+
+static inline bool all_set(wi mask)
+{
+    return W(movemask_epi8)(mask) == (WIDE == 32 ? -1 : 0xffff);
+}
+
+static inline bool none_set(wi mask)
+{
+    return W(movemask_epi8)(mask) == 0;
+}
+
+/** Pixels of `pixel` bytes as they are. */
+static inline void nearest(const struct group *g, size_t pixel, uint8_t *to)
+{
+    for (size_t i = 0; i < W_GROUP; i++)
+        memcpy(to + i * pixel, g->at[i], pixel);
+}
+
+static inline void fill_group(const struct flynn_warp_source *s, size_t pixel, uint8_t *to)
+{
+    for (size_t i = 0; i < W_GROUP; i++)
+        memcpy(to + i * pixel, s->fill, pixel);
+}
+
+/** One group: all inside, all outside, or pixel by pixel. */
+static inline void draw_group(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
+                              int channels, const int32_t *X, const int32_t *Y, uint8_t *to)
+{
+    const struct reach reach = reach_of(method, type, channels);
+    const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
+    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    wi x = w_load(X), y = w_load(Y), column = x, row = y;
+    if (method != FLYNN_WARP_NEAREST) {
+        column = W(srai_epi32)(x, FLYNN_WARP_BITS);
+        row = W(srai_epi32)(y, FLYNN_WARP_BITS);
+    }
+    wi inside = W_SI(and)(between(column, reach.before, s->width - reach.after_x + 1),
+                          between(row, reach.before, s->height - reach.after_y + 1));
+    if (!all_set(inside)) {
+        wi touching = W_SI(and)(between(column, 1 + reach.before - taps, s->width + reach.before),
+                                between(row, 1 + reach.before - taps, s->height + reach.before));
+        if (s->border == FLYNN_CONSTANT && none_set(touching))
+            fill_group(s, pixel, to);
+        else
+            flynn_warp_sample(s, type, X, Y, W_GROUP, to);
+        return;
+    }
+    struct group g = {.stride = s->stride};
+    int32_t columns[W_GROUP], rows[W_GROUP];
+    w_store(columns, column);
+    w_store(rows, row);
+    const uint8_t *origin = s->data - (size_t)reach.before * (s->stride + pixel);
+    for (int i = 0; i < W_GROUP; i++)
+        g.at[i] = origin + (ptrdiff_t)rows[i] * (ptrdiff_t)s->stride + (ptrdiff_t)columns[i] * (ptrdiff_t)pixel;
+    if (method == FLYNN_WARP_NEAREST) {
+        nearest(&g, pixel, to);
+        return;
+    }
+    g.fx = W_SI(and)(x, W(set1_epi32)(FLYNN_WARP_ONE - 1));
+    g.fy = W_SI(and)(y, W(set1_epi32)(FLYNN_WARP_ONE - 1));
+    if (method == FLYNN_WARP_BICUBIC)
+        bicubic(&g, s, type, channels, to);
+    else if (type == FLYNN_U8)
+        bilinear_u8(&g, channels, to);
+    else if (type == FLYNN_U16)
+        bilinear_u16(&g, channels, to);
+    else
+        bilinear_f32(&g, channels, to);
+}
+
+/** n pixels; the last group overlaps the one before. Inlined for every method, type and channel count. */
+static inline void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
+                               int channels, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+{
+    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    if (n < W_GROUP) {
+        flynn_warp_sample(s, type, X, Y, n, to);
+        return;
+    }
+    for (int i = 0; i < n; i += W_GROUP) {
+        int at = i + W_GROUP <= n ? i : n - W_GROUP;
+        draw_group(s, method, type, channels, X + at, Y + at, to + (size_t)at * pixel);
+    }
+}
+
+#endif
