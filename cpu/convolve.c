@@ -3,7 +3,6 @@
 #include "core/taps.h"
 
 #include <math.h>
-#include <string.h>
 
 /* One stage, described in core/taps.h. */
 
@@ -24,14 +23,17 @@ static const void *tap_row(const struct flynn_call *call, int r, int t, size_t b
 }
 
 /* sum / d, from 0 to white, rounded down. */
-static int32_t quotient(const struct flynn_stage *stage, int32_t sum, int32_t white)
+static void divide(const struct flynn_stage *stage, int32_t *sum, int n, int32_t white)
 {
-    int32_t most = white * stage->k[2];
-    if (sum < 0)
-        return 0;
-    if (sum > most)
-        return white;
-    return stage->k[3] >= 0 ? sum >> stage->k[3] : sum / stage->k[2];
+    int32_t d = stage->k[2], shift = stage->k[3], most = white * d;
+    for (int i = 0; i < n; i++) {
+        int32_t s = sum[i] > 0 ? sum[i] : 0;
+        sum[i] = s < most ? s : most;
+    }
+    for (int i = 0; shift >= 0 && i < n; i++)
+        sum[i] >>= shift;
+    for (int i = 0; shift < 0 && i < n; i++)
+        sum[i] /= d;
 }
 
 static void convolve_u8(const struct flynn_call *call)
@@ -52,8 +54,9 @@ static void convolve_u8(const struct flynn_call *call)
                 for (int i = 0; i < n; i++)
                     sum[i] += w * in[i];
             }
+            divide(stage, sum, n, 255);
             for (int i = 0; i < n; i++)
-                out[from + i] = (uint8_t)quotient(stage, sum[i], 255);
+                out[from + i] = (uint8_t)sum[i];
         }
     }
 }
@@ -76,8 +79,9 @@ static void convolve_u16(const struct flynn_call *call)
                 for (int i = 0; i < n; i++)
                     sum[i] += w * in[i];
             }
+            divide(stage, sum, n, 65535);
             for (int i = 0; i < n; i++)
-                out[from + i] = (uint16_t)quotient(stage, sum[i], 65535);
+                out[from + i] = (uint16_t)sum[i];
         }
     }
 }
