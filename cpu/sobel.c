@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
+#include "cpu/slope.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* One stage of 3 rows and one border column on each side. */
+/* One stage of 3 rows and one border column on each side. k[0]: the weight of the outer differences, k[1]: of the
+ * middle one; the ops of other weights (scharr, prewitt) run these kernels. */
 
 enum { L1, L2 };
+
+/* Inline, so that the weights are constants in the loops. */
+#define FIXED static inline __attribute__((always_inline))
+
+/* The kernel of the stage's weights: 1 2, 3 10 or 1 1. */
+FIXED void of_weights(const struct flynn_call *call, void kernel(const struct flynn_call *, int, int))
+{
+    if (call->stage->k[0] == 3)
+        kernel(call, 3, 10);
+    else if (call->stage->k[1] == 1)
+        kernel(call, 1, 1);
+    else
+        kernel(call, 1, 2);
+}
 
 static int at_most(int x, int most)
 {
@@ -17,44 +32,50 @@ static int at_most(int x, int most)
 #define MOST_U8  (255 * 255 + 255)
 #define MOST_U16 (65535u * 65535u + 65535u)
 
-static void sobel_l1_u8(const struct flynn_call *call)
+FIXED void slope_l1_u8(const struct flynn_call *call, int side, int middle)
 {
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint8_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
-            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            int dx =
+                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
+            int dy =
+                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
             out[i] = (uint8_t)at_most(abs(dx) + abs(dy), 255);
         }
     }
 }
 
 /* A float holds n exactly, and the root of a whole number is never so near to a half that a float does not tell. */
-static void sobel_l2_u8(const struct flynn_call *call)
+FIXED void slope_l2_u8(const struct flynn_call *call, int side, int middle)
 {
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint8_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
-            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            int dx =
+                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
+            int dy =
+                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
             out[i] = (uint8_t)(sqrtf((float)at_most(dx * dx + dy * dy, MOST_U8)) + 0.5f);
         }
     }
 }
 
-static void sobel_l1_u16(const struct flynn_call *call)
+FIXED void slope_l1_u16(const struct flynn_call *call, int side, int middle)
 {
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint16_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
-            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            int dx =
+                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
+            int dy =
+                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
             out[i] = (uint16_t)at_most(abs(dx) + abs(dy), 65535);
         }
     }
@@ -71,58 +92,90 @@ static uint16_t length_u16(int dx, int dy)
     return (uint16_t)(n > root * root + root ? root + 1 : root);
 }
 
-static void sobel_l2_u16(const struct flynn_call *call)
+FIXED void slope_l2_u16(const struct flynn_call *call, int side, int middle)
 {
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint16_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx = above[i + c] - above[i - c] + 2 * (in[i + c] - in[i - c]) + below[i + c] - below[i - c];
-            int dy = below[i - c] - above[i - c] + 2 * (below[i] - above[i]) + below[i + c] - above[i + c];
+            int dx =
+                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
+            int dy =
+                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
             out[i] = length_u16(dx, dy);
         }
     }
 }
 
-static void sobel_l1_f32(const struct flynn_call *call)
+FIXED void slope_l1_f32(const struct flynn_call *call, int side, int middle)
 {
+    float w = (float)side, m = (float)middle;
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         float *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            float dx = ((above[i + c] - above[i - c]) + 2 * (in[i + c] - in[i - c])) + (below[i + c] - below[i - c]);
-            float dy = ((below[i - c] - above[i - c]) + 2 * (below[i] - above[i])) + (below[i + c] - above[i + c]);
+            float dx =
+                (w * (above[i + c] - above[i - c]) + m * (in[i + c] - in[i - c])) + w * (below[i + c] - below[i - c]);
+            float dy =
+                (w * (below[i - c] - above[i - c]) + m * (below[i] - above[i])) + w * (below[i + c] - above[i + c]);
             out[i] = fabsf(dx) + fabsf(dy);
         }
     }
 }
 
-static void sobel_l2_f32(const struct flynn_call *call)
+FIXED void slope_l2_f32(const struct flynn_call *call, int side, int middle)
 {
+    float w = (float)side, m = (float)middle;
     int c = call->stage->in.channels, samples = call->width * c;
     for (int r = 0; r < call->rows; r++) {
         const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         float *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            float dx = ((above[i + c] - above[i - c]) + 2 * (in[i + c] - in[i - c])) + (below[i + c] - below[i - c]);
-            float dy = ((below[i - c] - above[i - c]) + 2 * (below[i] - above[i])) + (below[i + c] - above[i + c]);
+            float dx =
+                (w * (above[i + c] - above[i - c]) + m * (in[i + c] - in[i - c])) + w * (below[i + c] - below[i - c]);
+            float dy =
+                (w * (below[i - c] - above[i - c]) + m * (below[i] - above[i])) + w * (below[i + c] - above[i + c]);
             out[i] = sqrtf(dx * dx + dy * dy);
         }
     }
 }
 
+static void sobel_l1_u8(const struct flynn_call *call)
+{
+    of_weights(call, slope_l1_u8);
+}
+
+static void sobel_l1_u16(const struct flynn_call *call)
+{
+    of_weights(call, slope_l1_u16);
+}
+
+static void sobel_l1_f32(const struct flynn_call *call)
+{
+    of_weights(call, slope_l1_f32);
+}
+
+static void sobel_l2_u8(const struct flynn_call *call)
+{
+    of_weights(call, slope_l2_u8);
+}
+
+static void sobel_l2_u16(const struct flynn_call *call)
+{
+    of_weights(call, slope_l2_u16);
+}
+
+static void sobel_l2_f32(const struct flynn_call *call)
+{
+    of_weights(call, slope_l2_f32);
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, flynn_node_value(node, "norm")->integer);
-    double fill = flynn_node_sample(node, "fill");
-    stage->up = stage->down = stage->left = stage->right = 1;
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
-    flynn_node_launch(node, stage->kernel == L2 ? "sobel_l2" : "sobel_l1", stage);
-    return FLYNN_OK;
+    return slope_lower(node, 1, 2);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(sobel) = {
@@ -141,11 +194,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(sobel) = {
     .source = "Sobel and Feldman 1968; kernels as OpenCV's Sobel with ksize 3",
     .params =
         {
-            {.name = "norm",
-             .kind = FLYNN_PARAM_CHOICE,
-             .preset = "l1",
-             .choices = "l1|l2",
-             .help = "how the two differences are added: their sizes, or as the sides of a triangle"},
+            SLOPE_PARAM_NORM,
             FLYNN_PARAM_BORDER,
             FLYNN_PARAM_FILL,
         },

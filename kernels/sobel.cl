@@ -4,12 +4,15 @@
 
 /* D: what the differences are computed in. */
 #if defined(T_U8)
+#define D       short
 #define D16     short16
 #define TO_D(v) convert_short16(v)
 #elif defined(T_U16)
+#define D       int
 #define D16     int16
 #define TO_D(v) convert_int16(v)
 #else
+#define D       float
 #define D16     float16
 #define TO_D(v) (v)
 #endif
@@ -18,18 +21,20 @@ struct slope {
     D16 dx, dy;
 };
 
-/* a, b, c are the columns left, at and right of the group, 0, 1, 2 its rows; the centre is of no use. */
-static struct slope slope_of(D16 a0, D16 b0, D16 c0, D16 a1, D16 c1, D16 a2, D16 b2, D16 c2)
+/* a, b, c are the columns left, at and right of the group, 0, 1, 2 its rows; the centre is of no use. k[0] and k[1] are the weights. */
+static struct slope slope_of(const struct flynn_args *a, D16 a0, D16 b0, D16 c0, D16 a1, D16 c1, D16 a2, D16 b2, D16 c2)
 {
     struct slope s;
-    s.dx = ((c0 - a0) + (c1 - a1) * (D16)(2)) + (c2 - a2);
-    s.dy = ((a2 - a0) + (b2 - b0) * (D16)(2)) + (c2 - c0);
+    const D16 side = (D)a->k[0], middle = (D)a->k[1];
+    s.dx = (side * (c0 - a0) + middle * (c1 - a1)) + side * (c2 - a2);
+    s.dy = (side * (a2 - a0) + middle * (b2 - b0)) + side * (c2 - c0);
     return s;
 }
 
-static struct slope slope16(__global const T *r0, __global const T *r1, __global const T *r2, int x, int c)
+static struct slope slope16(const struct flynn_args *a, __global const T *r0, __global const T *r1, __global const T *r2, int x,
+                            int c)
 {
-    return slope_of(TO_D(LOAD(T, 16, r0 + x - c)), TO_D(LOAD(T, 16, r0 + x)), TO_D(LOAD(T, 16, r0 + x + c)),
+    return slope_of(a, TO_D(LOAD(T, 16, r0 + x - c)), TO_D(LOAD(T, 16, r0 + x)), TO_D(LOAD(T, 16, r0 + x + c)),
                     TO_D(LOAD(T, 16, r1 + x - c)), TO_D(LOAD(T, 16, r1 + x + c)), TO_D(LOAD(T, 16, r2 + x - c)),
                     TO_D(LOAD(T, 16, r2 + x)), TO_D(LOAD(T, 16, r2 + x + c)));
 }
@@ -37,7 +42,7 @@ static struct slope slope16(__global const T *r0, __global const T *r1, __global
 static struct slope edge_slope(__global const T *in, const struct flynn_args *a, int x, int y)
 {
     const int c = a->in.channels;
-    return slope_of(TO_D(edge16(in, a, x - c, y - 1)), TO_D(edge16(in, a, x, y - 1)), TO_D(edge16(in, a, x + c, y - 1)),
+    return slope_of(a, TO_D(edge16(in, a, x - c, y - 1)), TO_D(edge16(in, a, x, y - 1)), TO_D(edge16(in, a, x + c, y - 1)),
                     TO_D(edge16(in, a, x - c, y)), TO_D(edge16(in, a, x + c, y)), TO_D(edge16(in, a, x - c, y + 1)),
                     TO_D(edge16(in, a, x, y + 1)), TO_D(edge16(in, a, x + c, y + 1)));
 }
@@ -106,7 +111,7 @@ static void row_of_sobel(__global const T *in, const struct flynn_args *a, __glo
             continue;
         }
         for (; x < end; x += 16)
-            STORE(T, 16, magnitude(slope16(r0, r1, r2, x, c), l2), to + x);
+            STORE(T, 16, magnitude(slope16(a, r0, r1, r2, x, c), l2), to + x);
     }
 }
 

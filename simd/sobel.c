@@ -17,28 +17,36 @@ FLYNN_UNROLLED vi widen_words(vi a, vi b, bool high)
     return high ? V(unpackhi_epi16)(a, b) : V(unpacklo_epi16)(a, b);
 }
 
-/* b - a, or twice that, of half of the bytes, in 16 bits. */
-FLYNN_UNROLLED vi step_bytes(vi a, vi b, bool twice, bool high)
+/* The weights of the outer differences and of the middle one: constants wherever they are used. */
+struct weights {
+    int side, middle;
+};
+
+/* (b - a) * w of half of the bytes, in 16 bits. */
+FLYNN_UNROLLED vi step_bytes(vi a, vi b, int w, bool high)
 {
 #if defined(FLYNN_ISA_SSE2)
     vi d = V(sub_epi16)(widen_bytes(b, v_zero(), high), widen_bytes(a, v_zero(), high));
-    return twice ? V(add_epi16)(d, d) : d;
+    return w == 1 ? d : w == 2 ? V(add_epi16)(d, d) : V(mullo_epi16)(d, v_set16(w));
 #else
-    return V(maddubs_epi16)(widen_bytes(a, b, high), v_set16(twice ? 0x02fe : 0x01ff));
+    return V(maddubs_epi16)(widen_bytes(a, b, high), v_set16(w * 256 + 256 - w));
 #endif
 }
 
-/* The same of 16-bit samples in 32 bits. */
-FLYNN_UNROLLED vi step_words(vi a, vi b, bool twice, bool high)
+/* The same of 16-bit samples in 32 bits; w is 1, 2, 3 or 10. */
+FLYNN_UNROLLED vi step_words(vi a, vi b, int w, bool high)
 {
     vi d = V(sub_epi32)(widen_words(b, v_zero(), high), widen_words(a, v_zero(), high));
-    return twice ? V(add_epi32)(d, d) : d;
+    vi twice = V(add_epi32)(d, d);
+    if (w <= 2)
+        return w == 1 ? d : twice;
+    return V(add_epi32)(w == 10 ? V(slli_epi32)(d, 3) : d, twice);
 }
 
-FLYNN_UNROLLED vf step_floats(vi a, vi b, bool twice)
+FLYNN_UNROLLED vf step_floats(vi a, vi b, int w)
 {
     vf d = V(sub_ps)(V_AS_F(b), V_AS_F(a));
-    return twice ? V(mul_ps)(V(set1_ps)(2.0f), d) : d;
+    return w == 1 ? d : V(mul_ps)(V(set1_ps)((float)w), d);
 }
 
 /* ---- u8 -----------------------------------------------------------------------------------------------------------
@@ -50,12 +58,14 @@ static inline vi root_longs(vi n)
 }
 
 /* Half of the magnitudes, in 16 bits. */
-FLYNN_UNROLLED vi size_bytes(const struct window *w, bool l2, bool high)
+FLYNN_UNROLLED vi size_bytes(const struct window *w, struct weights by, bool l2, bool high)
 {
-    vi dx = V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->c0, false, high), step_bytes(w->a1, w->c1, true, high)),
-                         step_bytes(w->a2, w->c2, false, high));
-    vi dy = V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->a2, false, high), step_bytes(w->b0, w->b2, true, high)),
-                         step_bytes(w->c0, w->c2, false, high));
+    vi dx =
+        V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->c0, by.side, high), step_bytes(w->a1, w->c1, by.middle, high)),
+                     step_bytes(w->a2, w->c2, by.side, high));
+    vi dy =
+        V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->a2, by.side, high), step_bytes(w->b0, w->b2, by.middle, high)),
+                     step_bytes(w->c0, w->c2, by.side, high));
     if (!l2)
         return V(add_epi16)(V(abs_epi16)(dx), V(abs_epi16)(dy));
     vi low = V(unpacklo_epi16)(dx, dy), upper = V(unpackhi_epi16)(dx, dy);
@@ -86,12 +96,14 @@ static inline vi length_longs(vi x, vi y)
     return V(sub_epi32)(root, above_longs(n, high));
 }
 
-FLYNN_UNROLLED vi size_words(const struct window *w, bool l2, bool high)
+FLYNN_UNROLLED vi size_words(const struct window *w, struct weights by, bool l2, bool high)
 {
-    vi dx = V(add_epi32)(V(add_epi32)(step_words(w->a0, w->c0, false, high), step_words(w->a1, w->c1, true, high)),
-                         step_words(w->a2, w->c2, false, high));
-    vi dy = V(add_epi32)(V(add_epi32)(step_words(w->a0, w->a2, false, high), step_words(w->b0, w->b2, true, high)),
-                         step_words(w->c0, w->c2, false, high));
+    vi dx =
+        V(add_epi32)(V(add_epi32)(step_words(w->a0, w->c0, by.side, high), step_words(w->a1, w->c1, by.middle, high)),
+                     step_words(w->a2, w->c2, by.side, high));
+    vi dy =
+        V(add_epi32)(V(add_epi32)(step_words(w->a0, w->a2, by.side, high), step_words(w->b0, w->b2, by.middle, high)),
+                     step_words(w->c0, w->c2, by.side, high));
     vi x = V(abs_epi32)(dx), y = V(abs_epi32)(dy), most = v_set32(65535);
     if (!l2)
         return V(min_epi32)(V(add_epi32)(x, y), most);
@@ -101,12 +113,12 @@ FLYNN_UNROLLED vi size_words(const struct window *w, bool l2, bool high)
 /* ---- f32 and all ---------------------------------------------------------------------------------------------------
  */
 
-FLYNN_UNROLLED vi size_floats(const struct window *w, bool l2)
+FLYNN_UNROLLED vi size_floats(const struct window *w, struct weights by, bool l2)
 {
-    vf dx = V(add_ps)(V(add_ps)(step_floats(w->a0, w->c0, false), step_floats(w->a1, w->c1, true)),
-                      step_floats(w->a2, w->c2, false));
-    vf dy = V(add_ps)(V(add_ps)(step_floats(w->a0, w->a2, false), step_floats(w->b0, w->b2, true)),
-                      step_floats(w->c0, w->c2, false));
+    vf dx = V(add_ps)(V(add_ps)(step_floats(w->a0, w->c0, by.side), step_floats(w->a1, w->c1, by.middle)),
+                      step_floats(w->a2, w->c2, by.side));
+    vf dy = V(add_ps)(V(add_ps)(step_floats(w->a0, w->a2, by.side), step_floats(w->b0, w->b2, by.middle)),
+                      step_floats(w->c0, w->c2, by.side));
     vi positive = v_set32(INT32_MAX);
     if (!l2)
         return V_AS_I(V(add_ps)(V_AS_F(v_and(V_AS_I(dx), positive)), V_AS_F(v_and(V_AS_I(dy), positive))));
@@ -114,19 +126,19 @@ FLYNN_UNROLLED vi size_floats(const struct window *w, bool l2)
 }
 
 /* The vector of results at byte i; the neighbours in the row are `pixel` bytes away. */
-FLYNN_UNROLLED vi magnitude(const uint8_t *const row[3], int i, int pixel, int bytes, bool l2)
+FLYNN_UNROLLED vi magnitude(const uint8_t *const row[3], int i, int pixel, int bytes, struct weights by, bool l2)
 {
     const struct window w = {v_load(row[0] + i - pixel), v_load(row[0] + i),         v_load(row[0] + i + pixel),
                              v_load(row[1] + i - pixel), v_load(row[1] + i + pixel), v_load(row[2] + i - pixel),
                              v_load(row[2] + i),         v_load(row[2] + i + pixel)};
     if (bytes == 1)
-        return V(packus_epi16)(size_bytes(&w, l2, false), size_bytes(&w, l2, true));
+        return V(packus_epi16)(size_bytes(&w, by, l2, false), size_bytes(&w, by, l2, true));
     if (bytes == 2)
-        return v_pack_words(size_words(&w, l2, false), size_words(&w, l2, true));
-    return size_floats(&w, l2);
+        return v_pack_words(size_words(&w, by, l2, false), size_words(&w, by, l2, true));
+    return size_floats(&w, by, l2);
 }
 
-FLYNN_UNROLLED void sobel(const struct flynn_call *call, int bytes, bool l2)
+FLYNN_UNROLLED void slopes(const struct flynn_call *call, int bytes, struct weights by, bool l2)
 {
     int pixel = call->stage->in.channels * bytes, all = call->width * pixel;
     for (int r = 0; r < call->rows; r++) {
@@ -134,12 +146,22 @@ FLYNN_UNROLLED void sobel(const struct flynn_call *call, int bytes, bool l2)
         uint8_t *out = call->out[r];
         int i = 0;
         for (; i + VEC <= all; i += VEC)
-            v_store(out + i, magnitude(row, i, pixel, bytes, l2));
+            v_store(out + i, magnitude(row, i, pixel, bytes, by, l2));
         if (i < all) {
             i = i ? all - VEC : 0;
-            v_store_row(out, i, all, 1, magnitude(row, i, pixel, bytes, l2));
+            v_store_row(out, i, all, 1, magnitude(row, i, pixel, bytes, by, l2));
         }
     }
+}
+
+FLYNN_UNROLLED void sobel(const struct flynn_call *call, int bytes, bool l2)
+{
+    if (call->stage->k[0] == 3)
+        slopes(call, bytes, (struct weights){3, 10}, l2);
+    else if (call->stage->k[1] == 1)
+        slopes(call, bytes, (struct weights){1, 1}, l2);
+    else
+        slopes(call, bytes, (struct weights){1, 2}, l2);
 }
 
 static void sobel_l1_u8(const struct flynn_call *call)

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Two stages: sums of every column, DOWN, then sums of these, ACROSS, and the division. Both keep running sums, so that
+ * the size of the box costs nothing. Bytes have sums of 16 bits between the stages, or, TALL, of 32.
+ * k[0], k[1]: width and height of the box; k[2]: its area, k[3]: the half of it, rounded down; f[0]: 1 / area.
+ * For SIMD kernels of ACROSS alone: k[4]: what a vector of sums holds: SUMS_16 or SUMS_32 bits; SUMS_16: quotients are
+ *   upper halves of products with k[5], shifted by k[6]; SUMS_32: k[5] is 1 where the product with f[0] is the quotient
+ *   without a correction; k[7]: pixels, a power of two, that its ring in `state` has.
+ * `state` of DOWN: struct columns. */
+
+enum { DOWN, ACROSS, DOWN_TALL, ACROSS_TALL };
+enum { SUMS_16, SUMS_32 };
+
+#define STEP      16  /* output rows at a time */
+#define MOST_FREE 255 /* boxes up to this size may be larger than the image */
+
+struct columns {
+    int32_t started;    /* the sums hold all rows of the box but the last */
+    int32_t unused[15]; /* the sums are aligned like the state */
+};
+
+/* ---- down ---------------------------------------------------------------------------------------------------------
+ */
+
+static void down_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels, tall = stage->k[1];
+    struct columns *state = call->state;
+    uint16_t *sum = (uint16_t *)(state + 1);
+    for (int k = 0; !state->started && k < tall - 1; k++) {
+        const uint8_t *in = call->in[k];
+        for (int i = 0; i < samples; i++)
+            sum[i] = (uint16_t)(sum[i] + in[i]);
+    }
+    state->started = 1;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *first = call->in[r], *last = call->in[r + tall - 1];
+        uint16_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            uint16_t s = (uint16_t)(sum[i] + last[i]);
+            out[i] = s;
+            sum[i] = (uint16_t)(s - first[i]);
+        }
+    }
+}
+
+static void down_tall_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels, tall = stage->k[1];
+    struct columns *state = call->state;
+    uint32_t *sum = (uint32_t *)(state + 1);
+    for (int k = 0; !state->started && k < tall - 1; k++) {
+        const uint8_t *in = call->in[k];
+        for (int i = 0; i < samples; i++)
+            sum[i] += in[i];
+    }
+    state->started = 1;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *first = call->in[r], *last = call->in[r + tall - 1];
+        uint32_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            out[i] = sum[i] + last[i];
+            sum[i] = out[i] - first[i];
+        }
+    }
+}
+
+static void down_u16(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels, tall = stage->k[1];
+    struct columns *state = call->state;
+    uint32_t *sum = (uint32_t *)(state + 1);
+    for (int k = 0; !state->started && k < tall - 1; k++) {
+        const uint16_t *in = call->in[k];
+        for (int i = 0; i < samples; i++)
+            sum[i] += in[i];
+    }
+    state->started = 1;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *first = call->in[r], *last = call->in[r + tall - 1];
+        uint32_t *out = call->out[r];
+        for (int i = 0; i < samples; i++) {
+            out[i] = sum[i] + last[i];
+            sum[i] = out[i] - first[i];
+        }
+    }
+}
+
+/* Floats have no running sums: what is added and subtracted later leaves an error behind. */
+static void down_f32(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels;
+    for (int r = 0; r < call->rows; r++) {
+        float *out = call->out[r];
+        memcpy(out, call->in[r], (size_t)samples * sizeof *out);
+        for (int k = 1; k < stage->k[1]; k++) {
+            const float *in = call->in[r + k];
+            for (int i = 0; i < samples; i++)
+                out[i] += in[i];
+        }
+    }
+}
+
+/* ---- across -------------------------------------------------------------------------------------------------------
+ */
+
+static void across_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, samples = call->width * c, wide = stage->k[0] * c;
+    uint32_t area = (uint32_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *in = (const uint16_t *)call->in[r] - stage->left * c;
+        uint8_t *out = call->out[r];
+        for (int k = 0; k < c; k++) {
+            sum[k] = (uint32_t)stage->k[3];
+            for (int i = k; i < wide - c; i += c)
+                sum[k] += in[i];
+        }
+        for (int i = 0; i < samples; i += c) {
+            for (int k = 0; k < c; k++) {
+                sum[k] += in[i + wide - c + k];
+                out[i + k] = (uint8_t)(sum[k] / area);
+                sum[k] -= in[i + k];
+            }
+        }
+    }
+}
+
+static void across_tall_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, samples = call->width * c, wide = stage->k[0] * c;
+    uint64_t area = (uint64_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
+    for (int r = 0; r < call->rows; r++) {
+        const uint32_t *in = (const uint32_t *)call->in[r] - stage->left * c;
+        uint8_t *out = call->out[r];
+        for (int k = 0; k < c; k++) {
+            sum[k] = (uint64_t)stage->k[3];
+            for (int i = k; i < wide - c; i += c)
+                sum[k] += in[i];
+        }
+        for (int i = 0; i < samples; i += c) {
+            for (int k = 0; k < c; k++) {
+                sum[k] += in[i + wide - c + k];
+                out[i + k] = (uint8_t)(sum[k] / area);
+                sum[k] -= in[i + k];
+            }
+        }
+    }
+}
+
+static void across_u16(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, samples = call->width * c, wide = stage->k[0] * c;
+    uint64_t area = (uint64_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
+    for (int r = 0; r < call->rows; r++) {
+        const uint32_t *in = (const uint32_t *)call->in[r] - stage->left * c;
+        uint16_t *out = call->out[r];
+        for (int k = 0; k < c; k++) {
+            sum[k] = (uint64_t)stage->k[3];
+            for (int i = k; i < wide - c; i += c)
+                sum[k] += in[i];
+        }
+        for (int i = 0; i < samples; i += c) {
+            for (int k = 0; k < c; k++) {
+                sum[k] += in[i + wide - c + k];
+                out[i + k] = (uint16_t)(sum[k] / area);
+                sum[k] -= in[i + k];
+            }
+        }
+    }
+}
+
+static void across_f32(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, samples = call->width * c;
+    for (int r = 0; r < call->rows; r++) {
+        const float *in = (const float *)call->in[r] - stage->left * c;
+        float *out = call->out[r];
+        memcpy(out, in, (size_t)samples * sizeof *out);
+        for (int k = 1; k < stage->k[0]; k++) {
+            for (int i = 0; i < samples; i++)
+                out[i] += in[i + k * c];
+        }
+        for (int i = 0; i < samples; i++)
+            out[i] *= stage->f[0];
+    }
+}
+
+/* ---- stages -------------------------------------------------------------------------------------------------------
+ */
+
+static int side(const struct flynn_node *node, const char *name, int image, int *length, struct flynn_err *err)
+{
+    const struct flynn_value *value = flynn_node_value(node, name), *ksize = flynn_node_value(node, "ksize");
+    if (!value->set && !ksize->set)
+        return flynn_fail(err, FLYNN_EUSAGE, "box: needs ksize, or width and height, as in box:5");
+    *length = value->set ? value->integer : ksize->integer;
+    if (*length > MOST_FREE && *length > image)
+        return flynn_fail(err, FLYNN_EUSAGE, "box: a %s of %d is larger than the image, which has %d; up to %d may be",
+                          name, *length, image, MOST_FREE);
+    return FLYNN_OK;
+}
+
+/* A multiplier and a shift by which upper halves of products are quotients by `area`, for sums of 16 bits. */
+static bool find_magic(int32_t area, int32_t *magic, int32_t *shift)
+{
+    for (int s = 0; s < 16; s++) {
+        int64_t m = ((int64_t)1 << (16 + s)) / area + 1;
+        bool good = m < 65536;
+        for (int32_t q = 1; good && q <= 256; q++) {
+            int64_t v = (int64_t)q * area;
+            good = ((v - 1) * m >> (16 + s)) == q - 1 && (q == 256 || (v * m >> (16 + s)) == q);
+        }
+        if (good) {
+            *magic = (int32_t)m;
+            *shift = s;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether sum * inverse in floats, rounded down, is the quotient: it grows with the sum, so its steps tell. */
+static bool floats_do(int32_t area, float inverse)
+{
+    for (int32_t q = 1; q <= 255; q++) {
+        if ((int32_t)((float)(q * area - 1) * inverse) != q - 1 || (int32_t)((float)(q * area) * inverse) != q)
+            return false;
+    }
+    return true;
+}
+
+static void describe(struct flynn_stage *stage, int wide, int tall)
+{
+    stage->k[0] = wide;
+    stage->k[1] = tall;
+    stage->k[2] = wide * tall;
+    stage->k[3] = wide * tall / 2;
+    stage->f[0] = (float)(1.0 / (wide * (double)tall));
+    stage->step = STEP;
+}
+
+static void describe_vectors(struct flynn_stage *stage)
+{
+    int32_t area = stage->k[2];
+    stage->k[4] = SUMS_32;
+    stage->k[5] = floats_do(area, stage->f[0]);
+    if (area * 255 + stage->k[3] <= 65535 && find_magic(area, &stage->k[5], &stage->k[6]))
+        stage->k[4] = SUMS_16;
+    stage->k[7] = 32;
+    while (stage->k[7] < stage->k[0] + 32)
+        stage->k[7] *= 2;
+    stage->state_bytes = (size_t)stage->k[7] * (size_t)stage->in.channels * 32;
+}
+
+static double column_of(double fill, enum flynn_type type, int tall)
+{
+    float sum = (float)fill;
+    if (type != FLYNN_F32)
+        return fill * tall;
+    for (int i = 1; i < tall; i++)
+        sum += (float)fill;
+    return sum;
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    bool bytes = node->in.type == FLYNN_U8, real = node->in.type == FLYNN_F32;
+    double fill = flynn_node_sample(node, "fill");
+    int wide = 0, tall = 0, code = side(node, "width", node->in.width, &wide, err);
+    if (!code)
+        code = side(node, "height", node->in.height, &tall, err);
+    if (!code && (int64_t)wide * tall > INT32_MAX / 255)
+        code = flynn_fail(err, FLYNN_EUSAGE, "box: %dx%d pixels are more than %d", wide, tall, INT32_MAX / 255);
+    if (code)
+        return code;
+    bool high = bytes && tall > 257;
+
+    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, high ? DOWN_TALL : DOWN);
+    down->up = tall / 2;
+    down->down = tall - 1 - down->up;
+    down->border = border;
+    down->border_value = real ? fill : floor(fill + 0.5);
+    down->out.type = real ? FLYNN_F32 : bytes && !high ? FLYNN_U16 : FLYNN_U32;
+    describe(down, wide, tall);
+    if (!real)
+        down->state_bytes = sizeof(struct columns) + flynn_row_bytes(&down->out);
+
+    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, high ? ACROSS_TALL : ACROSS);
+    across->left = wide / 2;
+    across->right = wide - 1 - across->left;
+    across->padded = true;
+    across->border = border;
+    across->border_value = column_of(down->border_value, node->in.type, tall);
+    across->variant = node->in.type;
+    across->out.type = node->in.type;
+    describe(across, wide, tall);
+    if (bytes && !high)
+        describe_vectors(across);
+
+    flynn_node_launch(node, "down", down);
+    flynn_node_launch(node, "across", across);
+    return FLYNN_OK;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(box) = {
+    .name = "box",
+    .aliases = "boxfilter boxblur pnmsmooth mean",
+    .group = "filter",
+    .summary = "mean of a box of pixels",
+    .definition =
+        "A box of n = width*height pixels whose column floor(width/2), row floor(height/2) is the sample's. u8, "
+        "u16: s is the\n"
+        "exact sum, out = floor((s + floor(n/2)) / n). f32: t = the sum of a column from the top, then the sum of "
+        "these from\n"
+        "the left, every addition rounded; out = t * (1/n as a float). Every channel, alpha too, is filtered "
+        "alike.",
+    .source = "OpenCV blur; the same bits for u8 where n is odd, and within 1 where it is even",
+    .params =
+        {
+            {.name = "ksize",
+             .kind = FLYNN_PARAM_INT,
+             .min = 1,
+             .max = 65535,
+             .preset = "",
+             .help = "sides of the box in pixels; above 255 not larger than the image"},
+            {.name = "width",
+             .kind = FLYNN_PARAM_INT,
+             .min = 1,
+             .max = 65535,
+             .preset = "",
+             .help = "width of the box; default: ksize"},
+            {.name = "height",
+             .kind = FLYNN_PARAM_INT,
+             .min = 1,
+             .max = 65535,
+             .preset = "",
+             .help = "height of the box; default: ksize"},
+            FLYNN_PARAM_BORDER,
+            FLYNN_PARAM_FILL,
+        },
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {"3", "5,border=wrap", "15", "4,border=reflect", "19,border=replicate", "1",
+              "width=9,height=1,border=constant,fill=100%", "width=1,height=16", "51,border=constant",
+              "width=101,height=90"},
+    .lower = lower,
+    .kernels = {.fn = {[DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+                       [ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
+                       [DOWN_TALL] = {[FLYNN_U8] = down_tall_u8},
+                       [ACROSS_TALL] = {[FLYNN_U8] = across_tall_u8}}},
+};
