@@ -50,7 +50,7 @@ struct flynn_stage *flynn_node_stage(struct flynn_node *node, enum flynn_stage_k
 
 struct flynn_launch *flynn_node_launch(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage)
 {
-    if (node->launches == FLYNN_MAX_STAGES)
+    if (node->launches == FLYNN_MAX_LAUNCHES)
         abort();
     struct flynn_launch *launch = &node->launch[node->launches++];
     *launch = (struct flynn_launch){.kernel = kernel, .stage = stage, .in = stage->in, .out = stage->out};

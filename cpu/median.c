@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/order.h"
 
 #include <math.h>
-#include <string.h>
 
 /* One stage of 3 rows and one border column on each side. The median of nine is the median of three numbers: of the
  * smallest of the columns' largest, the median of their middles, and the largest of their smallest. */
@@ -92,28 +92,6 @@ static void median3_u16(const struct flynn_call *call)
     }
 }
 
-#define KEY_OF_MINUS_INFINITY ((int32_t)0x807fffff)
-
-/* Integers in the order of the floats, and back: negative floats have their other bits flipped. */
-static int32_t flip(int32_t bits)
-{
-    return bits < 0 ? bits ^ INT32_MAX : bits;
-}
-
-/* The sign of a NaN is an accident of the instruction that made it, so that all NaN go to one end. */
-static int32_t key(int32_t bits)
-{
-    int32_t k = flip(bits);
-    return k < KEY_OF_MINUS_INFINITY ? INT32_MAX : k;
-}
-
-static int32_t key_at(const float *p)
-{
-    int32_t bits;
-    memcpy(&bits, p, sizeof bits);
-    return key(bits);
-}
-
 static void median3_f32(const struct flynn_call *call)
 {
     int c = call->stage->in.channels, samples = call->width * c;
@@ -124,12 +102,12 @@ static void median3_f32(const struct flynn_call *call)
             int32_t low[3], mid[3], high[3];
             for (int k = 0; k < 3; k++) {
                 int at = i + (k - 1) * c;
-                int32_t x = key_at(p + at), y = key_at(q + at), z = key_at(s + at);
+                int32_t x = flynn_order_key_at(p + at), y = flynn_order_key_at(q + at), z = flynn_order_key_at(s + at);
                 low[k] = min_s32(min_s32(x, y), z);
                 mid[k] = middle_s32(x, y, z);
                 high[k] = max_s32(max_s32(x, y), z);
             }
-            int32_t bits = flip(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]), middle_s32(mid[0], mid[1], mid[2]),
+            int32_t bits = flynn_order_flip(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]), middle_s32(mid[0], mid[1], mid[2]),
                                            min_s32(min_s32(high[0], high[1]), high[2])));
             memcpy(out + i, &bits, sizeof bits);
         }

@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 #include "filter.clh"
+#include "order.clh"
 
 /* The median of nine is the median of the largest of the columns' smallest, the median of their middles, and the
  * smallest of their largest. Floats are compared as integers of the same order: cpu/median.c. */
 
-#if defined(T_F32)
-#define K16     int16
-#define KEY(v)  order_nan(flip_negative(as_int16(v)))
-#define BACK(k) as_float16(flip_negative(k))
-
-static K16 flip_negative(K16 k)
-{
-    return k ^ ((k >> 31) & 0x7fffffff);
-}
-
-/* Keys below that of minus infinity are NaN, which all go to the other end. */
-static K16 order_nan(K16 k)
-{
-    return select(k, (K16)0x7fffffff, k < (K16)(int)0x807fffff);
-}
-#else
-#define K16     T16
-#define KEY(v)  (v)
-#define BACK(k) (k)
-#endif
-
-static K16 least(K16 a, K16 b)
-{
-    return a < b ? a : b;
-}
-
-static K16 most(K16 a, K16 b)
-{
-    return a > b ? a : b;
-}
-
 static K16 middle(K16 a, K16 b, K16 c)
 {
-    return most(least(a, b), least(most(a, b), c));
+    return order_most(order_least(a, b), order_least(order_most(a, b), c));
 }
 
 /* A column of the four input rows in order: of the upper three and of the lower three. The loops over rows and columns
@@ -49,41 +19,41 @@ struct column {
 
 static struct column column_of(K16 r0, K16 r1, K16 r2, K16 r3)
 {
-    const K16 p = least(r1, r2), q = most(r1, r2), s = most(p, r0), t = most(p, r3);
+    const K16 p = order_least(r1, r2), q = order_most(r1, r2), s = order_most(p, r0), t = order_most(p, r3);
     struct column c;
-    c.low0 = least(p, r0);
-    c.mid0 = least(s, q);
-    c.high0 = most(s, q);
-    c.low1 = least(p, r3);
-    c.mid1 = least(t, q);
-    c.high1 = most(t, q);
+    c.low0 = order_least(p, r0);
+    c.mid0 = order_least(s, q);
+    c.high0 = order_most(s, q);
+    c.low1 = order_least(p, r3);
+    c.mid1 = order_least(t, q);
+    c.high1 = order_most(t, q);
     return c;
 }
 
 static struct column load_column(__global const T *r0, __global const T *r1, __global const T *r2, __global const T *r3,
                                  int x)
 {
-    return column_of(KEY(LOAD(T, 16, r0 + x)), KEY(LOAD(T, 16, r1 + x)), KEY(LOAD(T, 16, r2 + x)),
-                     KEY(LOAD(T, 16, r3 + x)));
+    return column_of(ORDER_KEY(LOAD(T, 16, r0 + x)), ORDER_KEY(LOAD(T, 16, r1 + x)), ORDER_KEY(LOAD(T, 16, r2 + x)),
+                     ORDER_KEY(LOAD(T, 16, r3 + x)));
 }
 
 /* The same at an edge. */
 static struct column edge_column(__global const T *in, const struct flynn_args *a, int x, int y)
 {
-    return column_of(KEY(edge16(in, a, x, y)), KEY(edge16(in, a, x, y + 1)), KEY(edge16(in, a, x, y + 2)),
-                     KEY(edge16(in, a, x, y + 3)));
+    return column_of(ORDER_KEY(edge16(in, a, x, y)), ORDER_KEY(edge16(in, a, x, y + 1)), ORDER_KEY(edge16(in, a, x, y + 2)),
+                     ORDER_KEY(edge16(in, a, x, y + 3)));
 }
 
 static T16 upper_row(struct column a, struct column b, struct column c)
 {
-    return BACK(middle(most(most(a.low0, b.low0), c.low0), middle(a.mid0, b.mid0, c.mid0),
-                       least(least(a.high0, b.high0), c.high0)));
+    return ORDER_BACK(middle(order_most(order_most(a.low0, b.low0), c.low0), middle(a.mid0, b.mid0, c.mid0),
+                       order_least(order_least(a.high0, b.high0), c.high0)));
 }
 
 static T16 lower_row(struct column a, struct column b, struct column c)
 {
-    return BACK(middle(most(most(a.low1, b.low1), c.low1), middle(a.mid1, b.mid1, c.mid1),
-                       least(least(a.high1, b.high1), c.high1)));
+    return ORDER_BACK(middle(order_most(order_most(a.low1, b.low1), c.low1), middle(a.mid1, b.mid1, c.mid1),
+                       order_least(order_least(a.high1, b.high1), c.high1)));
 }
 
 /* The group at x, which ends beyond last_x or lies at an edge. */

@@ -115,6 +115,7 @@ int flynn_border_index(enum flynn_border border, int64_t i, int n);
 #define FLYNN_STAGE_FLOATS 8
 #define FLYNN_STAGE_TABLES 4
 #define FLYNN_MAX_STAGES   6
+#define FLYNN_MAX_LAUNCHES 12
 
 /** A table that kernels read: made on the host, owned by the node, 64-byte aligned. */
 struct flynn_table_data {
@@ -227,7 +228,7 @@ struct flynn_node {
     bool out_matrix;            /**< lower sets it when the result is a matrix rather than a picture */
     struct flynn_stage stage[FLYNN_MAX_STAGES];
     int stages;
-    struct flynn_launch launch[FLYNN_MAX_STAGES];
+    struct flynn_launch launch[FLYNN_MAX_LAUNCHES];
     int launches;
     void *memory; /**< list of flynn_node_alloc blocks */
 };
