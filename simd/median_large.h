@@ -63,8 +63,6 @@ static void median_exchange_row(struct flynn_median_column *column, const uint8_
     simde__m128i zero = simde_mm_setzero_si128();
     for (int i = 0; i < n; i++) {
         int h = new[i] >> 4, l = new[i] & 15, g = old[i] >> 4, m = old[i] & 15;
-        if (new[i] == old[i])
-            continue;
         median_change(column[i].coarse, median_load(steps->step[h]), median_load(steps->step[g]));
         median_change(column[i].fine[h], median_load(steps->step[l]), zero);
         median_change(column[i].fine[g], zero, median_load(steps->step[m]));
@@ -106,64 +104,79 @@ static inline int median_at_most_words(const struct median_words *count, int mos
     return __builtin_ctz(~(unsigned)simde_mm_movemask_epi8(simde_mm_packs_epi16(low, high)));
 }
 
-/* One channel of a row of n pixels. column[x * c] has the counts of the square's first column at pixel x. */
-static void median_row_bytes(const struct flynn_median_column *column, uint8_t *out, int n, int c, int k)
+/* The same square's counts of 16 neighbouring values, from all of its columns. */
+static __attribute__((noinline)) simde__m128i median_all_bytes(const struct flynn_median_column *column, int c, int k,
+                                                               int h)
 {
-    int half = (k * k - 1) / 2, done[16];
+    simde__m128i sum = simde_mm_setzero_si128();
+    for (int t = 0; t < k; t++)
+        sum = simde_mm_add_epi8(sum, median_load(column[t * c].fine[h]));
+    return sum;
+}
+
+static __attribute__((noinline)) struct median_words median_all_words(const struct flynn_median_column *column, int c,
+                                                                      int k, int h)
+{
+    simde__m128i zero = simde_mm_setzero_si128();
+    struct median_words sum = {zero, zero};
+    for (int t = 0; t < k; t++)
+        median_add_words(&sum, median_load(column[t * c].fine[h]), zero);
+    return sum;
+}
+
+/* One channel of a row of n pixels. `old` has the counts of the square's first column, which changes for the next
+ * pixel, and new those of its last. fine[h] is right for the square that began at done[h]. */
+static void median_row_bytes(const struct flynn_median_column *old, uint8_t *out, int n, int c, int k)
+{
+    int half = (k * k - 1) / 2;
+    const struct flynn_median_column *new = old + (k - 1) * c, *done[16] = {0};
     simde__m128i fine[16], sum = simde_mm_setzero_si128();
     uint8_t before[32] = {0};
-    for (int h = 0; h < 16; h++)
-        done[h] = -2 * k;
     for (int t = 0; t < k - 1; t++)
-        sum = simde_mm_add_epi8(sum, median_load(column[t * c].coarse));
-    for (int x = 0; x < n; x++) {
-        sum = simde_mm_add_epi8(sum, median_load(column[(x + k - 1) * c].coarse));
+        sum = simde_mm_add_epi8(sum, median_load(old[t * c].coarse));
+    for (int x = 0; x < n; x++, old += c, new += c, out += c) {
+        sum = simde_mm_add_epi8(sum, median_load(new->coarse));
         simde_mm_storeu_si128((simde__m128i *)(void *)(before + 16), sum);
-        int h = median_at_most_bytes(sum, half), from = done[h] + 1;
-        sum = simde_mm_sub_epi8(sum, median_load(column[x * c].coarse));
-        simde__m128i f = fine[h];
-        if (2 * (x - from) >= k) {
-            f = simde_mm_setzero_si128();
-            for (int t = 0; t < k; t++)
-                f = simde_mm_add_epi8(f, median_load(column[(x + t) * c].fine[h]));
-        } else {
-            for (int t = from; t <= x; t++)
-                f = simde_mm_sub_epi8(simde_mm_add_epi8(f, median_load(column[(t + k - 1) * c].fine[h])),
-                                      median_load(column[(t - 1) * c].fine[h]));
-        }
+        int h = median_at_most_bytes(sum, half);
+        sum = simde_mm_sub_epi8(sum, median_load(old->coarse));
+        simde__m128i f;
+        if (done[h] == old - c)
+            f = simde_mm_sub_epi8(simde_mm_add_epi8(fine[h], median_load(new->fine[h])),
+                                  median_load(done[h]->fine[h]));
+        else
+            f = median_all_bytes(old, c, k, h);
         fine[h] = f;
-        done[h] = x;
-        out[x * c] = (uint8_t)(h * 16 + median_at_most_bytes(f, half - before[15 + h]));
+        done[h] = old;
+        *out = (uint8_t)(h * 16 + median_at_most_bytes(f, half - before[15 + h]));
     }
 }
 
-static void median_row_words(const struct flynn_median_column *column, uint8_t *out, int n, int c, int k)
+static void median_row_words(const struct flynn_median_column *old, uint8_t *out, int n, int c, int k)
 {
-    int half = (k * k - 1) / 2, done[16];
+    int half = (k * k - 1) / 2;
     simde__m128i zero = simde_mm_setzero_si128();
+    const struct flynn_median_column *new = old + (k - 1) * c, *done[16] = {0};
     struct median_words fine[16], sum = {zero, zero};
     uint16_t before[32] = {0};
-    for (int h = 0; h < 16; h++)
-        done[h] = -2 * k;
     for (int t = 0; t < k - 1; t++)
-        median_add_words(&sum, median_load(column[t * c].coarse), zero);
-    for (int x = 0; x < n; x++) {
-        median_add_words(&sum, median_load(column[(x + k - 1) * c].coarse), zero);
-        memcpy(before + 16, &sum, sizeof sum);
-        int h = median_at_most_words(&sum, half), from = done[h] + 1;
-        median_add_words(&sum, zero, median_load(column[x * c].coarse));
-        struct median_words *f = &fine[h];
-        if (2 * (x - from) >= k) {
-            f->low = f->high = zero;
-            for (int t = 0; t < k; t++)
-                median_add_words(f, median_load(column[(x + t) * c].fine[h]), zero);
+        median_add_words(&sum, median_load(old[t * c].coarse), zero);
+    for (int x = 0; x < n; x++, old += c, new += c, out += c) {
+        median_add_words(&sum, median_load(new->coarse), zero);
+        simde_mm_storeu_si128((simde__m128i *)(void *)(before + 16), sum.low);
+        simde_mm_storeu_si128((simde__m128i *)(void *)(before + 24), sum.high);
+        int h = median_at_most_words(&sum, half);
+        median_add_words(&sum, zero, median_load(old->coarse));
+        ptrdiff_t behind = done[h] ? (old - done[h]) / c : k;
+        struct median_words f = fine[h];
+        if (2 * behind > k) {
+            f = median_all_words(old, c, k, h);
         } else {
-            for (int t = from; t <= x; t++)
-                median_add_words(f, median_load(column[(t + k - 1) * c].fine[h]),
-                                 median_load(column[(t - 1) * c].fine[h]));
+            for (ptrdiff_t t = (behind - 1) * c; t >= 0; t -= c)
+                median_add_words(&f, median_load((new - t)->fine[h]), median_load((old - t - c)->fine[h]));
         }
-        done[h] = x;
-        out[x * c] = (uint8_t)(h * 16 + median_at_most_words(f, half - before[15 + h]));
+        fine[h] = f;
+        done[h] = old;
+        *out = (uint8_t)(h * 16 + median_at_most_words(&f, half - before[15 + h]));
     }
 }
 
