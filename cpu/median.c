@@ -243,7 +243,12 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->costly = k > 3;
     if (slot == FLYNN_MEDIAN_LARGE)
         give_state(stage);
-    flynn_node_launch(node, k == 3 ? "median3" : k == 5 ? "median5" : "median_large", stage);
+    struct flynn_launch *launch =
+        flynn_node_launch(node, k == 3 ? "median3" : k == 5 ? "median5" : "median_large", stage);
+    if (slot == FLYNN_MEDIAN_LARGE) {
+        launch->per_pixel = true;
+        launch->item_x = 256;
+    }
     return FLYNN_OK;
 }
 

@@ -107,3 +107,173 @@ FLYNN_KERNEL(median3, T, T)
         }
     }
 }
+
+/* ---- 5 x 5: cpu/median.c ----------------------------------------------------------------------------------------- */
+
+struct column5 {
+    K16 r0, r1, r2, r3, r4;
+};
+
+#define ORDER(a, b)                                                                                                    \
+    {                                                                                                                  \
+        const K16 least = order_least(a, b);                                                                           \
+        b = order_most(a, b);                                                                                          \
+        a = least;                                                                                                     \
+    }
+
+/* A column of five rows in order; inside says that it is one of the image. */
+static struct column5 column5_at(__global const T *in, const struct flynn_args *a, int x, int y, bool inside)
+{
+    struct column5 c;
+    if (inside) {
+        c.r0 = ORDER_KEY(LOAD(T, 16, CROW(T, in, y - 2, a->in.stride) + x));
+        c.r1 = ORDER_KEY(LOAD(T, 16, CROW(T, in, y - 1, a->in.stride) + x));
+        c.r2 = ORDER_KEY(LOAD(T, 16, CROW(T, in, y, a->in.stride) + x));
+        c.r3 = ORDER_KEY(LOAD(T, 16, CROW(T, in, y + 1, a->in.stride) + x));
+        c.r4 = ORDER_KEY(LOAD(T, 16, CROW(T, in, y + 2, a->in.stride) + x));
+    } else {
+        c.r0 = ORDER_KEY(edge16(in, a, x, y - 2));
+        c.r1 = ORDER_KEY(edge16(in, a, x, y - 1));
+        c.r2 = ORDER_KEY(edge16(in, a, x, y));
+        c.r3 = ORDER_KEY(edge16(in, a, x, y + 1));
+        c.r4 = ORDER_KEY(edge16(in, a, x, y + 2));
+    }
+    ORDER(c.r0, c.r3)
+    ORDER(c.r1, c.r4)
+    ORDER(c.r0, c.r2)
+    ORDER(c.r1, c.r3)
+    ORDER(c.r0, c.r1)
+    ORDER(c.r2, c.r4)
+    ORDER(c.r1, c.r2)
+    ORDER(c.r3, c.r4)
+    ORDER(c.r2, c.r3)
+    return c;
+}
+
+static void order_columns(struct column5 *a, struct column5 *b)
+{
+    ORDER(a->r0, b->r0)
+    ORDER(a->r1, b->r1)
+    ORDER(a->r2, b->r2)
+    ORDER(a->r3, b->r3)
+    ORDER(a->r4, b->r4)
+}
+
+static T16 median5_16(__global const T *in, const struct flynn_args *a, int x, int y)
+{
+    const int c = a->in.channels;
+    const bool inside = y >= 2 && y + 2 < a->in.height && x >= 2 * c && x + 2 * c + 16 <= a->in.width * c;
+    struct column5 c0 = column5_at(in, a, x - 2 * c, y, inside), c1 = column5_at(in, a, x - c, y, inside);
+    struct column5 c2 = column5_at(in, a, x, y, inside), c3 = column5_at(in, a, x + c, y, inside);
+    const struct column5 c4 = column5_at(in, a, x + 2 * c, y, inside);
+    K16 median;
+    order_columns(&c0, &c1);
+    order_columns(&c2, &c3);
+#define MEDIAN5_T           K16
+#define MEDIAN5_IN(i, k)    c##k.r##i
+#define MEDIAN5_LEAST(a, b) order_least(a, b)
+#define MEDIAN5_MOST(a, b)  order_most(a, b)
+#define MEDIAN5_OUT         median
+#include "median5.h"
+    return ORDER_BACK(median);
+}
+
+FLYNN_KERNEL(median5, T, T)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global T *to = ROW(T, out, y, a.out.stride);
+        for (int x = FIRST_X; x < last_x; x += 16)
+            store_some_or_all(to + x, median5_16(in, &args, x, y), last_x - x);
+    }
+}
+
+/* ---- large squares ------------------------------------------------------------------------------------------------ */
+
+/* Byte by byte from the uppermost: among the samples of the square that begin with the bytes found so far, how often
+ * each next byte occurs. The counts move along the row with the square while what they begin with stays the same. */
+
+#if defined(T_U8)
+#define KEY_BYTES 1
+#elif defined(T_U16)
+#define KEY_BYTES 2
+#else
+#define KEY_BYTES 4
+#endif
+
+static uint key_of(T v)
+{
+#if defined(T_F32)
+    int k = as_int(v);
+    k ^= (k >> 31) & 0x7fffffff;
+    return (uint)(k < (int)0x807fffff ? 0x7fffffff : k) ^ 0x80000000u;
+#else
+    return v;
+#endif
+}
+
+static T key_back(uint key)
+{
+#if defined(T_F32)
+    const int k = (int)(key ^ 0x80000000u);
+    return as_float(k ^ ((k >> 31) & 0x7fffffff));
+#else
+    return (T)key;
+#endif
+}
+
+/* Add `by` for the samples of a column (pixel x of a channel) about row y that begin with `start`. */
+static void count_column(ushort *count, __global const T *in, const struct flynn_args *a, int x, int channel, int y,
+                         int level, uint start, int by)
+{
+    const int c = a->in.channels, shift = 8 * (KEY_BYTES - 1 - level);
+    const bool inside = x >= 0 && x < a->in.width && y >= a->up && y + a->down < a->in.height;
+    for (int t = y - a->up; t <= y + a->down; t++) {
+        const T v = inside ? CROW(T, in, t, a->in.stride)[x * c + channel] : sample_at(in, a, x * c + channel, t);
+        const uint key = key_of(v) >> shift;
+        if (level == 0 || key >> 8 == start)
+            count[key & 255] = (ushort)(count[key & 255] + by);
+    }
+}
+
+static void count_square(ushort *count, __global const T *in, const struct flynn_args *a, int x, int channel, int y,
+                         int level, uint start)
+{
+    for (int i = 0; i < 256; i++)
+        count[i] = 0;
+    for (int t = x - a->left; t <= x + a->right; t++)
+        count_column(count, in, a, t, channel, y, level, start, 1);
+}
+
+FLYNN_KERNEL(median_large, T, T)
+{
+    const struct flynn_args args = a;
+    const int c = a.in.channels, last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
+    ushort count[KEY_BYTES][256];
+    for (int y = FIRST_Y; y < last_y; y++) {
+        for (int channel = 0; channel < c; channel++) {
+            uint starts[KEY_BYTES];
+            for (int x = FIRST_X; x < last_x; x++) {
+                int rest = (a.k[0] * a.k[0] - 1) / 2;
+                uint key = 0;
+                bool same = x > FIRST_X;
+                for (int level = 0; level < KEY_BYTES; level++) {
+                    same = same && starts[level] == key;
+                    if (same) {
+                        count_column(count[level], in, &args, x - 1 - a.left, channel, y, level, key, -1);
+                        count_column(count[level], in, &args, x + a.right, channel, y, level, key, 1);
+                    } else {
+                        count_square(count[level], in, &args, x, channel, y, level, key);
+                    }
+                    starts[level] = key;
+                    uint byte = 0;
+                    for (; count[level][byte] <= rest; byte++)
+                        rest -= count[level][byte];
+                    key = key << 8 | byte;
+                }
+                ROW(T, out, y, a.out.stride)[x * c + channel] = key_back(key);
+            }
+        }
+    }
+}
