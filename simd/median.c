@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/filter.h"
-
-/* Bytes and words are compared without sign; floats as integers that have their order (cpu/median.c). SSE2 knows words
- * with sign alone: there they are flipped to that order on the way in and out. */
-
-/* Keys below that of minus infinity are NaN, which all go to the other end. */
-FLYNN_UNROLLED vi order_nan(vi k)
-{
-    vi nan = v_gt_i32(v_set32((int32_t)0x807fffff), k);
-    return v_or(v_andnot(nan, k), V(srli_epi32)(nan, 1));
-}
-
-FLYNN_UNROLLED vi flip(vi v, int bytes)
-{
-    if (bytes == 4)
-        return v_xor(v, V(srli_epi32)(V(srai_epi32)(v, 31), 1));
-#if defined(FLYNN_ISA_SSE2)
-    if (bytes == 2)
-        return v_xor(v, v_set16(-32768));
-#endif
-    return v;
-}
-
-FLYNN_UNROLLED vi key(vi v, int bytes)
-{
-    return bytes == 4 ? order_nan(flip(v, bytes)) : flip(v, bytes);
-}
-
-FLYNN_UNROLLED vi least(vi a, vi b, int bytes)
-{
-    if (bytes == 1)
-        return V(min_epu8)(a, b);
-    if (bytes == 4)
-        return V(min_epi32)(a, b);
-#if defined(FLYNN_ISA_SSE2)
-    return V(min_epi16)(a, b);
-#else
-    return V(min_epu16)(a, b);
-#endif
-}
-
-FLYNN_UNROLLED vi most(vi a, vi b, int bytes)
-{
-    if (bytes == 1)
-        return V(max_epu8)(a, b);
-    if (bytes == 4)
-        return V(max_epi32)(a, b);
-#if defined(FLYNN_ISA_SSE2)
-    return V(max_epi16)(a, b);
-#else
-    return V(max_epu16)(a, b);
-#endif
-}
+#include "simd/median5.h"
+#include "simd/median_large.h"
 
 FLYNN_UNROLLED vi middle(vi a, vi b, vi c, int bytes)
 {
-    return most(least(a, b, bytes), least(most(a, b, bytes), c, bytes), bytes);
+    return order_most(order_least(a, b, bytes), order_least(order_most(a, b, bytes), c, bytes), bytes);
 }
 
 /* What is kept of the columns so far: the largest of the smallest, the smallest of the largest, and of the middles the
@@ -67,18 +16,18 @@ struct columns {
 /* Add column k, made of p <= q and x. */
 FLYNN_UNROLLED void add_column(struct columns *c, int k, vi p, vi q, vi x, int bytes)
 {
-    vi upper = most(p, x, bytes), low = least(p, x, bytes), mid = least(upper, q, bytes), high = most(upper, q, bytes);
+    vi upper = order_most(p, x, bytes), low = order_least(p, x, bytes), mid = order_least(upper, q, bytes), high = order_most(upper, q, bytes);
     if (k == 0) {
         *c = (struct columns){low, high, mid, mid};
         return;
     }
-    c->low = most(c->low, low, bytes);
-    c->high = least(c->high, high, bytes);
+    c->low = order_most(c->low, low, bytes);
+    c->high = order_least(c->high, high, bytes);
     if (k == 1) {
-        c->other = most(c->mid, mid, bytes);
-        c->mid = least(c->mid, mid, bytes);
+        c->other = order_most(c->mid, mid, bytes);
+        c->mid = order_least(c->mid, mid, bytes);
     } else {
-        c->mid = most(c->mid, least(c->other, mid, bytes), bytes);
+        c->mid = order_most(c->mid, order_least(c->other, mid, bytes), bytes);
     }
 }
 
@@ -88,13 +37,13 @@ FLYNN_UNROLLED void two_rows(const uint8_t *const row[4], ptrdiff_t i, ptrdiff_t
     struct columns c[2];
     for (int k = 0; k < 3; k++) {
         ptrdiff_t at = i + (k - 1) * pixel;
-        vi x = key(v_load(row[1] + at), bytes), y = key(v_load(row[2] + at), bytes);
-        vi p = least(x, y, bytes), q = most(x, y, bytes);
-        add_column(&c[0], k, p, q, key(v_load(row[0] + at), bytes), bytes);
-        add_column(&c[1], k, p, q, key(v_load(row[3] + at), bytes), bytes);
+        vi x = order_key(v_load(row[1] + at), bytes), y = order_key(v_load(row[2] + at), bytes);
+        vi p = order_least(x, y, bytes), q = order_most(x, y, bytes);
+        add_column(&c[0], k, p, q, order_key(v_load(row[0] + at), bytes), bytes);
+        add_column(&c[1], k, p, q, order_key(v_load(row[3] + at), bytes), bytes);
     }
     for (int r = 0; r < 2; r++)
-        out[r] = flip(middle(c[r].low, c[r].mid, c[r].high, bytes), bytes);
+        out[r] = order_flip(middle(c[r].low, c[r].mid, c[r].high, bytes), bytes);
 }
 
 /* A single row is made as the first of two whose second is thrown away. */
@@ -132,8 +81,25 @@ static void median3_f32(const struct flynn_call *call)
     median3(call, 4);
 }
 
+static void median5_u8(const struct flynn_call *call)
+{
+    median5_rows(call, 1);
+}
+
+static void median5_u16(const struct flynn_call *call)
+{
+    median5_rows(call, 2);
+}
+
+static void median5_f32(const struct flynn_call *call)
+{
+    median5_rows(call, 4);
+}
+
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median) = {
-    .fn = {{[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32}},
+    .fn = {[FLYNN_MEDIAN_3] = {[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32},
+           [FLYNN_MEDIAN_5] = {[FLYNN_U8] = median5_u8, [FLYNN_U16] = median5_u16, [FLYNN_F32] = median5_f32},
+           [FLYNN_MEDIAN_LARGE] = {[FLYNN_U8] = median_large_u8}},
 };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/morphology.h"
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    int code = flynn_morph_erode_shape(node, 0, err);
+    return code ? code : flynn_morph_erode_shape(node, 1, err);
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(open) = {
+    .name = "open",
+    .aliases = "opening",
+    .group = "morphology",
+    .summary = "erosion, then dilation: removes what is brighter and smaller than the window",
+    .definition = "out = dilate(erode(x)) with the same window, each with its border.\n" FLYNN_MORPH_WINDOW "shape and mask: see erode.",
+    .source = "OpenCV morphologyEx MORPH_OPEN",
+    .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_ANY_CHANNELS,
+    .kind = FLYNN_ROWS,
+    .cases = {FLYNN_MORPH_CASES, "5,shape=ellipse,border=wrap", "9,shape=cross,border=constant"},
+    .lower = lower,
+};
