@@ -209,7 +209,7 @@ struct flynn_op {
     enum flynn_stage_kind kind;                  /**< of its first stage, for the catalogue */
     bool square_second; /**< tests: the second input is input width x input width rather than of the input's shape */
     const char
-        *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
+        *cases[20]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second input */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
     /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
     double (*flops)(const struct flynn_node *node);
