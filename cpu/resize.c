@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/gather.h"
+#include "core/resample.h"
 #include "core/table.h"
+#include "cpu/resize_bilinear.h"
+#include "cpu/resize_filter.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Bilinear: `across` makes rows of the output's width with the samples kept exactly (u8: with 8 more bits, stored less
+/* The reference kernels stand in cpu/resize_bilinear.h and, with the tables of the filters, in cpu/resize_filter.h.
+ *
+ * Bilinear: `across` makes rows of the output's width with the samples kept exactly (u8: with 8 more bits, stored less
  * 32768, in u16; u16: with 16 more bits, in u32; f32: in f32); `down` makes output rows of two of them. `half` is
  * bilinear u8 and u16 at exactly half the size: all weights are one half, so that each sample is the rounded mean of
  * four.
@@ -18,194 +23,10 @@
 
 #define FLYNN_RESIZE_MAX (1 << 20) /* pixels of a side */
 
-enum { ACROSS, DOWN, NEAREST, HALF };
+enum { ACROSS, DOWN, NEAREST, HALF, ACROSS_FIRST, DOWN_FIRST, ACROSS_LAST, DOWN_LAST };
 
-/* ---- the reference --------------------------------------------------------------------------------------------- */
-
-static inline void across_u8_n(const struct flynn_call *call, int channels)
-{
-    const int32_t *tap = call->stage->table[0].data, *weight = call->stage->table[1].data;
-    const uint8_t *in = call->in[0];
-    uint16_t *out = call->out[0];
-    int last = call->stage->in.width - 1;
-    for (int x = 0; x < call->width; x++) {
-        const uint8_t *a = in + (size_t)tap[x] * (size_t)channels;
-        const uint8_t *b = tap[x] < last ? a + channels : a;
-        for (int c = 0; c < channels; c++)
-            *out++ = (uint16_t)((a[c] * (256 - weight[x]) + b[c] * weight[x]) ^ 0x8000);
-    }
-}
-
-static inline void across_u16_n(const struct flynn_call *call, int channels)
-{
-    const int32_t *tap = call->stage->table[0].data, *weight = call->stage->table[1].data;
-    const uint16_t *in = call->in[0];
-    uint32_t *out = call->out[0];
-    int last = call->stage->in.width - 1;
-    for (int x = 0; x < call->width; x++) {
-        const uint16_t *a = in + (size_t)tap[x] * (size_t)channels;
-        const uint16_t *b = tap[x] < last ? a + channels : a;
-        uint32_t w = (uint32_t)weight[x];
-        for (int c = 0; c < channels; c++)
-            *out++ = a[c] * (65536 - w) + b[c] * w;
-    }
-}
-
-static inline void across_f32_n(const struct flynn_call *call, int channels)
-{
-    const int32_t *tap = call->stage->table[0].data;
-    const float *weight = call->stage->table[1].data, *in = call->in[0];
-    float *out = call->out[0];
-    int last = call->stage->in.width - 1;
-    for (int x = 0; x < call->width; x++) {
-        const float *a = in + (size_t)tap[x] * (size_t)channels;
-        const float *b = tap[x] < last ? a + channels : a;
-        float w = weight[x];
-        for (int c = 0; c < channels; c++)
-            *out++ = w == 0 ? a[c] : a[c] * (1 - w) + b[c] * w;
-    }
-}
-
-/* The loops above for each number of channels, so that the inner one is unrolled. */
-static inline void by_channels(const struct flynn_call *call, void (*row)(const struct flynn_call *call, int channels))
-{
-    switch (call->stage->in.channels) {
-    case 1:
-        row(call, 1);
-        break;
-    case 2:
-        row(call, 2);
-        break;
-    case 3:
-        row(call, 3);
-        break;
-    default:
-        row(call, 4);
-    }
-}
-
-static void across_u8(const struct flynn_call *call)
-{
-    by_channels(call, across_u8_n);
-}
-
-static void across_u16(const struct flynn_call *call)
-{
-    by_channels(call, across_u16_n);
-}
-
-static void across_f32(const struct flynn_call *call)
-{
-    by_channels(call, across_f32_n);
-}
-
-static void down_u8(const struct flynn_call *call)
-{
-    uint32_t w = (uint32_t)((const int32_t *)call->stage->table[3].data)[call->y];
-    const uint16_t *a = call->in[0], *b = call->in[1];
-    uint8_t *out = call->out[0];
-    int samples = call->width * call->stage->in.channels;
-    for (int i = 0; i < samples; i++)
-        out[i] = (uint8_t)(((a[i] ^ 0x8000u) * (256 - w) + (b[i] ^ 0x8000u) * w + (1u << 15)) >> 16);
-}
-
-static void down_u16(const struct flynn_call *call)
-{
-    uint64_t w = (uint64_t)((const int32_t *)call->stage->table[3].data)[call->y];
-    const uint32_t *a = call->in[0], *b = call->in[1];
-    uint16_t *out = call->out[0];
-    int samples = call->width * call->stage->in.channels;
-    for (int i = 0; i < samples; i++)
-        out[i] = (uint16_t)((a[i] * (65536 - w) + b[i] * w + (1u << 31)) >> 32);
-}
-
-static void down_f32(const struct flynn_call *call)
-{
-    float w = ((const float *)call->stage->table[3].data)[call->y];
-    const float *a = call->in[0], *b = call->in[1];
-    float *out = call->out[0];
-    int samples = call->width * call->stage->in.channels;
-    if (w == 0) {
-        memcpy(out, a, (size_t)samples * sizeof *out);
-        return;
-    }
-    for (int i = 0; i < samples; i++)
-        out[i] = a[i] * (1 - w) + b[i] * w;
-}
-
-static inline void half_u8_n(const struct flynn_call *call, int channels)
-{
-    const uint8_t *a = call->in[0], *b = call->in[1];
-    uint8_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
-        for (int c = 0; c < channels; c++)
-            out[c] = (uint8_t)((a[c] + a[c + channels] + b[c] + b[c + channels] + 2) >> 2);
-        a += 2 * channels;
-        b += 2 * channels;
-        out += channels;
-    }
-}
-
-static inline void half_u16_n(const struct flynn_call *call, int channels)
-{
-    const uint16_t *a = call->in[0], *b = call->in[1];
-    uint16_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
-        for (int c = 0; c < channels; c++)
-            out[c] = (uint16_t)((a[c] + a[c + channels] + b[c] + b[c + channels] + 2) >> 2);
-        a += 2 * channels;
-        b += 2 * channels;
-        out += channels;
-    }
-}
-
-static void half_u8(const struct flynn_call *call)
-{
-    by_channels(call, half_u8_n);
-}
-
-static void half_u16(const struct flynn_call *call)
-{
-    by_channels(call, half_u16_n);
-}
-
-static inline void nearest_n(const struct flynn_call *call, size_t pixel)
-{
-    const int32_t *tap = call->stage->table[0].data;
-    const uint8_t *in = call->in[0];
-    uint8_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++)
-        memcpy(out + (size_t)x * pixel, in + (size_t)tap[x] * pixel, pixel);
-}
-
-static void nearest(const struct flynn_call *call)
-{
-    switch ((size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type)) {
-    case 1:
-        nearest_n(call, 1);
-        break;
-    case 2:
-        nearest_n(call, 2);
-        break;
-    case 3:
-        nearest_n(call, 3);
-        break;
-    case 4:
-        nearest_n(call, 4);
-        break;
-    case 6:
-        nearest_n(call, 6);
-        break;
-    case 8:
-        nearest_n(call, 8);
-        break;
-    case 12:
-        nearest_n(call, 12);
-        break;
-    default:
-        nearest_n(call, 16);
-    }
-}
+enum { METHOD_NEAREST, METHOD_BILINEAR, METHOD_BICUBIC, METHOD_CATROM, METHOD_MITCHELL, METHOD_LANCZOS3, METHOD_AREA };
+enum { ANTIALIAS_AUTO, ANTIALIAS_YES, ANTIALIAS_NO };
 
 /* ---- geometry: one axis ---------------------------------------------------------------------------------------- */
 
@@ -420,6 +241,108 @@ static int lower_bilinear(struct flynn_node *node, struct axis *across, struct a
     return code;
 }
 
+/* ---- filters --------------------------------------------------------------------------------------------------- */
+
+/* As wide as what stands between the passes; u8 has int16 there. */
+static enum flynn_type filter_between(enum flynn_type type)
+{
+    return type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_S32 : FLYNN_F32;
+}
+
+static void filter_tables(struct flynn_stage *stage, const struct flynn_resample *axis)
+{
+    stage->k[0] = axis->taps;
+    stage->k[1] = axis->stride;
+    stage->table[0] = table_of(axis->first, axis->out);
+    stage->table[1] = (struct flynn_table_data){axis->weight, axis->weight_bytes};
+    stage->costly = true;
+}
+
+static struct flynn_stage *filter_across(struct flynn_node *node, int kernel, const struct flynn_resample *axis)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
+    stage->variant = node->in.type;
+    stage->out.width = node->out.width;
+    stage->step = 4;
+    stage->padded = true;
+    filter_tables(stage, axis);
+    return stage;
+}
+
+static struct flynn_stage *filter_down(struct flynn_node *node, int kernel, const struct flynn_resample *axis)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
+    stage->variant = node->in.type;
+    stage->out.height = node->out.height;
+    stage->first = axis->first;
+    stage->taps = axis->taps;
+    stage->border = FLYNN_REPLICATE;
+    filter_tables(stage, axis);
+    return stage;
+}
+
+static void filter_launch(struct flynn_node *node, const char *kernel, const struct flynn_stage *stage, bool pixels)
+{
+    launch_rows(node, kernel, stage);
+    node->launch[node->launches - 1].per_pixel = pixels;
+}
+
+static int lower_filter(struct flynn_node *node, enum flynn_filter filter, bool widen, struct flynn_err *err)
+{
+    static const int multiple[] = {0, 8, 4, 2, 2}; /* pixels of 16 bytes of int16 */
+    struct flynn_resample across = {.in = node->in.width, .out = node->out.width};
+    struct flynn_resample down = {.in = node->in.height, .out = node->out.height};
+    enum flynn_type between = filter_between(node->in.type);
+    int code = flynn_resample_axis(node, &across, filter, widen, multiple[node->in.channels], err);
+    if (!code)
+        code = flynn_resample_axis(node, &down, filter, widen, 2, err);
+    if (code)
+        return code;
+    bool down_first = down.out < down.in;
+    if (down_first)
+        filter_down(node, DOWN_FIRST, &down)->out.type = between;
+    else
+        filter_across(node, ACROSS_FIRST, &across)->out.type = between;
+    if (down_first)
+        filter_across(node, ACROSS_LAST, &across)->out.type = node->in.type;
+    else
+        filter_down(node, DOWN_LAST, &down)->out.type = node->in.type;
+    filter_launch(node, down_first ? "down_first" : "across_first", &node->stage[0], !down_first);
+    filter_launch(node, down_first ? "across_last" : "down_last", &node->stage[1], down_first);
+    return FLYNN_OK;
+}
+
+/* ---- the choice ------------------------------------------------------------------------------------------------ */
+
+static int check_antialias(int method, int antialias, struct flynn_err *err)
+{
+    if (method == METHOD_NEAREST && antialias == ANTIALIAS_YES)
+        return flynn_fail(err, FLYNN_EUSAGE,
+                          "resize: method=nearest has no antialiasing; method=area averages the pixels that it drops");
+    if (method == METHOD_AREA && antialias == ANTIALIAS_NO)
+        return flynn_fail(err, FLYNN_EUSAGE,
+                          "resize: method=area always averages; method=nearest takes single pixels");
+    return FLYNN_OK;
+}
+
+/* The filters are numbered like the methods from bilinear on. */
+static int lower_method(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
+{
+    int method = flynn_node_value(node, "method")->integer, antialias = flynn_node_value(node, "antialias")->integer;
+    bool half = across->in == 2 * (int64_t)across->out && down->in == 2 * (int64_t)down->out;
+    int code = check_antialias(method, antialias, err);
+    if (code)
+        return code;
+    if (method == METHOD_NEAREST)
+        return lower_nearest(node, across, down, err);
+    if (method == METHOD_BILINEAR && antialias != ANTIALIAS_YES)
+        return lower_bilinear(node, across, down, err);
+    if (method == METHOD_AREA && half && node->in.type != FLYNN_F32)
+        return lower_bilinear(node, across, down, err);
+    return lower_filter(node, FLYNN_FILTER_TRIANGLE + (enum flynn_filter)(method - METHOD_BILINEAR),
+                        antialias != ANTIALIAS_NO, err);
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     struct axis across, down;
@@ -433,8 +356,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         code = axis_alloc(node, &down, node->in.height, node->out.height, err);
     if (code)
         return code;
-    return flynn_node_value(node, "method")->integer == 0 ? lower_nearest(node, &across, &down, err)
-                                                          : lower_bilinear(node, &across, &down, err);
+    return lower_method(node, &across, &down, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
@@ -479,17 +401,28 @@ const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
                 .help = "height of the output in pixels"},
                {.name = "method",
                 .kind = FLYNN_PARAM_CHOICE,
-                .choices = "nearest|bilinear",
+                .choices = "nearest|bilinear|bicubic|catrom|mitchell|lanczos3|area",
                 .preset = "bilinear",
-                .help = "nearest: the nearest pixel; bilinear: between the four nearest"}},
+                .help = "nearest pixel, between the four nearest, or the filter"},
+               {.name = "antialias",
+                .kind = FLYNN_PARAM_CHOICE,
+                .choices = "auto|yes|no",
+                .preset = "auto",
+                .help = "average all pixels when the picture shrinks; auto: not for nearest and bilinear"}},
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,
     .cases = {"0.5", "37%", "2", "3.3", "width=19", "height=7", "width=211,height=5", "width=1,height=1",
-              "0.5,method=nearest", "0.3,method=nearest", "2.7,method=nearest"},
+              "0.5,method=nearest", "0.3,method=nearest", "2.7,method=nearest", "37%,method=lanczos3",
+              "1.7,method=lanczos3", "width=1,height=1,method=lanczos3", "width=9,height=99,method=lanczos3,antialias=no",
+              "2,method=bicubic", "width=99,height=9,method=mitchell", "0.3,method=area", "3.3,method=area"},
     .lower = lower,
     .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
                        [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
                        [HALF] = {[FLYNN_U8] = half_u8, [FLYNN_U16] = half_u16},
-                       [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest}}},
+                       [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest},
+                       [ACROSS_FIRST] = {across_first_u8, across_first_u16, across_filter_f32},
+                       [DOWN_FIRST] = {down_first_u8, down_first_u16, down_filter_f32},
+                       [ACROSS_LAST] = {across_last_u8, across_last_u16, across_filter_f32},
+                       [DOWN_LAST] = {down_last_u8, down_last_u16, down_filter_f32}}},
 };

@@ -284,3 +284,5 @@ FLYNN_KERNEL(half_size, T, T)
     }
 }
 #endif
+
+#include "resize_filter.clh"

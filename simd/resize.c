@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/wide.h"
+#include "simd/resize_filter.h"
+#include "simd/resize_filter_f32.h"
 
-/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c and core/gather.h. */
-enum { ACROSS, DOWN, NEAREST, HALF };
+/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c and core/gather.h; the filters stand in
+ * simd/resize_filter.h. */
+enum { ACROSS, DOWN, NEAREST, HALF, ACROSS_FIRST, DOWN_FIRST, ACROSS_LAST, DOWN_LAST };
 
 /* ---- gathering ------------------------------------------------------------------------------------------------- */
 
@@ -503,5 +505,9 @@ const struct flynn_kernels FLYNN_KERNELS_SYMBOL(resize) = {
     .fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
            [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
            [HALF] = {[FLYNN_U8] = half_u8, [FLYNN_U16] = half_u16},
-           [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest}},
+           [NEAREST] = {[FLYNN_U8] = nearest, [FLYNN_U16] = nearest, [FLYNN_F32] = nearest},
+           [ACROSS_FIRST] = {across_first_u8, across_first_u16, across_filter_f32},
+           [DOWN_FIRST] = {down_first_u8, down_first_u16, down_filter_f32},
+           [ACROSS_LAST] = {across_last_u8, across_last_u16, across_filter_f32},
+           [DOWN_LAST] = {down_last_u8, down_last_u16, down_filter_f32}},
 };

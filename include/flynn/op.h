@@ -251,7 +251,7 @@ struct flynn_op {
     /** Tests: turn the input's shape into that of second input number `param`; NULL: as square_second says. `value` is
      * NULL while the parameters are not known, unless square_second is set. */
     void (*second_shape)(struct flynn_shape *shape, const struct flynn_value *value, int param);
-    const char *cases[12]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second
+    const char *cases[20]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second
                               input; with "?" in front an input may be refused */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);
     /** Arithmetic operations of one run, for GFLOP/s; NULL where bytes are the better measure. */
