@@ -110,6 +110,8 @@ int flynn_cl_source(char **source, const char *op, struct flynn_err *err)
     if (!e.to)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory for the source of %s", op);
     snprintf(name, sizeof name, "%s.cl", op);
+    for (char *p = name; *p; p++) /* color-matrix stands in color_matrix.cl */
+        *p = *p == '-' ? '_' : *p;
     note(&e, name);
     int code = expand(&e, name, err);
     if (fclose(e.to) != 0 && !code)

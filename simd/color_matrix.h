@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_COLOR_MATRIX_H
+#define FLYNN_SIMD_COLOR_MATRIX_H
+
+#include "simd/rgb.h"
+
+/** Sums of products of the channels of 8-bit and 16-bit pixels in 32 bits. */
+
+/** Pairs of 16 bits, in the order in which two steps of packing restore them: VEC / 4 pixels in each vector. */
+struct rgb_pairs {
+    vi rg[4], b[4];
+};
+
+/** The pairs (R, G) and (B, 0) of VEC pixels of 8 bits. */
+POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px)
+{
+    const vi zero = v_zero();
+    vi rg[2] = {V(unpacklo_epi8)(px->r, px->g), V(unpackhi_epi8)(px->r, px->g)};
+    vi b[2] = {V(unpacklo_epi8)(px->b, zero), V(unpackhi_epi8)(px->b, zero)};
+    struct rgb_pairs pairs;
+    for (int i = 0; i < 2; i++) {
+        pairs.rg[2 * i] = V(unpacklo_epi8)(rg[i], zero);
+        pairs.rg[2 * i + 1] = V(unpackhi_epi8)(rg[i], zero);
+        pairs.b[2 * i] = V(unpacklo_epi16)(b[i], zero);
+        pairs.b[2 * i + 1] = V(unpackhi_epi16)(b[i], zero);
+    }
+    return pairs;
+}
+
+/** The same of VEC / 2 pixels of 16 bits; half of the vectors are used. */
+POINT_INLINE struct rgb_pairs rgb_pairs16(const struct rgb *px)
+{
+    const vi zero = v_zero();
+    struct rgb_pairs pairs;
+    pairs.rg[0] = V(unpacklo_epi16)(px->r, px->g);
+    pairs.rg[1] = V(unpackhi_epi16)(px->r, px->g);
+    pairs.b[0] = V(unpacklo_epi16)(px->b, zero);
+    pairs.b[1] = V(unpackhi_epi16)(px->b, zero);
+    return pairs;
+}
+
+/** Two coefficients of 16 bits for each pair. */
+static inline vi rgb_pair(int32_t first, int32_t second)
+{
+    return v_set32((int32_t)((uint32_t)second << 16 | ((uint32_t)first & 0xffff)));
+}
+
+/** Four vectors of 32 bits to one of 8 bits, clamped. */
+POINT_INLINE vi rgb_pack8(const vi y[4])
+{
+    return V(packus_epi16)(V(packs_epi32)(y[0], y[1]), V(packs_epi32)(y[2], y[3]));
+}
+
+#endif
