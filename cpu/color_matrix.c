@@ -151,8 +151,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(color_matrix) = {
     .summary = "every pixel times a matrix of 3 x 3, or of 3 x 4 whose last column is added",
     .definition = "Row (a, b, c, d) of the matrix in double makes one channel of the result.\n"
                   "u8: (A R + B G + C B + D + 2048) >> 12, clamped; A = floor(a * 4096 + 0.5), B and C alike, "
-                  "D = floor(d * 255 * 4096 + 0.5).\n"
-                  "u16: (A R + B G + C B + D + 2^21) >> 22, clamped; the same with 2^22 and 65535.\n"
+                  "D = 256 * floor(d * 255 * 16 + 0.5).\n"
+                  "u16: (A R + B G + C B + D + 2^21) >> 22, clamped; A = floor(a * 2^22 + 0.5), D = floor(d * 65535 * "
+                  "2^22 + 0.5).\n"
                   "f32: ((a R + b G) + c B) + d, coefficients rounded to float, each step rounded.\n"
                   "Alpha is kept. The absolute values of a row may add up to 7.9.",
     .source = "libvips recomb, OpenCV transform, ImageMagick -color-matrix; preset=xyz on u8 is OpenCV's COLOR_RGB2XYZ",

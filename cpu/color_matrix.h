@@ -10,11 +10,13 @@
 /** What the ops have in common whose pixels are a matrix of 3 x 4 times (R, G, B, 1): they make the stage of
  * color-matrix, whose kernels run it.
  *
- * table[0], one row for each channel of the result; n is the number of bits behind the point, white the type's largest
- * sample; m[4 * i] to m[4 * i + 2] are the coefficients, m[4 * i + 3] * white is added.
- *   u8:  int32_t [3][4]: floor(m * 2^12 + 0.5); the last column times white, and 2^11 more for rounding.
- *   u16: int32_t [3][8]: the same with 2^22, as 1024 * high + low with 0 <= low < 1024: four of high, four of low.
- *   f32: float [3][4]. */
+ * table[0] has one row for each channel of the result:
+ *
+ * - u8: int32_t [3][4]. Coefficients are floor(m * 2^12 + 0.5); what is added is 256 * floor(m * 255 * 2^4 + 0.5), and
+ *   2^11 for rounding, in the last column: a multiple of 256.
+ * - u16: int32_t [3][8]. Coefficients are floor(m * 2^22 + 0.5), what is added floor(m * 65535 * 2^22 + 0.5) and 2^21
+ *   for rounding, all as 1024 * high + low with 0 <= low < 1024: four of high, then four of low.
+ * - f32: float [3][4]. */
 
 #define FLYNN_COLOR_MATRIX_MOST 7.9 /**< the absolute values of a row add up to no more */
 
@@ -27,7 +29,7 @@ static inline void flynn_color_matrix_fill_u8(int32_t *to, const double *m)
 {
     for (int j = 0; j < 3; j++)
         to[j] = (int32_t)flynn_color_matrix_fixed(m[j], 12);
-    to[3] = (int32_t)flynn_color_matrix_fixed(m[3] * 255, 12) + 2048;
+    to[3] = (int32_t)flynn_color_matrix_fixed(m[3] * 255, 4) * 256 + 2048;
 }
 
 static inline void flynn_color_matrix_fill_u16(int32_t *to, const double *m)

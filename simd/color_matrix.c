@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/color_matrix.h"
 
-/* ---- u8 ---------------------------------------------------------------------------------------------------------- */
+/* ---- u8 -------------------------------------------------------------------------------------------------------------
+ * The bias is a multiple of 256: it is the product of a coefficient with the 256 beside every B. */
 
 struct matrix8 {
-    vi rg[3], b[3], bias[3];
+    vi rg[3], b[3];
 };
 
 POINT_INLINE vi row8(const struct rgb_pairs *pairs, const struct matrix8 *m, int row)
@@ -12,7 +13,7 @@ POINT_INLINE vi row8(const struct rgb_pairs *pairs, const struct matrix8 *m, int
     vi y[4];
     for (int i = 0; i < 4; i++) {
         vi sum = V(add_epi32)(V(madd_epi16)(pairs->rg[i], m->rg[row]), V(madd_epi16)(pairs->b[i], m->b[row]));
-        y[i] = V(srai_epi32)(V(add_epi32)(sum, m->bias[row]), 12);
+        y[i] = V(srai_epi32)(sum, 12);
     }
     return rgb_pack8(y);
 }
@@ -20,7 +21,7 @@ POINT_INLINE vi row8(const struct rgb_pairs *pairs, const struct matrix8 *m, int
 static inline void map8(struct rgb *px, const void *by)
 {
     const struct matrix8 *m = by;
-    const struct rgb_pairs pairs = rgb_pairs8(px);
+    const struct rgb_pairs pairs = rgb_pairs8(px, 256);
     px->r = row8(&pairs, m, 0);
     px->g = row8(&pairs, m, 1);
     px->b = row8(&pairs, m, 2);
@@ -32,8 +33,7 @@ static void matrix_u8(const struct flynn_call *call)
     struct matrix8 m;
     for (int i = 0; i < 3; i++) {
         m.rg[i] = rgb_pair(table[4 * i], table[4 * i + 1]);
-        m.b[i] = rgb_pair(table[4 * i + 2], 0);
-        m.bias[i] = v_set32(table[4 * i + 3]);
+        m.b[i] = rgb_pair(table[4 * i + 2], table[4 * i + 3] / 256);
     }
     rgb_kernel(call, 1, true, map8, &m);
 }

@@ -11,23 +11,23 @@ struct rgb_pairs {
     vi rg[4], b[4];
 };
 
-/** The pairs (R, G) and (B, 0) of VEC pixels of 8 bits. */
-POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px)
+/** The pairs (R, G) and (B, `fill`) of VEC pixels of 8 bits. */
+POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px, int fill)
 {
-    const vi zero = v_zero();
+    const vi zero = v_zero(), filled = v_set16(fill);
     vi rg[2] = {V(unpacklo_epi8)(px->r, px->g), V(unpackhi_epi8)(px->r, px->g)};
     vi b[2] = {V(unpacklo_epi8)(px->b, zero), V(unpackhi_epi8)(px->b, zero)};
     struct rgb_pairs pairs;
     for (int i = 0; i < 2; i++) {
         pairs.rg[2 * i] = V(unpacklo_epi8)(rg[i], zero);
         pairs.rg[2 * i + 1] = V(unpackhi_epi8)(rg[i], zero);
-        pairs.b[2 * i] = V(unpacklo_epi16)(b[i], zero);
-        pairs.b[2 * i + 1] = V(unpackhi_epi16)(b[i], zero);
+        pairs.b[2 * i] = V(unpacklo_epi16)(b[i], filled);
+        pairs.b[2 * i + 1] = V(unpackhi_epi16)(b[i], filled);
     }
     return pairs;
 }
 
-/** The same of VEC / 2 pixels of 16 bits; half of the vectors are used. */
+/** The pairs (R, G) and (B, 0) of VEC / 2 pixels of 16 bits; half of the vectors are used. */
 POINT_INLINE struct rgb_pairs rgb_pairs16(const struct rgb *px)
 {
     const vi zero = v_zero();
