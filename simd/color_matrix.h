@@ -11,19 +11,28 @@ struct rgb_pairs {
     vi rg[4], b[4];
 };
 
+/** The pairs (x, y) of VEC samples of 8 bits each. */
+POINT_INLINE void rgb_pair8(vi pair[4], vi x, vi y)
+{
+    const vi zero = v_zero();
+    vi low = V(unpacklo_epi8)(x, y), high = V(unpackhi_epi8)(x, y);
+    pair[0] = V(unpacklo_epi8)(low, zero);
+    pair[1] = V(unpackhi_epi8)(low, zero);
+    pair[2] = V(unpacklo_epi8)(high, zero);
+    pair[3] = V(unpackhi_epi8)(high, zero);
+}
+
 /** The pairs (R, G) and (B, `fill`) of VEC pixels of 8 bits. */
 POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px, int fill)
 {
     const vi zero = v_zero(), filled = v_set16(fill);
-    vi rg[2] = {V(unpacklo_epi8)(px->r, px->g), V(unpackhi_epi8)(px->r, px->g)};
-    vi b[2] = {V(unpacklo_epi8)(px->b, zero), V(unpackhi_epi8)(px->b, zero)};
+    vi low = V(unpacklo_epi8)(px->b, zero), high = V(unpackhi_epi8)(px->b, zero);
     struct rgb_pairs pairs;
-    for (int i = 0; i < 2; i++) {
-        pairs.rg[2 * i] = V(unpacklo_epi8)(rg[i], zero);
-        pairs.rg[2 * i + 1] = V(unpackhi_epi8)(rg[i], zero);
-        pairs.b[2 * i] = V(unpacklo_epi16)(b[i], filled);
-        pairs.b[2 * i + 1] = V(unpackhi_epi16)(b[i], filled);
-    }
+    rgb_pair8(pairs.rg, px->r, px->g);
+    pairs.b[0] = V(unpacklo_epi16)(low, filled);
+    pairs.b[1] = V(unpackhi_epi16)(low, filled);
+    pairs.b[2] = V(unpacklo_epi16)(high, filled);
+    pairs.b[3] = V(unpackhi_epi16)(high, filled);
     return pairs;
 }
 
