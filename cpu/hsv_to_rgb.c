@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* A channel is V where its own hue is within 60 degrees, V (1 - S) where it is farther than 120 degrees, and on the line
- * between them elsewhere. The channels' hues are 0, 120 and 240 degrees. */
+/* A channel is V where its own hue is within 60 degrees, V (1 - S) where it is farther than 120 degrees, and on the
+ * line between them elsewhere. The channels' hues are 0, 120 and 240 degrees. */
 
 /* u8: the distance from the hue `own`, beyond 30 and up to 60 of 180. */
 static inline int beyond_u8(int h, int own)
@@ -122,7 +122,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(hsv_to_rgb) = {
     .group = "point",
     .summary = "the way back from rgb-to-hsv",
     .definition =
-        "u8: H is taken modulo 180; x = min(|H - c|, 180 - |H - c|) is its distance from the channel's own hue c: 0, 60, "
+        "u8: H is taken modulo 180; x = min(|H - c|, 180 - |H - c|) is its distance from the channel's own hue c: 0, "
+        "60, "
         "120; y = min(max(x - 30, 0), 30). The channel is (V (7650 - S y) + 3825) / 7650, rounded down.\n"
         "f32, each step rounded: a = |H - c| for c = 0, 120, 240; x = min(a, |360 - a|); y = min(max(x - 60, 0), 60); "
         "V - (V S) (y (1 / 60)). H is from -120 to 480 degrees, and not reduced beyond.\n"

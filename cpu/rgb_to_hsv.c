@@ -133,9 +133,11 @@ const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_hsv) = {
     .group = "point",
     .summary = "hue, saturation and value",
     .definition =
-        "V is the largest of R, G, B, and d = V less the smallest. h = G - B where V = R, else B - R + 2 d where V = G, "
+        "V is the largest of R, G, B, and d = V less the smallest. h = G - B where V = R, else B - R + 2 d where V = "
+        "G, "
         "else R - G + 4 d.\n"
-        "u8: S = (d * floor(255 * 4096 / V + 0.5) + 2048) >> 12; H = (h * floor(30 * 4096 / d + 0.5) + 2048) >> 12, and "
+        "u8: S = (d * floor(255 * 4096 / V + 0.5) + 2048) >> 12; H = (h * floor(30 * 4096 / d + 0.5) + 2048) >> 12, "
+        "and "
         "180 more where that is negative; 0 for V = 0 and d = 0. H is from 0 to 179, of 2 degrees.\n"
         "f32, each step rounded: e = 2^-23, S = d / (|V| + e), k = 60 / (d + e), H = (G - B) k, (B - R) k + 120 or "
         "(R - G) k + 240, and 360 more where that is negative.\n"

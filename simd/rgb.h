@@ -312,6 +312,72 @@ POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
 
 #endif
 
+/* ---- floats --------------------------------------------------------------------------------------------------------
+ * Masks of all ones where a comparison holds; with NaN none does. */
+
+#if defined(FLYNN_ISA_AVX512)
+static inline vi rgb_equal(vf a, vf b)
+{
+    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_EQ_OQ));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_LT_OQ));
+}
+#elif defined(FLYNN_ISA_AVX2)
+static inline vi rgb_equal(vf a, vf b)
+{
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_EQ_OQ));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_LT_OQ));
+}
+#else
+static inline vi rgb_equal(vf a, vf b)
+{
+    return V_AS_I(simde_mm_cmpeq_ps(a, b));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return V_AS_I(simde_mm_cmplt_ps(a, b));
+}
+#endif
+
+static inline vf rgb_set(float x)
+{
+    return V(set1_ps)(x);
+}
+
+/** |x| */
+static inline vf rgb_abs(vf x)
+{
+    return V_AS_F(v_and(V_AS_I(x), v_set32(0x7fffffff)));
+}
+
+/** b where mask is 1, a where it is 0. */
+static inline vf rgb_pick(vi mask, vf a, vf b)
+{
+    return V_AS_F(v_select(mask, V_AS_I(a), V_AS_I(b)));
+}
+
+/** VEC / 2 samples of 16 bits to floats, and whole numbers from 0 to 65535 back. */
+POINT_INLINE void rgb_to_floats(vf y[2], vi x)
+{
+    y[0] = V(cvtepi32_ps)(V(unpacklo_epi16)(x, v_zero()));
+    y[1] = V(cvtepi32_ps)(V(unpackhi_epi16)(x, v_zero()));
+}
+
+POINT_INLINE vi rgb_pack16(vi low, vi high)
+{
+    const vi middle = v_set32(32768);
+    vi y = V(packs_epi32)(V(sub_epi32)(low, middle), V(sub_epi32)(high, middle));
+    return v_xor(y, v_set16(-32768));
+}
+
 /* ---- rows ---------------------------------------------------------------------------------------------------------
  */
 
