@@ -2,20 +2,21 @@
 #include "core/table.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* A channel is V where its own hue is within 60 degrees, V (1 - S) where it is farther than 120 degrees, and on the
  * line between them elsewhere. The channels' hues are 0, 120 and 240 degrees. */
 
 /* u8: the distance from the hue `own`, beyond 30 and up to 60 of 180. */
-static inline int beyond_u8(int h, int own)
+static inline unsigned beyond_u8(int h, int own)
 {
-    int d = h > own ? h - own : own - h;
-    d = d < 180 - d ? d : 180 - d;
-    d = d > 30 ? d - 30 : 0;
-    return d < 30 ? d : 30;
+    int d = abs(h - own);
+    d = (d < 180 - d ? d : 180 - d) - 30;
+    d = d > 0 ? d : 0;
+    return (unsigned)(d < 30 ? d : 30);
 }
 
-static inline uint8_t channel_u8(int h, int s, int v, int own)
+static inline uint8_t channel_u8(int h, unsigned s, unsigned v, int own)
 {
     return (uint8_t)((v * (7650 - s * beyond_u8(h, own)) + 3825) / 7650);
 }
@@ -23,7 +24,8 @@ static inline uint8_t channel_u8(int h, int s, int v, int own)
 static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels)
 {
     for (int i = 0; i < width; i++) {
-        int h = in[i * channels] % 180, s = in[i * channels + 1], v = in[i * channels + 2];
+        int h = in[i * channels] - (in[i * channels] < 180 ? 0 : 180);
+        unsigned s = in[i * channels + 1], v = in[i * channels + 2];
         out[i * channels] = channel_u8(h, s, v, 0);
         out[i * channels + 1] = channel_u8(h, s, v, 60);
         out[i * channels + 2] = channel_u8(h, s, v, 120);

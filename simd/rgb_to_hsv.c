@@ -17,15 +17,15 @@ POINT_INLINE vf multiply_add(vf a, vf b, vf c)
 #endif
 }
 
-/* Whole numbers x of 16 bits, -16384 <= x < 16384, to floats: the low half for 2^23 + 16384 + x. */
-POINT_INLINE vf from_low(vi x)
+/* Whole numbers x of 16 bits from 0 to 65535 to floats x - less: x is the low half of the float 2^23 + x. */
+POINT_INLINE vf from_low(vi x, int less)
 {
-    return V(sub_ps)(V_AS_F(V(unpacklo_epi16)(x, v_set16(0x4b00))), rgb_set(8388608.0f + 16384.0f));
+    return V(sub_ps)(V_AS_F(V(unpacklo_epi16)(x, v_set16(0x4b00))), rgb_set(8388608.0f + (float)less));
 }
 
-POINT_INLINE vf from_high(vi x)
+POINT_INLINE vf from_high(vi x, int less)
 {
-    return V(sub_ps)(V_AS_F(V(unpackhi_epi16)(x, v_set16(0x4b00))), rgb_set(8388608.0f + 16384.0f));
+    return V(sub_ps)(V_AS_F(V(unpackhi_epi16)(x, v_set16(0x4b00))), rgb_set(8388608.0f + (float)less));
 }
 
 struct quarter {
@@ -35,7 +35,7 @@ struct quarter {
 POINT_INLINE struct quarter divide(vf v, vf d, vf h)
 {
     const vf round = rgb_set(ROUND);
-    vf q = V(div_ps)(rgb_set(30), V(max_ps)(V(mul_ps)(v, d), rgb_set(1)));
+    vf q = V(div_ps)(rgb_set(30), multiply_add(v, d, rgb_set(1e-20f))); /* finite; v d is a whole number */
     vf by_h = V(sub_ps)(multiply_add(q, v, round), round);
     vf by_s = V(sub_ps)(multiply_add(V(mul_ps)(q, d), rgb_set(8.5f), round), round);
     /* Halves are rounded up: for positive numbers by truncation, else by moving them a little beyond the half. */
@@ -47,36 +47,44 @@ struct half {
     vi h, s; /* 16 bits */
 };
 
-/* h = x - y + 2 e, of samples in 16 bits. */
-POINT_INLINE struct half half(vi v, vi d, vi x, vi y, vi e)
+/* Samples of 16 bits; h is moved up by UP. */
+#define UP 16384
+
+POINT_INLINE struct half half(vi v, vi d, vi h)
 {
-    const vi up = v_set16(16384);
-    vi h = V(add_epi16)(V(sub_epi16)(x, y), V(add_epi16)(V(add_epi16)(e, e), up));
-    v = V(add_epi16)(v, up);
-    d = V(add_epi16)(d, up);
-    struct quarter a = divide(from_low(v), from_low(d), from_low(h));
-    struct quarter b = divide(from_high(v), from_high(d), from_high(h));
+    struct quarter a = divide(from_low(v, 0), from_low(d, 0), from_low(h, UP));
+    struct quarter b = divide(from_high(v, 0), from_high(d, 0), from_high(h, UP));
     h = V(packs_epi32)(a.h, b.h);
     h = V(add_epi16)(h, v_and(V(srai_epi16)(h, 15), v_set16(180)));
     return (struct half){h, V(packs_epi32)(a.s, b.s)};
 }
 
+/* x * p + y * q of the pairs (x, y) in the bytes of `pairs`, for p and q of at most 2. */
+POINT_INLINE vi pair_sum(vi pairs, int p, int q)
+{
+#if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
+    vi x = V(mullo_epi16)(v_and(pairs, v_set16(255)), v_set16(p));
+    return V(add_epi16)(x, V(mullo_epi16)(V(srli_epi16)(pairs, 8), v_set16(q)));
+#else
+    return V(maddubs_epi16)(pairs, v_set16(q * 256 + (p & 255)));
+#endif
+}
+
 static inline void map8(struct rgb *px, const void *by)
 {
     (void)by;
-    const vi zero = v_zero();
+    const vi zero = v_zero(), up = v_set16(UP);
     vi v = V(max_epu8)(V(max_epu8)(px->r, px->g), px->b);
     vi d = V(sub_epi8)(v, V(min_epu8)(V(min_epu8)(px->r, px->g), px->b));
     vi red = v_eq_i8(v, px->r), green = v_eq_i8(v, px->g);
-    vi x = v_select(red, v_select(green, px->r, px->b), px->g);
-    vi y = v_select(red, v_select(green, px->g, px->r), px->b);
+    /* h = x - y + 2 (e + f) */
+    vi x = rgb_choose(red, rgb_choose(green, px->r, px->b), px->g);
+    vi y = rgb_choose(red, rgb_choose(green, px->g, px->r), px->b);
     vi e = v_andnot(red, d), f = v_andnot(green, e);
-    struct half low =
-        half(V(unpacklo_epi8)(v, zero), V(unpacklo_epi8)(d, zero), V(unpacklo_epi8)(x, zero), V(unpacklo_epi8)(y, zero),
-             V(add_epi16)(V(unpacklo_epi8)(e, zero), V(unpacklo_epi8)(f, zero)));
-    struct half high =
-        half(V(unpackhi_epi8)(v, zero), V(unpackhi_epi8)(d, zero), V(unpackhi_epi8)(x, zero), V(unpackhi_epi8)(y, zero),
-             V(add_epi16)(V(unpackhi_epi8)(e, zero), V(unpackhi_epi8)(f, zero)));
+    vi low_h = V(add_epi16)(pair_sum(V(unpacklo_epi8)(x, y), 1, -1), pair_sum(V(unpacklo_epi8)(e, f), 2, 2));
+    vi high_h = V(add_epi16)(pair_sum(V(unpackhi_epi8)(x, y), 1, -1), pair_sum(V(unpackhi_epi8)(e, f), 2, 2));
+    struct half low = half(V(unpacklo_epi8)(v, zero), V(unpacklo_epi8)(d, zero), V(add_epi16)(low_h, up));
+    struct half high = half(V(unpackhi_epi8)(v, zero), V(unpackhi_epi8)(d, zero), V(add_epi16)(high_h, up));
     px->r = V(packus_epi16)(low.h, high.h);
     px->g = V(packus_epi16)(low.s, high.s);
     px->b = v;
