@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/table.h"
+
+#include <math.h>
+
+/* u8: table[0] holds int32_t [2][256], what saturation and hue are multiplied with: floor(255 * 4096 / i + 0.5) and
+ * floor(30 * 4096 / i + 0.5), and 0 for i = 0. */
+
+static inline int largest(int a, int b, int c)
+{
+    int d = a > b ? a : b;
+    return d > c ? d : c;
+}
+
+static inline int smallest(int a, int b, int c)
+{
+    int d = a < b ? a : b;
+    return d < c ? d : c;
+}
+
+static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels, const int32_t *table)
+{
+    for (int i = 0; i < width; i++) {
+        int r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
+        int v = largest(r, g, b), d = v - smallest(r, g, b);
+        int h = v == r ? g - b : v == g ? b - r + 2 * d : r - g + 4 * d;
+        h = (h * table[256 + d] + 2048) >> 12;
+        out[i * channels] = (uint8_t)(h < 0 ? h + 180 : h);
+        out[i * channels + 1] = (uint8_t)((d * table[v] + 2048) >> 12);
+        out[i * channels + 2] = (uint8_t)v;
+    }
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 4 + 3] = in[i * 4 + 3];
+}
+
+static void hsv_u8(const struct flynn_call *call)
+{
+    const int32_t *table = call->stage->table[0].data;
+    for (int r = 0; r < call->rows; r++) {
+        if (call->stage->in.channels == 3)
+            row_u8(call->in[r], call->out[r], call->width, 3, table);
+        else
+            row_u8(call->in[r], call->out[r], call->width, 4, table);
+    }
+}
+
+/* ---- floats ------------------------------------------------------------------------------------------------------ */
+
+struct hsv {
+    float h, s, v;
+};
+
+/* A comparison with NaN is false, which decides what the larger and the smaller of two are. */
+static inline struct hsv convert(float r, float g, float b)
+{
+    const float epsilon = 0x1p-23f;
+    float v = r > g ? r : g, low = r < g ? r : g;
+    v = v > b ? v : b;
+    low = low < b ? low : b;
+    float d = v - low, s = d / (fabsf(v) + epsilon), k = 60.0f / (d + epsilon);
+    float h = v == r ? (g - b) * k : v == g ? (b - r) * k + 120.0f : (r - g) * k + 240.0f;
+    return (struct hsv){h < 0 ? h + 360.0f : h, s, v};
+}
+
+static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int channels)
+{
+    for (int i = 0; i < width; i++) {
+        struct hsv x = convert(in[i * channels], in[i * channels + 1], in[i * channels + 2]);
+        out[i * channels] = (uint16_t)((int)(x.h * (65536 / 360.0f) + 0.5f) & 65535);
+        out[i * channels + 1] = (uint16_t)(int)(x.s * 65535.0f + 0.5f);
+        out[i * channels + 2] = (uint16_t)(int)x.v;
+    }
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 4 + 3] = in[i * 4 + 3];
+}
+
+static void hsv_u16(const struct flynn_call *call)
+{
+    for (int r = 0; r < call->rows; r++) {
+        if (call->stage->in.channels == 3)
+            row_u16(call->in[r], call->out[r], call->width, 3);
+        else
+            row_u16(call->in[r], call->out[r], call->width, 4);
+    }
+}
+
+static inline void row_f32(const float *in, float *out, int width, int channels)
+{
+    for (int i = 0; i < width; i++) {
+        struct hsv x = convert(in[i * channels], in[i * channels + 1], in[i * channels + 2]);
+        out[i * channels] = x.h;
+        out[i * channels + 1] = x.s;
+        out[i * channels + 2] = x.v;
+    }
+    for (int i = 0; i < width && channels == 4; i++)
+        out[i * 4 + 3] = in[i * 4 + 3];
+}
+
+static void hsv_f32(const struct flynn_call *call)
+{
+    for (int r = 0; r < call->rows; r++) {
+        if (call->stage->in.channels == 3)
+            row_f32(call->in[r], call->out[r], call->width, 3);
+        else
+            row_f32(call->in[r], call->out[r], call->width, 4);
+    }
+}
+
+/* ---- metadata ---------------------------------------------------------------------------------------------------- */
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    if (node->in.type == FLYNN_U8) {
+        int32_t *table = flynn_node_alloc(node, 512 * sizeof *table, err);
+        if (!table)
+            return err->code;
+        for (int i = 1; i < 256; i++) {
+            table[i] = (int32_t)floor(255 * 4096 / (double)i + 0.5);
+            table[256 + i] = (int32_t)floor(30 * 4096 / (double)i + 0.5);
+        }
+        stage->table[0] = (struct flynn_table_data){table, 512 * sizeof *table};
+    }
+    struct flynn_launch *launch = flynn_node_launch(node, "rgb_to_hsv", stage);
+    launch->per_pixel = true;
+    launch->item_x = launch->item_y = 0;
+    return FLYNN_OK;
+}
+
+const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_hsv) = {
+    .name = "rgb-to-hsv",
+    .aliases = "sRGB2HSV",
+    .group = "point",
+    .summary = "hue, saturation and value",
+    .definition =
+        "V is the largest of R, G, B, and d = V less the smallest. h = G - B where V = R, else B - R + 2 d where V = "
+        "G, "
+        "else R - G + 4 d.\n"
+        "u8: S = (d * floor(255 * 4096 / V + 0.5) + 2048) >> 12; H = (h * floor(30 * 4096 / d + 0.5) + 2048) >> 12, "
+        "and "
+        "180 more where that is negative; 0 for V = 0 and d = 0. H is from 0 to 179, of 2 degrees.\n"
+        "f32, each step rounded: e = 2^-23, S = d / (|V| + e), k = 60 / (d + e), H = (G - B) k, (B - R) k + 120 or "
+        "(R - G) k + 240, and 360 more where that is negative.\n"
+        "u16: as f32 of the samples as they are; then H = int(H * (65536 / 360) + 0.5) mod 65536, "
+        "S = int(S * 65535 + 0.5).\n"
+        "Alpha is kept.",
+    .source = "OpenCV cvtColor with COLOR_RGB2HSV, to the bit on u8",
+    .types = FLYNN_IMAGE_TYPES,
+    .channels = FLYNN_CHANNEL_BIT(3) | FLYNN_CHANNEL_BIT(4),
+    .kind = FLYNN_ROWS,
+    .lower = lower,
+    .kernels = {.fn = {{[FLYNN_U8] = hsv_u8, [FLYNN_U16] = hsv_u16, [FLYNN_F32] = hsv_f32}}},
+};

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_RGB_H
+#define FLYNN_SIMD_RGB_H
+
+#include "simd/point.h"
+
+/** Kernels of ops that make each pixel of 3 or 4 interleaved channels from the same pixel, of the same type: an op
+ * gives the function of one group of pixels with a vector for each channel.
+ *
+ * A group has VEC bytes of every channel. The order of its pixels within the vectors is the same for all channels, and
+ * is not the order in memory: maps must not depend on it. */
+
+struct rgb {
+    vi r, g, b, a; /**< a: alpha; not used with 3 channels */
+};
+
+/** Replaces r, g and b of a group; alpha is kept. `by` holds the op's constants. */
+typedef void rgb_map(struct rgb *px, const void *by);
+
+/* ---- blocks --------------------------------------------------------------------------------------------------------
+ * A group of 3 channels is 3 * LANES blocks of 16 bytes. Every lane gets 3 blocks in a row, which hold whole pixels. */
+
+#define RGB_LANES (VEC / 16)
+
+#if defined(FLYNN_ISA_AVX512)
+
+POINT_INLINE vi rgb_blocks(const uint8_t *p)
+{
+    vi v = simde_mm512_castsi128_si512(simde_mm_loadu_si128((const void *)p));
+    v = simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 48)), 1);
+    v = simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 96)), 2);
+    return simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 144)), 3);
+}
+
+POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
+{
+    for (int j = 0; j < 3; j++)
+        v[j] = rgb_blocks(p + 16 * j);
+}
+
+/* Through memory: a store of each lane. */
+POINT_INLINE void rgb_order_blocks(vi v[3])
+{
+    uint8_t bytes[3 * VEC], lane[VEC];
+    for (int j = 0; j < 3; j++) {
+        v_store(lane, v[j]);
+        for (int i = 0; i < RGB_LANES; i++)
+            memcpy(bytes + 48 * i + 16 * j, lane + 16 * i, 16);
+    }
+    for (int j = 0; j < 3; j++)
+        v[j] = v_load(bytes + j * VEC);
+}
+
+#elif defined(FLYNN_ISA_AVX2)
+
+/* Blocks 0 1, 2 3, 4 5 become 0 3, 1 4, 2 5. */
+POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
+{
+    vi a = v_load(p), b = v_load(p + VEC), c = v_load(p + 2 * VEC);
+    v[0] = simde_mm256_blend_epi32(a, b, 0xf0);
+    v[1] = simde_mm256_permute2x128_si256(a, c, 0x21);
+    v[2] = simde_mm256_blend_epi32(b, c, 0xf0);
+}
+
+/* And back. */
+POINT_INLINE void rgb_order_blocks(vi v[3])
+{
+    vi a = v[0], b = v[1], c = v[2];
+    v[0] = simde_mm256_permute2x128_si256(a, b, 0x20);
+    v[1] = simde_mm256_blend_epi32(c, a, 0xf0);
+    v[2] = simde_mm256_permute2x128_si256(b, c, 0x31);
+}
+
+#else
+
+POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
+{
+    for (int j = 0; j < 3; j++)
+        v[j] = v_load(p + 16 * j);
+}
+
+POINT_INLINE void rgb_order_blocks(vi v[3])
+{
+    (void)v;
+}
+
+#endif
+
+/* ---- 4 channels ----------------------------------------------------------------------------------------------------
+ * Four vectors of whole pixels. In every lane the samples of a channel are brought into one 32-bit unit; then units and
+ * vectors change places. Both steps are their own inverse or have one. */
+
+POINT_INLINE void rgb_transpose(vi v[4])
+{
+    vi a = V(unpacklo_epi32)(v[0], v[1]), b = V(unpacklo_epi32)(v[2], v[3]);
+    vi c = V(unpackhi_epi32)(v[0], v[1]), d = V(unpackhi_epi32)(v[2], v[3]);
+    v[0] = V(unpacklo_epi64)(a, b);
+    v[1] = V(unpackhi_epi64)(a, b);
+    v[2] = V(unpacklo_epi64)(c, d);
+    v[3] = V(unpackhi_epi64)(c, d);
+}
+
+#if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
+
+POINT_INLINE vi rgb_units(vi x, int sample)
+{
+    if (sample == 4)
+        return x;
+    if (sample == 2)
+        return V(unpacklo_epi16)(x, V(srli_si128)(x, 8));
+    x = V(unpacklo_epi8)(x, V(srli_si128)(x, 8));
+    return V(unpacklo_epi8)(x, V(srli_si128)(x, 8));
+}
+
+POINT_INLINE vi rgb_pixels(vi x, int sample)
+{
+    if (sample == 4)
+        return x;
+    if (sample == 2)
+        return V(shuffle_epi32)(V(shufflehi_epi16)(V(shufflelo_epi16)(V(shuffle_epi32)(x, 0xd8), 0xd8), 0xd8), 0xd8);
+    return rgb_units(x, 1);
+}
+
+#else
+
+POINT_INLINE vi rgb_units(vi x, int sample)
+{
+    static const int8_t bytes[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+    static const int8_t words[16] = {0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15};
+    return sample == 4 ? x : V(shuffle_epi8)(x, v_repeat16(sample == 2 ? words : bytes));
+}
+
+POINT_INLINE vi rgb_pixels(vi x, int sample)
+{
+    static const int8_t words[16] = {0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15};
+    return sample == 2 ? V(shuffle_epi8)(x, v_repeat16(words)) : rgb_units(x, sample);
+}
+
+#endif
+
+POINT_INLINE struct rgb rgb_from_pixels(vi v[4], int sample)
+{
+    for (int j = 0; j < 4; j++)
+        v[j] = rgb_units(v[j], sample);
+    rgb_transpose(v);
+    return (struct rgb){v[0], v[1], v[2], v[3]};
+}
+
+POINT_INLINE void rgb_to_pixels(vi v[4], const struct rgb *px, int sample)
+{
+    v[0] = px->r;
+    v[1] = px->g;
+    v[2] = px->b;
+    v[3] = px->a;
+    rgb_transpose(v);
+    for (int j = 0; j < 4; j++)
+        v[j] = rgb_pixels(v[j], sample);
+}
+
+/* ---- 3 channels ----------------------------------------------------------------------------------------------------
+ */
+
+#if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
+
+/* Without a shuffle of bytes: each quarter of 12 bytes is spread to 16 bytes, pixels of 4 channels. */
+POINT_INLINE vi rgb_spread(vi x, int sample)
+{
+    if (sample == 4)
+        return x;
+    x = V(unpacklo_epi64)(x, V(srli_si128)(x, 6));
+    if (sample == 2)
+        return x;
+    const vi low = V(set1_epi64x)(0xffffff), high = V(set1_epi64x)(0xffffff00000000);
+    return v_or(v_and(x, low), v_and(V(slli_epi64)(x, 8), high));
+}
+
+POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
+{
+    vi q[4] = {v[0], v_or(V(srli_si128)(v[0], 12), V(slli_si128)(v[1], 4)),
+               v_or(V(srli_si128)(v[1], 8), V(slli_si128)(v[2], 8)), V(srli_si128)(v[2], 4)};
+    for (int j = 0; j < 4; j++)
+        q[j] = rgb_spread(q[j], sample);
+    return rgb_from_pixels(q, sample);
+}
+
+/* Pixels of 4 channels to 12 bytes of 3 channels, then zeros. */
+POINT_INLINE vi rgb_squeeze(vi x, int sample)
+{
+    if (sample == 4)
+        return v_and(x, simde_mm_set_epi32(0, -1, -1, -1));
+    if (sample == 1) {
+        const vi low = V(set1_epi64x)(0xffffff), high = V(set1_epi64x)(0xffffff000000);
+        x = v_or(v_and(x, low), v_and(V(srli_epi64)(x, 8), high));
+    }
+    const vi low = simde_mm_set_epi32(0, 0, 0xffff, -1), high = simde_mm_set_epi32(0, -1, (int32_t)0xffff0000, 0);
+    return v_or(v_and(x, low), v_and(V(srli_si128)(x, 2), high));
+}
+
+POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
+{
+    vi q[4];
+    rgb_to_pixels(q, px, sample);
+    for (int j = 0; j < 4; j++)
+        q[j] = rgb_squeeze(q[j], sample);
+    v[0] = v_or(q[0], V(slli_si128)(q[1], 12));
+    v[1] = v_or(V(srli_si128)(q[1], 4), V(slli_si128)(q[2], 8));
+    v[2] = v_or(V(srli_si128)(q[2], 8), V(slli_si128)(q[3], 4));
+}
+
+#else
+
+/* N = 16 / sample pixels of 3 samples are the blocks v[0..2]; sample p of block j is of channel (N * j + p) % 3. So a
+ * channel has its N samples at different p in the three blocks: they are blended into one vector, where pixel k is at
+ * (3 * k + channel) % N, and one shuffle puts them in order. The way back is the same in reverse. */
+
+/* All ones at the samples p with p % 3 == i, for i = 0, 1, 2. */
+static const int8_t rgb_class8[3][16] = {
+    {-1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1},
+    {0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0},
+    {0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0, 0, -1, 0},
+};
+static const int8_t rgb_gather8[3][16] = {
+    {0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14, 1, 4, 7, 10, 13},
+    {1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15, 2, 5, 8, 11, 14},
+    {2, 5, 8, 11, 14, 1, 4, 7, 10, 13, 0, 3, 6, 9, 12, 15},
+};
+static const int8_t rgb_scatter8[3][16] = {
+    {0, 11, 6, 1, 12, 7, 2, 13, 8, 3, 14, 9, 4, 15, 10, 5},
+    {5, 0, 11, 6, 1, 12, 7, 2, 13, 8, 3, 14, 9, 4, 15, 10},
+    {10, 5, 0, 11, 6, 1, 12, 7, 2, 13, 8, 3, 14, 9, 4, 15},
+};
+static const int8_t rgb_class16[3][16] = {
+    {-1, -1, 0, 0, 0, 0, -1, -1, 0, 0, 0, 0, -1, -1, 0, 0},
+    {0, 0, -1, -1, 0, 0, 0, 0, -1, -1, 0, 0, 0, 0, -1, -1},
+    {0, 0, 0, 0, -1, -1, 0, 0, 0, 0, -1, -1, 0, 0, 0, 0},
+};
+static const int8_t rgb_gather16[3][16] = {
+    {0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15, 4, 5, 10, 11},
+    {2, 3, 8, 9, 14, 15, 4, 5, 10, 11, 0, 1, 6, 7, 12, 13},
+    {4, 5, 10, 11, 0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15},
+};
+static const int8_t rgb_scatter16[3][16] = {
+    {0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15, 4, 5, 10, 11},
+    {10, 11, 0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15, 4, 5},
+    {4, 5, 10, 11, 0, 1, 6, 7, 12, 13, 2, 3, 8, 9, 14, 15},
+};
+static const int8_t rgb_class32[3][16] = {
+    {-1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1},
+    {0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0},
+    {0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, 0, 0, 0, 0},
+};
+static const int8_t rgb_gather32[3][16] = {
+    {0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7},
+    {4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11},
+    {8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15},
+};
+static const int8_t rgb_scatter32[3][16] = {
+    {0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7},
+    {4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11},
+    {8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15},
+};
+
+struct rgb_tables {
+    const int8_t (*class)[16], (*gather)[16], (*scatter)[16];
+};
+
+POINT_INLINE struct rgb_tables rgb_tables(int sample)
+{
+    if (sample == 1)
+        return (struct rgb_tables){rgb_class8, rgb_gather8, rgb_scatter8};
+    if (sample == 2)
+        return (struct rgb_tables){rgb_class16, rgb_gather16, rgb_scatter16};
+    return (struct rgb_tables){rgb_class32, rgb_gather32, rgb_scatter32};
+}
+
+/* b at the samples p with p % 3 == i, else a. */
+POINT_INLINE vi rgb_mix(vi a, vi b, const int8_t (*class)[16], int i)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_mask_blend_epi8(simde_mm512_movepi8_mask(v_repeat16(class[i])), a, b);
+#else
+    return V(blendv_epi8)(a, b, v_repeat16(class[i]));
+#endif
+}
+
+POINT_INLINE vi rgb_channel(const vi v[3], int c, int sample)
+{
+    const struct rgb_tables t = rgb_tables(sample);
+    int n = 16 / sample;
+    vi x = rgb_mix(v[0], v[1], t.class, (c + 2 * n) % 3);
+    x = rgb_mix(x, v[2], t.class, (c + n) % 3);
+    return V(shuffle_epi8)(x, v_repeat16(t.gather[c]));
+}
+
+POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
+{
+    struct rgb px = {.r = rgb_channel(v, 0, sample), .g = rgb_channel(v, 1, sample), .b = rgb_channel(v, 2, sample)};
+    px.a = px.b;
+    return px;
+}
+
+POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
+{
+    const struct rgb_tables t = rgb_tables(sample);
+    vi r = V(shuffle_epi8)(px->r, v_repeat16(t.scatter[0]));
+    vi g = V(shuffle_epi8)(px->g, v_repeat16(t.scatter[1]));
+    vi b = V(shuffle_epi8)(px->b, v_repeat16(t.scatter[2]));
+    int n = 16 / sample;
+    for (int j = 0; j < 3; j++)
+        v[j] = rgb_mix(rgb_mix(r, g, t.class, (1 + 2 * n * j) % 3), b, t.class, (2 + 2 * n * j) % 3);
+}
+
+#endif
+
+/** Bits of b where a byte of mask is all ones, of a where it is 0. */
+POINT_INLINE vi rgb_choose(vi mask, vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
+    return V(blendv_epi8)(a, b, mask);
+#else
+    return v_select(mask, a, b);
+#endif
+}
+
+/* ---- floats --------------------------------------------------------------------------------------------------------
+ * Masks of all ones where a comparison holds; with NaN none does. */
+
+#if defined(FLYNN_ISA_AVX512)
+static inline vi rgb_equal(vf a, vf b)
+{
+    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_EQ_OQ));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_LT_OQ));
+}
+#elif defined(FLYNN_ISA_AVX2)
+static inline vi rgb_equal(vf a, vf b)
+{
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_EQ_OQ));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_LT_OQ));
+}
+#else
+static inline vi rgb_equal(vf a, vf b)
+{
+    return V_AS_I(simde_mm_cmpeq_ps(a, b));
+}
+
+static inline vi rgb_less(vf a, vf b)
+{
+    return V_AS_I(simde_mm_cmplt_ps(a, b));
+}
+#endif
+
+static inline vf rgb_set(float x)
+{
+    return V(set1_ps)(x);
+}
+
+/** |x| */
+static inline vf rgb_abs(vf x)
+{
+    return V_AS_F(v_and(V_AS_I(x), v_set32(0x7fffffff)));
+}
+
+/** b where mask is 1, a where it is 0. */
+static inline vf rgb_pick(vi mask, vf a, vf b)
+{
+    return V_AS_F(rgb_choose(mask, V_AS_I(a), V_AS_I(b)));
+}
+
+/** VEC / 2 samples of 16 bits to floats, and whole numbers from 0 to 65535 back. */
+POINT_INLINE void rgb_to_floats(vf y[2], vi x)
+{
+    y[0] = V(cvtepi32_ps)(V(unpacklo_epi16)(x, v_zero()));
+    y[1] = V(cvtepi32_ps)(V(unpackhi_epi16)(x, v_zero()));
+}
+
+POINT_INLINE vi rgb_pack16(vi low, vi high)
+{
+    const vi middle = v_set32(32768);
+    vi y = V(packs_epi32)(V(sub_epi32)(low, middle), V(sub_epi32)(high, middle));
+    return v_xor(y, v_set16(-32768));
+}
+
+/* ---- rows ---------------------------------------------------------------------------------------------------------
+ */
+
+/* One group: reads and writes nothing beyond it. */
+POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int sample, bool stream, rgb_map *map,
+                            const void *by)
+{
+    vi v[4];
+    struct rgb px;
+    if (channels == 3) {
+        rgb_load_blocks(v, in);
+        px = rgb_from_blocks(v, sample);
+    } else {
+        for (int j = 0; j < 4; j++)
+            v[j] = v_load(in + j * VEC);
+        px = rgb_from_pixels(v, sample);
+    }
+    map(&px, by);
+    if (channels == 3) {
+        rgb_to_blocks(v, &px, sample);
+        rgb_order_blocks(v);
+    } else {
+        rgb_to_pixels(v, &px, sample);
+    }
+    for (int j = 0; j < channels; j++) {
+        if (stream)
+            v_stream(out + j * VEC, v[j]);
+        else
+            v_store(out + j * VEC, v[j]);
+    }
+}
+
+/* One row. The last group overlaps the one before; a row shorter than a group goes through a buffer. */
+POINT_INLINE void rgb_row(const uint8_t *in, uint8_t *out, size_t bytes, int channels, int sample, bool stream,
+                          rgb_map *map, const void *by)
+{
+    const size_t group = (size_t)channels * VEC;
+    size_t i = 0;
+    if (bytes < group) {
+        uint8_t from[4 * VEC] = {0}, to[4 * VEC];
+        memcpy(from, in, bytes);
+        rgb_group(from, to, channels, sample, false, map, by);
+        memcpy(out, to, bytes);
+        return;
+    }
+    if (stream && (uintptr_t)out % VEC == 0) {
+        for (; i + group <= bytes; i += group)
+            rgb_group(in + i, out + i, channels, sample, true, map, by);
+    }
+    for (; i + group <= bytes; i += group)
+        rgb_group(in + i, out + i, channels, sample, false, map, by);
+    if (i < bytes)
+        rgb_group(in + bytes - group, out + bytes - group, channels, sample, false, map, by);
+}
+
+/** Every pixel of the call through `map`; samples of `sample` bytes (1, 2, 4). `stream`: large outputs pass by the
+ * caches; for maps so light that memory is the limit. */
+POINT_INLINE void rgb_kernel(const struct flynn_call *call, int sample, bool stream, rgb_map *map, const void *by)
+{
+    int channels = call->stage->in.channels;
+    size_t bytes = (size_t)call->width * (size_t)channels * (size_t)sample;
+    for (int r = 0; r < call->rows; r++) {
+        if (channels == 3)
+            rgb_row(call->in[r], call->out[r], bytes, 3, sample, stream && call->stream, map, by);
+        else
+            rgb_row(call->in[r], call->out[r], bytes, 4, sample, stream && call->stream, map, by);
+    }
+}
+
+#endif
