@@ -1,78 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/planes.h"
 #include "core/table.h"
 
-/* One stage for each further image: the input's pixels, each with the second input's sample appended. */
+/* stage->with is the second image; table[0]: a struct flynn_plane for each one after it, which kernels read directly,
+ * because a stage has one second input alone. */
 
-static void append_u8(const struct flynn_call *call)
+static void merge_u8(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels, wide = channels + 1;
+    int channels = call->stage->out.channels;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r], *with = call->with[r];
         uint8_t *out = call->out[r];
         for (int c = 0; c < channels; c++) {
+            const uint8_t *in = flynn_plane_row(call, r, c);
             for (int i = 0; i < call->width; i++)
-                out[i * wide + c] = in[i * channels + c];
+                out[i * channels + c] = in[i];
         }
-        for (int i = 0; i < call->width; i++)
-            out[i * wide + channels] = with[i];
     }
 }
 
-static void append_u16(const struct flynn_call *call)
+static void merge_u16(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels, wide = channels + 1;
+    int channels = call->stage->out.channels;
     for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = call->in[r], *with = call->with[r];
         uint16_t *out = call->out[r];
         for (int c = 0; c < channels; c++) {
+            const uint16_t *in = flynn_plane_row(call, r, c);
             for (int i = 0; i < call->width; i++)
-                out[i * wide + c] = in[i * channels + c];
+                out[i * channels + c] = in[i];
         }
-        for (int i = 0; i < call->width; i++)
-            out[i * wide + channels] = with[i];
     }
 }
 
-static void append_f32(const struct flynn_call *call)
+static void merge_f32(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels, wide = channels + 1;
+    int channels = call->stage->out.channels;
     for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r], *with = call->with[r];
         float *out = call->out[r];
         for (int c = 0; c < channels; c++) {
+            const float *in = flynn_plane_row(call, r, c);
             for (int i = 0; i < call->width; i++)
-                out[i * wide + c] = in[i * channels + c];
+                out[i * channels + c] = in[i];
         }
-        for (int i = 0; i < call->width; i++)
-            out[i * wide + channels] = with[i];
     }
 }
 
-static int append(struct flynn_node *node, const char *name, struct flynn_err *err)
+/* OpenCL has a launch for each further image; every one takes its second input from a stage of its own. */
+static int append(struct flynn_node *node, const struct flynn_image *with, struct flynn_err *err)
 {
-    const struct flynn_image *with = flynn_node_value(node, name)->input;
-    if (!with)
-        return FLYNN_OK;
-    if (!flynn_shape_equal(&node->in, &with->shape))
-        return flynn_fail(
-            err, FLYNN_EINPUT, "merge: %s is %dx%d with %d channels of %s; it must be as the input, %dx%d with 1 of %s",
-            name, with->shape.width, with->shape.height, with->shape.channels, flynn_type_name(with->shape.type),
-            node->in.width, node->in.height, flynn_type_name(node->in.type));
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    struct flynn_stage *stage = flynn_node_alloc(node, sizeof *stage, err);
+    if (!stage)
+        return err->code;
+    *stage = node->stage[0];
     stage->with = with;
-    stage->out.channels = ++node->out.channels;
+    stage->in.channels = node->launches + 1;
+    stage->out.channels = node->launches + 2;
     struct flynn_launch *launch = flynn_node_launch(node, "append", stage);
     launch->per_pixel = true;
     launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 
+static int check(const struct flynn_node *node, const char *name, const struct flynn_shape *with, struct flynn_err *err)
+{
+    if (flynn_shape_equal(&node->in, with))
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_EINPUT,
+                      "merge: %s is %dx%d with %d channels of %s; it must be as the input, %dx%d with 1 of %s", name,
+                      with->width, with->height, with->channels, flynn_type_name(with->type), node->in.width,
+                      node->in.height, flynn_type_name(node->in.type));
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    int code = append(node, "with", err);
-    if (!code)
-        code = append(node, "with2", err);
-    return code ? code : append(node, "with3", err);
+    static const char *const names[] = {"with", "with2", "with3"};
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    struct flynn_plane *planes = flynn_node_alloc(node, 2 * sizeof *planes, err);
+    int code = planes ? FLYNN_OK : err->code;
+    stage->table[0] = (struct flynn_table_data){planes, 2 * sizeof *planes};
+    for (int i = 0; i < 3 && !code; i++) {
+        const struct flynn_image *with = flynn_node_value(node, names[i])->input;
+        if (!with)
+            continue;
+        code = check(node, names[i], &with->shape, err);
+        if (stage->with)
+            planes[stage->out.channels - 2] = (struct flynn_plane){with->data, with->stride};
+        else
+            stage->with = with;
+        stage->out.channels++;
+        if (!code)
+            code = append(node, with, err);
+    }
+    node->out.channels = stage->out.channels;
+    return code;
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(merge) = {
@@ -92,5 +111,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(merge) = {
     .kind = FLYNN_ROWS,
     .cases = {"@,with2=@", "@", "@,with2=@,with3=@"},
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = append_u8, [FLYNN_U16] = append_u16, [FLYNN_F32] = append_f32}}},
+    .kernels = {.fn = {{[FLYNN_U8] = merge_u8, [FLYNN_U16] = merge_u16, [FLYNN_F32] = merge_f32}}},
 };

@@ -28,18 +28,21 @@ POINT_INLINE void pick_block(const uint8_t *in, uint8_t *out, const struct pick 
     w_store(out, y);
 }
 
-static inline void pick_2(const uint8_t *in, uint8_t *out, const void *by)
+static inline void pick_2(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)stream;
     pick_block(in, out, by, 2);
 }
 
-static inline void pick_3(const uint8_t *in, uint8_t *out, const void *by)
+static inline void pick_3(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)stream;
     pick_block(in, out, by, 3);
 }
 
-static inline void pick_4(const uint8_t *in, uint8_t *out, const void *by)
+static inline void pick_4(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)stream;
     pick_block(in, out, by, 4);
 }
 
@@ -51,11 +54,11 @@ POINT_INLINE void run(const struct flynn_call *call, int sample)
     find_shuffles(&pick, channels, call->stage->k[0], sample);
     for (int r = 0; r < call->rows; r++) {
         if (channels == 2)
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, pick_2, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_2, &pick);
         else if (channels == 3)
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, pick_3, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_3, &pick);
         else
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, pick_4, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_4, &pick);
     }
 }
 

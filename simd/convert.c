@@ -49,12 +49,12 @@ static inline wi restore_order(wi x)
 }
 #endif
 
-static inline void u8_to_u16(const uint8_t *in, uint8_t *out, const void *by)
+static inline void u8_to_u16(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     for (int i = 0; i < 2; i++) {
         wi x = bytes_to_words(in + i * WIDE / 2);
-        w_store(out + i * WIDE, W_SI(or)(x, W(slli_epi16)(x, 8)));
+        w_put(out + i * WIDE, W_SI(or)(x, W(slli_epi16)(x, 8)), stream);
     }
 }
 
@@ -65,28 +65,28 @@ static inline wi nearest_byte(wi x)
     return W(srli_epi16)(W(add_epi16)(W(sub_epi16)(x, W(srli_epi16)(x, 8)), rest), 8);
 }
 
-static inline void u16_to_u8(const uint8_t *in, uint8_t *out, const void *by)
+static inline void u16_to_u8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     wi low = nearest_byte(w_load(in)), high = nearest_byte(w_load(in + WIDE));
-    w_store(out, restore_order(W(packus_epi16)(low, high)));
+    w_put(out, restore_order(W(packus_epi16)(low, high)), stream);
 }
 
-static inline void u8_to_f32(const uint8_t *in, uint8_t *out, const void *by)
+static inline void u8_to_f32(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     for (int i = 0; i < 4; i++) {
         wf x = W(cvtepi32_ps)(bytes_to_ints(in + i * WIDE / 4));
-        w_store(out + i * WIDE, W_AS_I(W(div_ps)(x, W(set1_ps)(255.0f))));
+        w_put(out + i * WIDE, W_AS_I(W(div_ps)(x, W(set1_ps)(255.0f))), stream);
     }
 }
 
-static inline void u16_to_f32(const uint8_t *in, uint8_t *out, const void *by)
+static inline void u16_to_f32(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     for (int i = 0; i < 4; i++) {
         wf x = W(cvtepi32_ps)(words_to_ints(in + i * WIDE / 2));
-        w_store(out + i * WIDE, W_AS_I(W(div_ps)(x, W(set1_ps)(65535.0f))));
+        w_put(out + i * WIDE, W_AS_I(W(div_ps)(x, W(set1_ps)(65535.0f))), stream);
     }
 }
 
@@ -97,7 +97,7 @@ static inline wi to_integers(const uint8_t *in, float white)
     return W(cvtps_epi32)(W(min_ps)(W(max_ps)(y, W(set1_ps)(0.0f)), W(set1_ps)(white)));
 }
 
-static inline void f32_to_u8(const uint8_t *in, uint8_t *out, const void *by)
+static inline void f32_to_u8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     wi a = W(packs_epi32)(to_integers(in, 255.0f), to_integers(in + WIDE, 255.0f));
@@ -106,21 +106,21 @@ static inline void f32_to_u8(const uint8_t *in, uint8_t *out, const void *by)
 #if WIDE == 32
     y = simde_mm256_permutevar8x32_epi32(y, simde_mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 #endif
-    w_store(out, y);
+    w_put(out, y, stream);
 }
 
-static inline void f32_to_u16(const uint8_t *in, uint8_t *out, const void *by)
+static inline void f32_to_u16(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
     (void)by;
     for (int i = 0; i < 2; i++, in += 2 * WIDE, out += WIDE)
-        w_store(out, restore_order(w_pack_u16(to_integers(in, 65535.0f), to_integers(in + WIDE, 65535.0f))));
+        w_put(out, restore_order(w_pack_u16(to_integers(in, 65535.0f), to_integers(in + WIDE, 65535.0f))), stream);
 }
 
 POINT_INLINE void run(const struct flynn_call *call, size_t from, size_t to, wide_block *make)
 {
     size_t samples = (size_t)call->width * (size_t)call->stage->in.channels;
     for (int r = 0; r < call->rows; r++)
-        wide_blocks(call->in[r], call->out[r], samples, WIDE, from, to, make, NULL);
+        wide_blocks(call->in[r], call->out[r], samples, WIDE, from, to, call->stream, make, NULL);
 }
 
 static void convert_u8_to_u16(const struct flynn_call *call)

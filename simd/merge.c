@@ -1,96 +1,96 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/planes.h"
 #include "simd/wide_point.h"
 
 #if W_SHUFFLES
 
-/* 16 bytes of the second input and as many pixels of the input make n + 1 vectors of 16 bytes. Each takes its samples
- * from 16 bytes of either; `from` is where those of the input begin. */
+/* 16 bytes of each of n channels make n times 16 bytes of the output, within every lane. */
 struct join {
-    simde__m128i first[4], second[4];
-    int from[4];
+    wi shuffle[4][4]; /* of the part and the channel */
 };
 
 static void find_shuffles(struct join *join, int channels, int sample)
 {
-    int pixel = (channels + 1) * sample;
-    for (int j = 0; j <= channels; j++) {
-        uint8_t first[16], second[16];
-        int least = 16 * channels - 16;
-        memset(first, 0x80, sizeof first);
-        memset(second, 0x80, sizeof second);
-        for (int i = 15; i >= 0; i--) {
-            int at = (16 * j + i) / pixel, in = (16 * j + i) % pixel;
-            if (in < channels * sample && at * channels * sample + in < least)
-                least = at * channels * sample + in;
+    for (int part = 0; part < channels; part++) {
+        for (int c = 0; c < channels; c++) {
+            uint8_t index[16];
+            for (int i = 0; i < 16; i++) {
+                int at = (16 * part + i) / sample, pixel = at / channels;
+                index[i] = at % channels == c ? (uint8_t)(pixel * sample + i % sample) : 0x80;
+            }
+            join->shuffle[part][c] = w_repeat16(index);
         }
-        for (int i = 0; i < 16; i++) {
-            int at = (16 * j + i) / pixel, in = (16 * j + i) % pixel;
-            if (in < channels * sample)
-                first[i] = (uint8_t)(at * channels * sample + in - least);
-            else
-                second[i] = (uint8_t)(at * sample + in - channels * sample);
-        }
-        join->from[j] = least;
-        join->first[j] = w_load16(first);
-        join->second[j] = w_load16(second);
     }
 }
 
-POINT_INLINE void join_block(const uint8_t *in, const uint8_t *with, uint8_t *out, const struct join *join,
-                             int channels)
+POINT_INLINE void join_block(const uint8_t *const *in, size_t at, uint8_t *out, const struct join *join, int n)
 {
-    simde__m128i w = w_load16(with);
-    for (int j = 0; j <= channels; j++) {
-        simde__m128i x = simde_mm_shuffle_epi8(w_load16(in + join->from[j]), join->first[j]);
-        w_store16(out + 16 * j, simde_mm_or_si128(x, simde_mm_shuffle_epi8(w, join->second[j])));
+    wi plane[4], y[4];
+    for (int c = 0; c < n; c++)
+        plane[c] = w_load(in[c] + at);
+    for (int part = 0; part < n; part++) {
+        y[part] = W(shuffle_epi8)(plane[0], join->shuffle[part][0]);
+        for (int c = 1; c < n; c++)
+            y[part] = W_SI(or)(y[part], W(shuffle_epi8)(plane[c], join->shuffle[part][c]));
+    }
+    for (int part = 0; part < n; part++) {
+#if WIDE == 32
+        w_store16(out + 16 * part, simde_mm256_castsi256_si128(y[part]));
+        w_store16(out + 16 * (n + part), simde_mm256_extracti128_si256(y[part], 1));
+#else
+        w_store(out + 16 * part, y[part]);
+#endif
     }
 }
 
-POINT_INLINE void join_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, const struct join *join,
-                           size_t n)
+/* `bytes` of every channel. */
+POINT_INLINE void join_row(const uint8_t *const *in, uint8_t *out, size_t bytes, const struct join *join, int n)
 {
-    size_t i = 0;
-    for (; i + 16 <= bytes; i += 16)
-        join_block(in + i * n, with + i, out + i * (n + 1), join, (int)n);
-    if (i < bytes && bytes >= 16) {
-        i = bytes - 16;
-        join_block(in + i * n, with + i, out + i * (n + 1), join, (int)n);
+    size_t i = 0, wide = (size_t)n;
+    for (; i + WIDE <= bytes; i += WIDE)
+        join_block(in, i, out + i * wide, join, n);
+    if (i < bytes && bytes >= WIDE) {
+        join_block(in, bytes - WIDE, out + (bytes - WIDE) * wide, join, n);
     } else if (i < bytes) {
-        uint8_t source[3 * 16] = {0}, second[16] = {0}, made[4 * 16];
-        memcpy(source, in, bytes * n);
-        memcpy(second, with, bytes);
-        join_block(source, second, made, join, (int)n);
-        memcpy(out, made, bytes * (n + 1));
+        uint8_t part[4][WIDE] = {{0}}, made[4 * WIDE];
+        const uint8_t *const parts[4] = {part[0], part[1], part[2], part[3]};
+        for (int c = 0; c < n; c++)
+            memcpy(part[c], in[c], bytes);
+        join_block(parts, 0, made, join, n);
+        memcpy(out, made, bytes * wide);
     }
 }
 
 POINT_INLINE void run(const struct flynn_call *call, int sample)
 {
-    int channels = call->stage->in.channels;
+    int channels = call->stage->out.channels;
     size_t bytes = (size_t)call->width * (size_t)sample;
     struct join join;
     find_shuffles(&join, channels, sample);
     for (int r = 0; r < call->rows; r++) {
-        if (channels == 1)
-            join_row(call->in[r], call->with[r], call->out[r], bytes, &join, 1);
-        else if (channels == 2)
-            join_row(call->in[r], call->with[r], call->out[r], bytes, &join, 2);
+        const uint8_t *in[4] = {NULL};
+        for (int c = 0; c < channels; c++)
+            in[c] = flynn_plane_row(call, r, c);
+        if (channels == 2)
+            join_row(in, call->out[r], bytes, &join, 2);
+        else if (channels == 3)
+            join_row(in, call->out[r], bytes, &join, 3);
         else
-            join_row(call->in[r], call->with[r], call->out[r], bytes, &join, 3);
+            join_row(in, call->out[r], bytes, &join, 4);
     }
 }
 
-static void append_u8(const struct flynn_call *call)
+static void merge_u8(const struct flynn_call *call)
 {
     run(call, 1);
 }
 
-static void append_u16(const struct flynn_call *call)
+static void merge_u16(const struct flynn_call *call)
 {
     run(call, 2);
 }
 
-static void append_f32(const struct flynn_call *call)
+static void merge_f32(const struct flynn_call *call)
 {
     run(call, 4);
 }
@@ -102,7 +102,7 @@ extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(merge);
 /* Without a byte shuffle the scalar loop is as good. */
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(merge) = {
 #if W_SHUFFLES
-    .fn = {{[FLYNN_U8] = append_u8, [FLYNN_U16] = append_u16, [FLYNN_F32] = append_f32}},
+    .fn = {{[FLYNN_U8] = merge_u8, [FLYNN_U16] = merge_u16, [FLYNN_F32] = merge_f32}},
 #else
     .fn = {{NULL}},
 #endif

@@ -2,9 +2,8 @@
 #ifndef FLYNN_SIMD_WIDE_POINT_H
 #define FLYNN_SIMD_WIDE_POINT_H
 
-#include "simd/wide.h"
-
 #include "simd/point.h"
+#include "simd/wide.h"
 
 /** Point kernels on vectors of at most 256 bits. */
 
@@ -46,6 +45,15 @@ static inline wi w_pack_u16(wi low, wi high)
     return W_SI(xor)(packed, w_set16(-32768));
 }
 
+/** Store past the caches, where p is aligned to WIDE and `stream` says so. */
+static inline void w_put(uint8_t *p, wi v, bool stream)
+{
+    if (stream)
+        W_SI(stream)((wi *)(void *)p, v);
+    else
+        w_store(p, v);
+}
+
 /** One vector of the output from one of the input; `by` holds the op's constants. */
 typedef wi wide_map(wi x, const void *by);
 
@@ -74,20 +82,24 @@ POINT_INLINE void wide_point(const struct flynn_call *call, size_t sample, wide_
 
 /** Blocks of `step` samples, `from` bytes each in the input and `to` in the output; step * from and step * to are at
  * most 256. `make` reads and writes whole blocks. */
-typedef void wide_block(const uint8_t *in, uint8_t *out, const void *by);
+typedef void wide_block(const uint8_t *in, uint8_t *out, bool stream, const void *by);
 
 POINT_INLINE void wide_blocks(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t from, size_t to,
-                              wide_block *make, const void *by)
+                              bool stream, wide_block *make, const void *by)
 {
     size_t i = 0;
+    if (stream && (uintptr_t)out % WIDE == 0) {
+        for (; i + step <= n; i += step)
+            make(in + i * from, out + i * to, true, by);
+    }
     for (; i + step <= n; i += step)
-        make(in + i * from, out + i * to, by);
+        make(in + i * from, out + i * to, false, by);
     if (i < n && n >= step) {
-        make(in + (n - step) * from, out + (n - step) * to, by);
+        make(in + (n - step) * from, out + (n - step) * to, false, by);
     } else if (i < n) {
         uint8_t source[256] = {0}, made[256];
         memcpy(source, in, n * from);
-        make(source, made, by);
+        make(source, made, false, by);
         memcpy(out, made, n * to);
     }
 }

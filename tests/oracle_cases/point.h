@@ -8,3 +8,23 @@
 {"threshold", "value=30000,type=trunc", U16, GRAY | RGB, 0},
 {"threshold", "value=77,type=tozero", U8 | U16, GRAY | RGB, 0},
 {"threshold", "value=0.5,type=tozero_inv", F32, GRAY | RGB, 0},
+{"clamp", "low=30,high=200", U8, GRAY | RGB, 0},
+{"clamp", "low=1000,high=60000", U16, GRAY | RGB, 0},
+{"clamp", "low=0.25,high=0.75", F32, GRAY | RGB, 0},
+/* OpenCV may round x * s + b once instead of twice, which moves what is next to a half. */
+{"brightness-contrast", "brightness=10,contrast=30", U8 | U16, GRAY | RGB, 1},
+{"brightness-contrast", "brightness=-20,contrast=-40", U8 | U16, GRAY | RGB, 1},
+{"lut", "table=@", U8, GRAY | RGB, 0},
+{"convert", "type=u8", U8 | U16 | F32, ANY, 0},
+{"convert", "type=u16", U8 | U16 | F32, ANY, 0},
+/* OpenCV multiplies by 1 / white, itself rounded: two errors of 2^-24 at most. */
+{"convert", "type=f32", U8 | U16 | F32, ANY, 1.2e-7},
+{"channel", "name=r", U8 | U16 | F32, ANY, 0},
+{"channel", "name=b", U8 | U16 | F32, ANY, 0},
+{"channel", "name=a", U8 | U16 | F32, FLYNN_CHANNEL_BIT(4), 0},
+{"merge", "with=@", U8 | U16 | F32, GRAY, 0},
+{"merge", "with=@,with2=@", U8 | U16 | F32, GRAY, 0},
+{"merge", "with=@,with2=@,with3=@", U8 | U16 | F32, GRAY, 0},
+/* OpenCV adds 128 instead of 127 before it divides by 255. */
+{"premultiply", "", U8, FLYNN_CHANNEL_BIT(4), 1},
+{"unpremultiply", "", U8, FLYNN_CHANNEL_BIT(4), 0},

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oracle.h"
 
+#include <cmath>
+#include <vector>
+
 namespace
 {
 using oracle::number;
@@ -50,10 +53,108 @@ cv::Mat gamma(const cv::Mat &in)
     return out;
 }
 
+double white_of(const cv::Mat &in)
+{
+    return in.depth() == CV_8U ? 255 : in.depth() == CV_16U ? 65535 : 1;
+}
+
+cv::Mat clamp(const cv::Mat &in)
+{
+    cv::Mat out;
+    cv::max(in, cv::Scalar::all(number("low", 0)), out);
+    cv::min(out, cv::Scalar::all(number("high", white_of(in))), out);
+    return out;
+}
+
+// The second input is the table, stretched to 256 entries.
+cv::Mat lut(const cv::Mat &in)
+{
+    const cv::Mat given = oracle::second().reshape(1, 1);
+    const int channels = in.channels(), n = given.cols / channels;
+    cv::Mat out, table(1, 256, in.type()), samples = table.reshape(1, 1);
+    for (int i = 0; i < 256 * channels; i++) {
+        const int c = i % channels, at = i / channels * (n - 1), k = at / 255;
+        const double a = given.at<uchar>(k * channels + c), b = given.at<uchar>(std::min(k + 1, n - 1) * channels + c);
+        samples.at<uchar>(i) = cv::saturate_cast<uchar>(a + (b - a) * (at % 255) / 255);
+    }
+    cv::LUT(in, table, out);
+    return out;
+}
+
+// For ops that are a table: timed alone.
+cv::Mat table(const cv::Mat &in)
+{
+    return gamma(in);
+}
+
+cv::Mat brightness_contrast(const cv::Mat &in)
+{
+    cv::Mat out;
+    const double slope = std::tan(CV_PI / 4 * (number("contrast", 0) / 100 + 1));
+    const double light = number("brightness", 0) / 100;
+    in.convertTo(out, -1, slope, white_of(in) * (light + (1 - light) / 2 * (1 - slope)));
+    return out;
+}
+
+cv::Mat convert(const cv::Mat &in)
+{
+    cv::Mat out;
+    const std::string type = word("type", "u8");
+    const int depth = type == "u8" ? CV_8U : type == "u16" ? CV_16U : CV_32F;
+    const double white = type == "u8" ? 255 : type == "u16" ? 65535 : 1;
+    in.convertTo(out, depth, white / white_of(in));
+    return out;
+}
+
+cv::Mat channel(const cv::Mat &in)
+{
+    cv::Mat out;
+    const std::string name = word("name", "r");
+    const int last = in.channels() - 1;
+    cv::extractChannel(in, out, std::min(last, name == "r" ? 0 : name == "g" ? 1 : name == "b" ? 2 : 3));
+    return out;
+}
+
+cv::Mat merge(const cv::Mat &in)
+{
+    cv::Mat out;
+    std::vector<cv::Mat> planes{in, oracle::second()};
+    if (word("with2", "") == "@")
+        planes.push_back(oracle::second());
+    if (word("with3", "") == "@")
+        planes.push_back(oracle::second());
+    cv::merge(planes, out);
+    return out;
+}
+
+cv::Mat premultiply(const cv::Mat &in)
+{
+    cv::Mat out;
+    cv::cvtColor(in, out, cv::COLOR_RGBA2mRGBA);
+    return out;
+}
+
+cv::Mat unpremultiply(const cv::Mat &in)
+{
+    cv::Mat out;
+    cv::cvtColor(in, out, cv::COLOR_mRGBA2RGBA);
+    return out;
+}
+
 const oracle::entries here{
     {"invert", invert},
     {"linear", linear},
     {"threshold", threshold},
     {"gamma", gamma},
+    {"clamp", clamp},
+    {"lut", lut},
+    {"levels", table},
+    {"posterize", table},
+    {"brightness-contrast", brightness_contrast},
+    {"convert", convert},
+    {"channel", channel},
+    {"merge", merge},
+    {"premultiply", premultiply},
+    {"unpremultiply", unpremultiply},
 };
 } // namespace
