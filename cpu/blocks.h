@@ -27,6 +27,8 @@ enum block_kind {
     BLOCK_SQUARE,  /**< x * x */
     BLOCK_PRODUCT, /**< x * w */
     BLOCK_MAX,     /**< the greatest |x| instead of a sum; NaN if there is one */
+    BLOCK_ARGMAX,  /**< the first of the greatest x, see cpu/extreme.h */
+    BLOCK_ARGMIN,  /**< the first of the least x */
 };
 
 #define BLOCK_INLINE static inline __attribute__((always_inline))
