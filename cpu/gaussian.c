@@ -663,6 +663,7 @@ static void describe_far(struct flynn_stage *stage, int k, int l, uint64_t most,
     stage->k[4] = (int32_t)(uint32_t)rint(ldexp((double)white, fraction + bits) / exact);
     stage->k[5] = (1 << (fraction - 1)) + 1;
     stage->k[6] = fraction;
+    stage->k[8] = bits;
     stage->k[7] = 32;
     while (stage->k[7] < 2 * k + l + 32)
         stage->k[7] *= 2;
@@ -702,8 +703,12 @@ static void lower_far(struct flynn_node *node, double sigma)
     size_t buffer = ((size_t)node->in.width + 2 * (size_t)radius) * 8, ring = (size_t)across->k[7] * (size_t)c * 32;
     across->state_bytes = buffer > ring ? buffer : ring;
 
-    flynn_node_launch(node, wide ? "long_down" : "far_down", down);
-    flynn_node_launch(node, wide ? "long_across" : "far_across", across);
+    int reach = 2 * k + l;
+    struct flynn_launch *first = flynn_node_launch(node, "far_down", down);
+    struct flynn_launch *second = flynn_node_launch(node, "far_across", across);
+    first->out.type = second->in.type = FLYNN_U32;
+    first->item_y = reach > 64 ? reach : 64;
+    second->item_x = (reach > 128 ? 2 * reach : 256) * c;
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
@@ -754,21 +759,33 @@ const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .aliases = "blur gaussianblur",
     .group = "filter",
     .summary = "Gaussian blur",
-    .definition = "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 "
-                  "and f32 (round\n"
-                  "is to nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up "
-                  "to 9 has the\n"
-                  "weights (centre outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = "
-                  "0.15*n + 0.35.\n"
-                  "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + "
-                  "e), e = what\n"
-                  "was lost by rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) "
-                  "across the row:\n"
-                  "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
-                  "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every "
-                  "operation rounded,\n"
-                  "across the row and then down the column. Every channel, alpha too, is filtered alike.",
-    .source = "OpenCV GaussianBlur: u8 and u16 have the bits of its fixed-point smoothing, as of 4.6",
+    .definition =
+        "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 and f32 "
+        "(round is to\n"
+        "nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up to 9 has the "
+        "weights (centre\n"
+        "outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = 0.15*n + 0.35.\n"
+        "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + e), e = what "
+        "was lost by\n"
+        "rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) across the row:\n"
+        "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
+        "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every operation "
+        "rounded,\n"
+        "across the row and then down the column.\n"
+        "u8 and u16 with sigma from 6 on and no ksize: three boxes, two of k and one of l samples (l odd), for which "
+        "2*k*k + l*l is\n"
+        "nearest to 12*sigma*sigma + 3 (k within a quarter of round(sqrt of a third of it), l within a third of k; the "
+        "first k of\n"
+        "several). A = k*k*l, W = white. V = the exact sum down the column; v = (V + 2^p/2) >> p with the least p for "
+        "which W's v is\n"
+        "at most M; h = the exact sum of v across the row; out = (((h >> a)*m >> b) + 2^(f-1) + 1) >> f, a the least "
+        "for which W's\n"
+        "h >> a has b bits, f = b - 1 - bits of W, m = round(W * 2^(f+b+p+a) / (W*A*A)). u8 up to k = 128: b = 16, M = "
+        "the smaller of\n"
+        "8191 and (2^32-1)/A rounded down; else b = 32, M = 2^31-1. Every channel, alpha too, is filtered alike.",
+    .source =
+        "OpenCV GaussianBlur: u8 and u16 below sigma 6, or with ksize, have the bits of its fixed-point smoothing, "
+        "as of 4.6; three boxes: Wells 1986",
     .params =
         {
             {.name = "sigma",

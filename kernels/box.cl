@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 #include "filter.clh"
+#include "columns.clh"
 
 /* The stages and k are described in cpu/box.c; between them stand sums of 32 bits, or floats. */
 #if defined(T_F32)
@@ -16,21 +17,6 @@
 #endif
 
 /* ---- down the columns ------------------------------------------------------------------------------------------------ */
-
-/* Samples x to x + 15 of row y, which may lie outside of the image; beyond the row its last sample. */
-static H16 column16(__global const T *in, const struct flynn_args *a, int x, int y)
-{
-    const int row = border_index(a->border, y, a->in.height), n = a->in.width * a->in.channels;
-    if (row < 0)
-        return (H16)(H_FILL(a));
-    __global const T *from = CROW(T, in, row, a->in.stride);
-    if (x + 16 <= n)
-        return TO_H(LOAD(T, 16, from + x));
-    T v[16];
-    for (int i = 0; i < 16; i++)
-        v[i] = from[min(x + i, n - 1)];
-    return TO_H(vload16(0, v));
-}
 
 static void store_sums(__global H *to, H16 sum, int n)
 {
@@ -51,19 +37,19 @@ FLYNN_KERNEL(down, T, H)
     for (int x = FIRST_X; x < last_x; x += 16) {
 #if defined(T_F32)
         for (int y = FIRST_Y; y < last_y; y++) {
-            H16 sum = column16(in, &args, x, y - args.up);
+            H16 sum = TO_H(column16(in, &args, x, y - args.up));
             for (int k = 1; k < args.k[1]; k++)
-                sum += column16(in, &args, x, y - args.up + k);
+                sum += TO_H(column16(in, &args, x, y - args.up + k));
             store_sums(ROW(H, out, y, a.out.stride) + x, sum, last_x - x);
         }
 #else
         H16 sum = (H16)(0);
         for (int y = FIRST_Y - args.up; y < FIRST_Y + args.down; y++)
-            sum += column16(in, &args, x, y);
+            sum += TO_H(column16(in, &args, x, y));
         for (int y = FIRST_Y; y < last_y; y++) {
-            sum += column16(in, &args, x, y + args.down);
+            sum += TO_H(column16(in, &args, x, y + args.down));
             store_sums(ROW(H, out, y, a.out.stride) + x, sum, last_x - x);
-            sum -= column16(in, &args, x, y - args.up);
+            sum -= TO_H(column16(in, &args, x, y - args.up));
         }
 #endif
     }
@@ -71,14 +57,10 @@ FLYNN_KERNEL(down, T, H)
 
 /* ---- across the rows ------------------------------------------------------------------------------------------------- */
 
-/* Sample x, counted from the row's first one. */
 static H across_at(__global const H *row, const struct flynn_args *a, int x)
 {
-    const int c = a->in.channels;
-    if (x >= 0 && x < a->in.width * c)
-        return row[x];
-    const int pixel = x >= 0 ? x / c : -((c - 1 - x) / c), column = border_index(a->border, pixel, a->in.width);
-    return column < 0 ? H_FILL(a) : row[column * c + (x - pixel * c)];
+    const int at = across_index(a, x);
+    return at < 0 ? H_FILL(a) : row[at];
 }
 
 #if defined(T_F32)
