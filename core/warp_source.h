@@ -72,8 +72,8 @@ static inline float flynn_warp_mix4_f32(float v00, float v01, float v10, float v
     return v00 * w00 + v01 * w01 + v10 * w10 + v11 * w11;
 }
 
-static inline uint8_t flynn_warp_mix16_u8(const struct flynn_warp_source *s, const uint8_t *const tap[16], int c, int fx,
-                                          int fy)
+static inline uint8_t flynn_warp_mix16_u8(const struct flynn_warp_source *s, const uint8_t *const tap[16], int c,
+                                          int fx, int fy)
 {
     const int16_t *w = s->ints + (ptrdiff_t)(fy * 32 + fx) * 16;
     int sum = 16384;

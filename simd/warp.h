@@ -46,8 +46,8 @@ static inline wi load_rows_of(const struct group *g, int i)
 static inline wi load_16_of(const struct group *g, int i, size_t at)
 {
 #if WIDE == 32
-    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(w_load16(g->at[i] + at)), w_load16(g->at[i + 4] + at),
-                                        1);
+    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(w_load16(g->at[i] + at)),
+                                        w_load16(g->at[i + 4] + at), 1);
 #else
     return w_load16(g->at[i] + at);
 #endif
@@ -343,7 +343,8 @@ static inline void bicubic(const struct group *g, const struct flynn_warp_source
 
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
-/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included. */
+/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included.
+ */
 struct reach {
     int before, after_x, after_y;
 };
