@@ -487,6 +487,7 @@ WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_
     const int ahead_x = X[n - 1] - X[0], ahead_y = Y[n - 1] - Y[0];
     for (int i = 0; i < n; i += W_GROUP) {
         prefetch(&copy, method, pixel, X[i] + ahead_x, Y[i] + ahead_y);
+        __builtin_prefetch(to + ((size_t)i + FLYNN_WARP_BLOCK) * pixel, 1);
         int at = i + W_GROUP <= n ? i : n - W_GROUP;
         draw_group(s, &copy, method, type, channels, X + at, Y + at, to + (size_t)at * pixel);
     }
