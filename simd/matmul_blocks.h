@@ -402,7 +402,7 @@ static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result)
 /* Where there are few rows: B goes by once, some rows of it at a time, so that it is read in as many runs. */
 static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, REAL *scratch)
 {
-    enum { ROWS = 32 };
+    enum { ROWS = 8 };
     int whole = c.cols / TILE_COLS * TILE_COLS;
     for (int k = 0; k < depth; k += ROWS) {
         int some = depth - k < ROWS ? depth - k : ROWS;
@@ -439,7 +439,7 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
     b = F(part)(b, 0, x);
     if (small && !trans_b && cols >= TILE_COLS)
         F(in_place)(a, b, c, depth);
-    else if (!trans_b && rows <= 2 * TILE_ROWS && cols >= TILE_COLS)
+    else if (!trans_b && rows <= TILE_ROWS && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
     else
         F(by_blocks)(a, b, c, depth, call->scratch);
