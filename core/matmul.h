@@ -25,7 +25,7 @@ enum { FLYNN_MATMUL_PRODUCT, FLYNN_MATMUL_SCALE };
 /** What k[] of the product's stage holds: which sides are stored transposed, the rows of C and the length of the chains
  * of one product of the batch. The scale reads alpha and beta from f[0] and f[1] (f32) or from d[0] and d[1] (f64); the
  * matrix that beta multiplies is its second input, if any. */
-enum { FLYNN_MATMUL_FLAGS, FLYNN_MATMUL_ROWS, FLYNN_MATMUL_DEPTH };
+enum { FLYNN_MATMUL_FLAGS, FLYNN_MATMUL_ROWS, FLYNN_MATMUL_DEPTH, FLYNN_MATMUL_SIGN_A, FLYNN_MATMUL_SIGN_B };
 enum { FLYNN_MATMUL_TRANS_A = 1, FLYNN_MATMUL_TRANS_B = 2 };
 
 /** The part of C that one member of the team makes: rows and columns from `first` to before `last`, which start at
