@@ -89,9 +89,8 @@ static void pack_adjacent(int16_t *to, struct bytes m, int lines, int depth, int
     for (int first = 0; first < lines; first += group) {
         int some = lines - first < group ? lines - first : group;
         for (int k = 0; k < depth; k += 2, to += 2 * group) {
-            uint8_t zero[TILE_COLS];
+            static const uint8_t zero[TILE_COLS];
             const uint8_t *low = m.at + first + k * m.col, *high = k + 1 < depth ? low + m.col : zero;
-            memset(zero, m.sign, sizeof zero);
             for (int i = 0; i < some; i++) {
                 to[2 * i] = (int16_t)((low[i] ^ m.sign) - m.sign);
                 to[2 * i + 1] = (int16_t)((high[i] ^ m.sign) - m.sign);
