@@ -104,7 +104,32 @@ static void note_place(struct flynn_difference *d, int x, int y)
     d->bottom = y;
 }
 
-static void compare_row(struct flynn_difference *d, const void *a, const void *b, int y)
+/* Exact sums of integer samples, by channel. */
+struct exact {
+    uint64_t abs[FLYNN_MAX_CHANNELS], square[FLYNN_MAX_CHANNELS];
+};
+
+static bool is_small(enum flynn_type type)
+{
+    return type == FLYNN_U8 || type == FLYNN_U16;
+}
+
+static void take_exact(struct flynn_difference *d, const struct exact *exact)
+{
+    uint64_t abs = 0, square = 0;
+    if (!is_small(d->shape.type))
+        return;
+    for (int c = 0; c < d->shape.channels; c++) {
+        d->channel[c].sum_abs = (double)exact->abs[c];
+        d->channel[c].sum_square = (double)exact->square[c];
+        abs += exact->abs[c];
+        square += exact->square[c];
+    }
+    d->all.sum_abs = (double)abs;
+    d->all.sum_square = (double)square;
+}
+
+static void compare_row(struct flynn_difference *d, struct exact *exact, const void *a, const void *b, int y)
 {
     enum flynn_type type = d->shape.type;
     size_t samples = flynn_row_samples(&d->shape);
@@ -125,6 +150,10 @@ static void compare_row(struct flynn_difference *d, const void *a, const void *b
         }
         count(&d->all, distance, ulp);
         count(&d->channel[c], distance, ulp);
+        if (is_small(type)) {
+            exact->abs[c] += (uint64_t)distance;
+            exact->square[c] += (uint64_t)distance * (uint64_t)distance;
+        }
     }
 }
 
@@ -135,13 +164,15 @@ bool flynn_compare(struct flynn_difference *difference, const struct flynn_image
         abort();
     if (!difference)
         return flynn_images_equal(expected, got);
+    struct exact exact = {{0}, {0}};
     *difference = (struct flynn_difference){.shape = expected->shape};
     difference->samples = (uint64_t)flynn_row_samples(&expected->shape) * (uint64_t)expected->shape.height;
     for (int y = 0; y < expected->shape.height; y++) {
         const void *a = flynn_row(expected, y), *b = flynn_row(got, y);
         if (memcmp(a, b, flynn_row_bytes(&expected->shape)) != 0)
-            compare_row(difference, a, b, y);
+            compare_row(difference, &exact, a, b, y);
     }
+    take_exact(difference, &exact);
     return difference->all.differing == 0;
 }
 
@@ -159,6 +190,57 @@ double flynn_difference_psnr(const struct flynn_channel_difference *d, uint64_t 
 {
     double rmse = flynn_difference_rmse(d, samples);
     return rmse > 0 ? 20 * log10(flynn_type_white(type) / rmse) : (double)INFINITY;
+}
+
+static void difference_sample(enum flynn_type type, const void *a, const void *b, void *to, size_t i)
+{
+    double p = sample(type, a, i), q = sample(type, b, i), distance = p > q ? p - q : q - p;
+    switch (type) {
+    case FLYNN_U8:
+        ((uint8_t *)to)[i] = (uint8_t)distance;
+        break;
+    case FLYNN_U16:
+        ((uint16_t *)to)[i] = (uint16_t)distance;
+        break;
+    case FLYNN_F32:
+        ((float *)to)[i] = (float)distance;
+        break;
+    case FLYNN_F64:
+        ((double *)to)[i] = distance;
+        break;
+    case FLYNN_U32:
+        ((uint32_t *)to)[i] = (uint32_t)distance;
+        break;
+    default:
+        ((int32_t *)to)[i] = (int32_t)(distance < INT32_MAX ? distance : INT32_MAX);
+    }
+}
+
+int flynn_difference_image(struct flynn_image *difference, const struct flynn_image *expected,
+                           const struct flynn_image *got, struct flynn_err *err)
+{
+    const struct flynn_shape *shape = &expected->shape;
+    int alpha = flynn_alpha_channel(shape);
+    if (!flynn_shape_equal(shape, &got->shape))
+        abort();
+    int code = flynn_image_alloc(difference, shape, err);
+    if (code)
+        return code;
+    difference->matrix = expected->matrix;
+    size_t channels = (size_t)shape->channels, bytes = flynn_type_bytes(shape->type);
+    const float white = 1;
+    for (int y = 0; y < shape->height; y++) {
+        uint8_t *to = flynn_row(difference, y);
+        for (size_t i = 0; i < flynn_row_samples(shape); i++) {
+            if (alpha < 0 || i % channels != (size_t)alpha)
+                difference_sample(shape->type, flynn_row(expected, y), flynn_row(got, y), to, i);
+            else if (shape->type == FLYNN_F32)
+                memcpy(to + i * bytes, &white, bytes);
+            else
+                memset(to + i * bytes, 255, bytes);
+        }
+    }
+    return FLYNN_OK;
 }
 
 const char *flynn_sample_text(char *text, size_t size, enum flynn_type type, double value)

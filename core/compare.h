@@ -13,8 +13,8 @@
 struct flynn_channel_difference {
     uint64_t differing; /**< samples */
     double max_abs;     /**< largest |expected - got|, in the type's own units */
-    double sum_abs;     /**< sum of |expected - got| */
-    double sum_square;  /**< sum of (expected - got) squared */
+    double sum_abs;     /**< sum of |expected - got|; of u8 and u16 exact before it becomes a double */
+    double sum_square;  /**< sum of (expected - got) squared; likewise */
     uint64_t max_ulp;   /**< f32 and f64: most representable values between two samples; UINT64_MAX for a NaN */
 };
 
@@ -43,6 +43,11 @@ double flynn_difference_rmse(const struct flynn_channel_difference *d, uint64_t 
 
 /** Peak signal-to-noise ratio in dB: 20 log10(white / rmse), with flynn_type_white(type); infinite when equal. */
 double flynn_difference_psnr(const struct flynn_channel_difference *d, uint64_t samples, enum flynn_type type);
+
+/** The picture of |expected - got|, in the type of both; alpha is white, so that the picture can be seen. NaN stays.
+ * The result is allocated (flynn_image_free). FLYNN_ELIMIT when there is no memory. Aborts when the shapes differ. */
+int flynn_difference_image(struct flynn_image *difference, const struct flynn_image *expected,
+                           const struct flynn_image *got, struct flynn_err *err);
 
 /** A sample as text that reads back exactly. */
 const char *flynn_sample_text(char *text, size_t size, enum flynn_type type, double value);

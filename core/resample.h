@@ -15,7 +15,8 @@ enum flynn_filter {
     FLYNN_FILTER_AREA, /**< the part of each input pixel that the output pixel covers */
 };
 
-/** Output position i is the sum of in[first[i] + k] * weight[i * stride + k], k < taps. Every window lies inside the axis.
+/** Output position i is the sum of in[first[i] + k] * weight[i * stride + k], k < taps. Every window lies inside the
+ * axis.
  */
 struct flynn_resample {
     int in, out;    /**< set by the caller */

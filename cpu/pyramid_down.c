@@ -123,7 +123,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(pyramid_down) = {
     .group = "geometry",
     .summary = "smooths and takes every second pixel of every second row",
     .definition =
-        "Output pixel (x, y), ceil(width / 2) x ceil(height / 2) of them, is made of the 5 x 5 pixels around (2x, 2y); the "
+        "Output pixel (x, y), ceil(width / 2) x ceil(height / 2) of them, is made of the 5 x 5 pixels around (2x, 2y); "
+        "the "
         "border is\n"
         "reflect101. Down the columns and then along the row a + e + 4 * (b + d) + 6 * c of five neighbours, without "
         "rounding of\n"

@@ -160,7 +160,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(pyramid_up) = {
     .definition =
         "The output is 2 * width x 2 * height. Along rows and then down columns, pixel i with its neighbours a before "
         "and c behind it\n"
-        "gives output pixels 2 * i: a + 6 * b + c, and 2 * i + 1: 4 * (b + c), without rounding of integers; then (sum + "
+        "gives output pixels 2 * i: a + 6 * b + c, and 2 * i + 1: 4 * (b + c), without rounding of integers; then (sum "
+        "+ "
         "32) >> 6.\n"
         "Before the first pixel lies the second one, behind the last pixel the last one. f32: (a + c) + b * 6 and (b + "
         "c) * 4, each\n"

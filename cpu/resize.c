@@ -320,8 +320,7 @@ static int check_antialias(int method, int antialias, struct flynn_err *err)
         return flynn_fail(err, FLYNN_EUSAGE,
                           "resize: method=nearest has no antialiasing; method=area averages the pixels that it drops");
     if (method == METHOD_AREA && antialias == ANTIALIAS_NO)
-        return flynn_fail(err, FLYNN_EUSAGE,
-                          "resize: method=area always averages; method=nearest takes single pixels");
+        return flynn_fail(err, FLYNN_EUSAGE, "resize: method=area always averages; method=nearest takes single pixels");
     return FLYNN_OK;
 }
 
@@ -414,8 +413,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
     .kind = FLYNN_ROWS,
     .cases = {"0.5", "37%", "2", "3.3", "width=19", "height=7", "width=211,height=5", "width=1,height=1",
               "0.5,method=nearest", "0.3,method=nearest", "2.7,method=nearest", "37%,method=lanczos3",
-              "1.7,method=lanczos3", "width=1,height=1,method=lanczos3", "width=9,height=99,method=lanczos3,antialias=no",
-              "2,method=bicubic", "width=99,height=9,method=mitchell", "0.3,method=area", "3.3,method=area"},
+              "1.7,method=lanczos3", "width=1,height=1,method=lanczos3",
+              "width=9,height=99,method=lanczos3,antialias=no", "2,method=bicubic", "width=99,height=9,method=mitchell",
+              "0.3,method=area", "3.3,method=area"},
     .lower = lower,
     .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
                        [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},

@@ -8,8 +8,8 @@
  * smallest and largest sample with their columns (FIELDS numbers). `total` puts the rows together, in their order, so
  * that the way in which the work is shared out cannot change a bit.
  *
- * The state of `row` is each channel's smallest and largest sample of the rows that its strip has seen, as doubles behind
- * a flag. Columns count only in a row that surpasses those before it: other rows may have any. */
+ * The state of `row` is each channel's smallest and largest sample of the rows that its strip has seen, as doubles
+ * behind a flag. Columns count only in a row that surpasses those before it: other rows may have any. */
 
 enum { ROW, TOTAL };
 enum { SUM, SQUARES, LEAST, LEAST_X, MOST, MOST_X, FIELDS };
@@ -33,8 +33,8 @@ static inline void row_u8_n(const struct flynn_call *call, int channels)
             least = v < in[least * channels] ? x : least;
             most = v > in[most * channels] ? x : most;
         }
-        const double fields[FIELDS] = {(double)sum, (double)squares, in[least * channels], least, in[most * channels],
-                                       most};
+        const double fields[FIELDS] = {(double)sum, (double)squares,     in[least * channels],
+                                       least,       in[most * channels], most};
         memcpy(out, fields, sizeof fields);
     }
 }
@@ -53,8 +53,8 @@ static inline void row_u16_n(const struct flynn_call *call, int channels)
             least = v < in[least * channels] ? x : least;
             most = v > in[most * channels] ? x : most;
         }
-        const double fields[FIELDS] = {(double)sum, (double)squares, in[least * channels], least, in[most * channels],
-                                       most};
+        const double fields[FIELDS] = {(double)sum, (double)squares,     in[least * channels],
+                                       least,       in[most * channels], most};
         memcpy(out, fields, sizeof fields);
     }
 }
@@ -192,9 +192,10 @@ static void total(const struct flynn_call *call)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     if ((int64_t)node->in.width * node->in.height > UINT32_MAX || node->in.width > FLYNN_STATS_WIDTH)
-        return flynn_fail(err, FLYNN_EINPUT,
-                          "stats: the image is %dx%d pixels; at most %d in a row and 4294967295 in all are added exactly",
-                          node->in.width, node->in.height, FLYNN_STATS_WIDTH);
+        return flynn_fail(
+            err, FLYNN_EINPUT,
+            "stats: the image is %dx%d pixels; at most %d in a row and 4294967295 in all are added exactly",
+            node->in.width, node->in.height, FLYNN_STATS_WIDTH);
     enum flynn_type type = node->in.type;
     int channels = node->in.channels;
     struct flynn_stage *row = flynn_node_stage(node, FLYNN_ROWS, ROW);
@@ -222,7 +223,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(stats) = {
     .group = "statistics",
     .summary = "sum, mean, deviation, smallest and largest sample of each channel, and where they are",
     .definition =
-        "The result is a matrix of f64 with a row for each channel (alpha too) and ten columns: the number n of pixels, "
+        "The result is a matrix of f64 with a row for each channel (alpha too) and ten columns: the number n of "
+        "pixels, "
         "sum, mean,\n"
         "deviation, smallest sample, largest sample, x and y of the first smallest one, x and y of the first largest "
         "one, row by row.\n"
@@ -230,7 +232,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(stats) = {
         "sqrt(S / n - ((sum - q * n) / n)^2), S = the sum of (x - q)^2 over all samples x, exact. f32: in double; of "
         "each row, pixel x\n"
         "is added to lane x % 8, the 8 lanes one after the other, then the rows; the same for the squares;\n"
-        "deviation = sqrt(max(squares / n - mean * mean, 0)). NaN is neither smallest nor largest; where there is nothing "
+        "deviation = sqrt(max(squares / n - mean * mean, 0)). NaN is neither smallest nor largest; where there is "
+        "nothing "
         "else, these\n"
         "are inf and -inf at 0, 0. The deviation is that of the whole population (divided by n).",
     .source = "OpenCV meanStdDev and minMaxLoc",

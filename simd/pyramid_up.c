@@ -33,8 +33,8 @@ static inline simde__m128i widen8(const uint8_t *p)
     return simde_mm_unpacklo_epi8(simde_mm_loadl_epi64((const void *)p), simde_mm_setzero_si128());
 }
 
-/* Eight samples of each, pixel beside pixel; of pixels of three samples the first two pixels, whose last stores run into
- * what comes next. */
+/* Eight samples of each, pixel beside pixel; of pixels of three samples the first two pixels, whose last stores run
+ * into what comes next. */
 static inline void store_pairs(uint16_t *to, simde__m128i even, simde__m128i odd, int channels)
 {
     simde__m128i low, high;
@@ -72,8 +72,8 @@ static inline int middle_u8(const struct flynn_call *call, int channels)
         const uint8_t *p = in + x * channels;
         simde__m128i a = widen8(p - channels), b = widen8(p), c = widen8(p + channels);
         simde__m128i twice = simde_mm_add_epi16(b, b);
-        simde__m128i even = simde_mm_add_epi16(simde_mm_add_epi16(a, c),
-                                               simde_mm_add_epi16(twice, simde_mm_add_epi16(twice, twice)));
+        simde__m128i even =
+            simde_mm_add_epi16(simde_mm_add_epi16(a, c), simde_mm_add_epi16(twice, simde_mm_add_epi16(twice, twice)));
         store_pairs(out + (size_t)x * 2 * (size_t)channels, even, simde_mm_slli_epi16(simde_mm_add_epi16(b, c), 2),
                     channels);
     }
@@ -84,7 +84,10 @@ static void across_u8(const struct flynn_call *call)
 {
     int n = call->stage->in.channels;
     edge_u8(call, 0);
-    int x = n == 1 ? middle_u8(call, 1) : n == 2 ? middle_u8(call, 2) : n == 3 ? middle_u8(call, 3) : middle_u8(call, 4);
+    int x = n == 1   ? middle_u8(call, 1)
+            : n == 2 ? middle_u8(call, 2)
+            : n == 3 ? middle_u8(call, 3)
+                     : middle_u8(call, 4);
     for (; x < call->stage->in.width; x++)
         edge_u8(call, x);
 }
@@ -131,8 +134,8 @@ static inline int middle_u16(const struct flynn_call *call, int channels)
         const uint16_t *p = in + x * channels;
         simde__m128i a = widen16(p - channels), b = widen16(p), c = widen16(p + channels);
         simde__m128i twice = simde_mm_add_epi32(b, b);
-        simde__m128i even = simde_mm_add_epi32(simde_mm_add_epi32(a, c),
-                                               simde_mm_add_epi32(twice, simde_mm_add_epi32(twice, twice)));
+        simde__m128i even =
+            simde_mm_add_epi32(simde_mm_add_epi32(a, c), simde_mm_add_epi32(twice, simde_mm_add_epi32(twice, twice)));
         store_four(out + (size_t)x * 2 * (size_t)channels, even, simde_mm_slli_epi32(simde_mm_add_epi32(b, c), 2),
                    channels);
     }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/resize_filter.h"
-#include "simd/resize_filter_f32.h"
+#include "simd/resize_across.h"
+#include "simd/resize_across_f32.h"
+#include "simd/resize_down.h"
 
-/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c and core/gather.h; the filters stand in
- * simd/resize_filter.h. */
+/* The meaning of tables and k, and the gathering plan, are described in cpu/resize.c and core/gather.h; the filters
+ * stand in the headers above. */
 enum { ACROSS, DOWN, NEAREST, HALF, ACROSS_FIRST, DOWN_FIRST, ACROSS_LAST, DOWN_LAST };
 
 /* ---- gathering ------------------------------------------------------------------------------------------------- */

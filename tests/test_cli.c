@@ -347,6 +347,41 @@ Test(cli, diff_tells_where_and_how_far)
     cr_assert_str_empty(cli_out);
 }
 
+Test(cli, diff_writes_the_picture_of_the_differences)
+{
+    cr_assert_eq(cli_shell("printf 'P2 3 1 65535 1 40000 7' > a.pgm; printf 'P2 3 1 65535 65535 7 7' > b.pgm; "
+                           "flynn diff -q --image d.pgm a.pgm b.pgm"),
+                 1);
+    cr_assert_eq(cli_shell("printf 'P2 3 1 65535 65534 39993 0' > e.pgm; flynn diff d.pgm e.pgm"), 0, "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --image f.pgm a.pgm gen:scene:4x4,channels=1 && exit 9; test ! -e f.pgm"), 0);
+    cr_assert_eq(cli_shell("flynn run gen:scene:5x5,channels=4 c.pam && flynn diff --image g.pam c.pam c.pam && "
+                           "flynn run g.pam g.csv channel:3"),
+                 0, "%s", cli_err);
+    cr_assert_eq(cli_shell("tr -d '5,\\n2' < g.csv | wc -c"), 0);
+    cr_assert_eq(atoi(cli_out), 0, "alpha is not opaque: %s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --image none/f.pgm a.pgm b.pgm"), 2);
+}
+
+/* Windows of constant samples p and q have (2pq + C) / (p^2 + q^2 + C), C = (0.01 * 255)^2. */
+Test(cli, diff_knows_the_structural_similarity)
+{
+    cr_assert_eq(cli_shell("flynn diff --ssim gen:scene:40x30 gen:scene:40x30"), 0);
+    cr_assert(strstr(cli_out, "SSIM 1.000000   channels 1.000000, 1.000000, 1.000000\n"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn run gen:checker:20x20,channels=1,type=u8 a.pgm linear:alpha=0,beta=100; "
+                           "flynn run gen:checker:20x20,channels=1,type=u8 b.pgm linear:alpha=0,beta=50; "
+                           "flynn diff --ssim a.pgm b.pgm"),
+                 1, "%s", cli_err);
+    cr_assert(strstr(cli_out, "SSIM 0.800104\n"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --min-ssim 0.81 a.pgm b.pgm"), 1);
+    cr_assert_eq(cli_shell("flynn diff --min-ssim 0.8 a.pgm b.pgm"), 0);
+    cr_assert_eq(cli_shell("flynn diff --min-psnr 14 a.pgm b.pgm"), 0, "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --min-psnr 14.2 a.pgm b.pgm"), 1, "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn diff --min-ssim 1.5 a.pgm b.pgm"), 2);
+    cr_assert(cli_complains("--min-ssim=1.5"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn diff --ssim gen:scene:3x2,type=f32 gen:noise:3x2,type=f32"), 1);
+    cr_assert(strstr(cli_out, "SSIM "), "%s", cli_out);
+}
+
 Test(cli, diff_tolerates_only_what_was_asked_for)
 {
     cr_assert_eq(cli_shell("echo 1,nan,0 > a.csv; echo 1.0000000000000002,nan,0 > b.csv; flynn diff a.csv b.csv"), 1);

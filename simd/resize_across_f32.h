@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_SIMD_RESIZE_FILTER_F32_H
-#define FLYNN_SIMD_RESIZE_FILTER_F32_H
+#ifndef FLYNN_SIMD_RESIZE_ACROSS_F32_H
+#define FLYNN_SIMD_RESIZE_ACROSS_F32_H
 
 #include "simd/vec.h"
 
