@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/bilateral.h"
+#include "core/bilateral.h"
 
 #include "core/table.h"
 #include "cpu/exponential.h"
@@ -131,7 +131,8 @@ static void filter_f32(const struct flynn_call *call)
     }
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------------------------------
+ */
 
 /* The neighbours of a circle, row by row; returns how many. */
 static int find_places(int32_t *place, double *square, int radius)

@@ -2,7 +2,7 @@
 #include "common.clh"
 #include "filter.clh"
 
-/* The stages, tables and k are described in cpu/bilateral.h. */
+/* The stages, tables and k are described in core/bilateral.h. */
 
 #define STEPS  64
 #define WHOLE  127
@@ -57,6 +57,8 @@ static float weight_of(__global const float *point, float distance, float scale)
 #define OWN WHOLE
 #endif
 
+/* Only where the quotient of floats is rounded correctly. */
+#if !T_FLOAT || defined(HAVE_EXACT_DIV)
 FLYNN_KERNEL(filter, T, T)
 {
     const struct flynn_args args = a;
@@ -97,3 +99,4 @@ FLYNN_KERNEL(filter, T, T)
         }
     }
 }
+#endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/filter.h"
 
-#include "cpu/bilateral.h"
+#include "core/bilateral.h"
 
-/* The stages are described in cpu/bilateral.h. These are the kernels of bytes: they look weights up by byte shuffles,
+/* The stages are described in core/bilateral.h. These are the kernels of bytes: they look weights up by byte shuffles,
  * which SSE2 has not. */
 
 #if !defined(FLYNN_ISA_SSE2)
 
-/* ---- pixels and planes, 16 at a time ------------------------------------------------------------------------------ */
+/* ---- pixels and planes, 16 at a time ------------------------------------------------------------------------------
+ */
 
 /* part[i][j] takes of vector i of the pixels what belongs to plane j, or of plane j what belongs to vector i. */
 struct shuffles {
@@ -116,7 +117,8 @@ static void planes_u8(const struct flynn_call *call)
     }
 }
 
-/* ---- weights ------------------------------------------------------------------------------------------------------ */
+/* ---- weights ------------------------------------------------------------------------------------------------------
+ */
 
 /* The bytes of a table of 64 at the places of idx. */
 FLYNN_UNROLLED vi lookup(const uint8_t *table, vi idx)
@@ -155,7 +157,8 @@ FLYNN_UNROLLED vi steps(const uint8_t *p, const vi *centre, ptrdiff_t far, int c
     return V(min_epu8)(V(packus_epi16)(V(srl_epi16)(low, by), V(srl_epi16)(high, by)), most);
 }
 
-/* ---- sums --------------------------------------------------------------------------------------------------------- */
+/* ---- sums ---------------------------------------------------------------------------------------------------------
+ */
 
 /* Of the pixels of a vector, in the order of unpack instructions: weights in 16 bits, and weighted samples (less 128)
  * of every channel in 32 bits. */
@@ -205,16 +208,16 @@ FLYNN_UNROLLED void add_four(struct sums *s, const struct flynn_stage *stage, co
     vi pair[4] = {V(unpacklo_epi8)(w[0], w[1]), V(unpackhi_epi8)(w[0], w[1]), V(unpacklo_epi8)(w[2], w[3]),
                   V(unpackhi_epi8)(w[2], w[3])};
     for (int i = 0; i < 2; i++)
-        s->weight[i] = V(add_epi16)(
-            s->weight[i], V(add_epi16)(V(maddubs_epi16)(pair[i], one), V(maddubs_epi16)(pair[i + 2], one)));
+        s->weight[i] = V(add_epi16)(s->weight[i],
+                                    V(add_epi16)(V(maddubs_epi16)(pair[i], one), V(maddubs_epi16)(pair[i + 2], one)));
     for (int j = 0; j < c; j++) {
         const uint8_t *const plane[4] = {p[0] + j * far, p[1] + j * far, p[2] + j * far, p[3] + j * far};
         add_samples(s->sample[j], plane, pair);
     }
 }
 
-/* (n + W/2) / W rounded down. Both are below 2^24 and so exact as floats. A quotient that is no integer differs from the
- * next by 1/W at least, which is more than the rounding of a division; half of that is more than the rounding of a
+/* (n + W/2) / W rounded down. Both are below 2^24 and so exact as floats. A quotient that is no integer differs from
+ * the next by 1/W at least, which is more than the rounding of a division; half of that is more than the rounding of a
  * product by the reciprocal where W < 2^13. */
 FLYNN_UNROLLED vi divide(vi n, vf weight, vf inverse, bool few)
 {
@@ -239,11 +242,12 @@ FLYNN_UNROLLED void quotients(const struct sums *s, int c, bool few, vi out[FLYN
         out[j] = V(packus_epi16)(V(packs_epi32)(q[j][0], q[j][1]), V(packs_epi32)(q[j][2], q[j][3]));
 }
 
-/* ---- rows --------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------------------------
+ */
 
 /* VEC pixels from x on to `out`. */
-FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, uint8_t *out, const struct shuffles *join,
-                                  int c, bool narrow)
+FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, uint8_t *out,
+                                  const struct shuffles *join, int c, bool narrow)
 {
     const struct flynn_stage *stage = call->stage;
     const int32_t *place = stage->table[0].data;

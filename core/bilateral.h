@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_BILATERAL_H
-#define FLYNN_CPU_BILATERAL_H
+#ifndef FLYNN_CORE_BILATERAL_H
+#define FLYNN_CORE_BILATERAL_H
 
 /** bilateral is two stages. PLANES puts the channels of a row one after the other, each with its border columns: plane
  * after plane of as many samples as the row then has pixels. FILTER reads those and writes pixels again.
