@@ -93,7 +93,7 @@ static void finish_reduce(struct flynn_engine *engine, struct flynn_section *sec
     const struct flynn_stage *stage = last_stage(section);
     for (int i = 1; i < engine->workers; i++)
         stage->op->merge(stage, section->worker[0].acc, section->worker[i].acc);
-    stage->op->finish(stage, section->worker[0].acc, dst);
+    (stage->finish ? stage->finish : stage->op->finish)(stage, section->worker[0].acc, dst);
 }
 
 /* Input rows that output rows [y0, y1) of a section need. */
@@ -347,6 +347,29 @@ static int open_worker(struct flynn_engine *engine, struct flynn_section *sectio
     return FLYNN_OK;
 }
 
+/* Stages whose table lies aside get copies that point at it. */
+static int link_side(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
+                     struct flynn_err *err)
+{
+    bool any = false;
+    for (int s = 0; s < section->stages; s++)
+        any |= section->stage[s]->side_table;
+    if (!any)
+        return FLYNN_OK;
+    section->own = calloc((size_t)section->stages, sizeof *section->own);
+    section->owned = calloc((size_t)section->stages, sizeof *section->owned);
+    if (!section->own || !section->owned)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    for (int s = 0; s < section->stages; s++) {
+        section->own[s] = *section->stage[s];
+        if (section->own[s].side_table)
+            section->own[s].table[0].data = engine->section[from->side].result.data;
+        section->owned[s] = &section->own[s];
+    }
+    section->stage = section->owned;
+    return FLYNN_OK;
+}
+
 /* Find whose rings hold what is beside stages, and how long: while the stages between look ahead. */
 static int link_beside(struct flynn_engine *engine, struct flynn_section *section, int first, struct flynn_err *err)
 {
@@ -374,7 +397,9 @@ static int open_section(struct flynn_engine *engine, struct flynn_section *secti
     section->stage = engine->plan->stage + from->first;
     section->kernel = kernels + from->first;
     section->stages = from->stages;
-    int code = link_beside(engine, section, from->first, err);
+    int code = link_side(engine, section, from, err);
+    if (!code)
+        code = link_beside(engine, section, from->first, err);
     if (code)
         return code;
     for (int s = 0; s < from->stages; s++) {
@@ -457,6 +482,8 @@ void flynn_engine_close(struct flynn_engine *engine)
         for (int k = 0; section->worker && k < engine->workers; k++)
             free(section->worker[k].arena);
         free(section->worker);
+        free(section->own);
+        free(section->owned);
         free(section->beside);
         free(section->keep);
         flynn_image_free(&section->result);

@@ -26,9 +26,11 @@ struct flynn_section {
     const struct flynn_stage *const *stage;
     flynn_kernel *const *kernel;
     int stages;
-    int window, step; /**< the longest in[] and out[] of its stages */
-    int *beside;      /**< whose ring holds what is beside each stage; -1: the task's image */
-    int *keep;        /**< rows that each ring holds on to beyond its own stage's window */
+    int window, step;                 /**< the longest in[] and out[] of its stages */
+    struct flynn_stage *own;          /**< copies of its stages where a table lies aside, or NULL */
+    const struct flynn_stage **owned; /**< pointers to them */
+    int *beside;                      /**< whose ring holds what is beside each stage; -1: the task's image */
+    int *keep;                        /**< rows that each ring holds on to beyond its own stage's window */
     struct flynn_worker *worker;
     struct flynn_image result; /**< what the next segment reads; unset for the last one */
 };

@@ -147,9 +147,12 @@ static cl_int set_arguments(const struct flynn_cl_run *run, struct flynn_cl_step
         status = flynn_cl.SetKernelArg(step->kernel, 2, sizeof(cl_mem), &step->out->mem);
     if (!status)
         status = flynn_cl.SetKernelArg(step->kernel, 3, sizeof step->args, &step->args);
-    for (cl_uint t = 0; t < FLYNN_STAGE_TABLES && !status; t++)
-        status =
-            flynn_cl.SetKernelArg(step->kernel, 4 + t, sizeof(cl_mem), step->table[t] ? &step->table[t] : &run->dummy);
+    for (cl_uint t = 0; t < FLYNN_STAGE_TABLES && !status; t++) {
+        const cl_mem *table = step->table[t] ? &step->table[t] : &run->dummy;
+        if (t == 0 && step->side_table)
+            table = &step->with->mem;
+        status = flynn_cl.SetKernelArg(step->kernel, 4 + t, sizeof(cl_mem), table);
+    }
     return status;
 }
 

@@ -142,7 +142,8 @@ static int make_step(struct flynn_cl_run *run, struct flynn_cl_step *step, struc
         step->with = find_second(run, stage->with);
         step->with_shape = stage->with->shape;
     }
-    for (int t = 0; t < FLYNN_STAGE_TABLES && !code; t++)
+    step->side_table = stage->side_table && step->with;
+    for (int t = step->side_table; t < FLYNN_STAGE_TABLES && !code; t++)
         code = find_table(run, &stage->table[t], &step->table[t], err);
     return code ? code : flynn_cl_step_layout(run, step, err);
 }

@@ -49,6 +49,7 @@ struct flynn_cl_step {
     struct flynn_cl_buffer *with;  /**< NULL: none */
     struct flynn_shape with_shape; /**< what lies in it */
     cl_mem table[FLYNN_STAGE_TABLES];
+    bool side_table; /**< table 0 is what lies aside */
 };
 
 struct flynn_cl_run {

@@ -173,6 +173,12 @@ struct flynn_stage {
      * later ones of the node get the result as call->side. The last stage of a node cannot be aside. */
     bool aside;
 
+    /** After a stage that is aside: table[0] is its result, which has one row and takes up table[0].bytes. */
+    bool side_table;
+
+    /** reduce: makes the result instead of the op's own `finish`; NULL: that one. */
+    void (*finish)(const struct flynn_stage *stage, const void *acc, const struct flynn_image *dst);
+
     /** whole: all workers run the kernel at the same time, each for the whole output; they share out the work by member
      * and members, and meet at flynn_team_wait. The output must not depend on the number of members. */
     bool team;
