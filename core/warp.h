@@ -62,7 +62,7 @@ struct flynn_warp {
 
 /** How the samples come about, for definitions. */
 #define FLYNN_WARP_DEFINITION                                                                                          \
-    "nearest: the pixel there. bilinear: with fx, fy the fifth bits of X and Y below the point, u8 and u16: the sum "  \
+    "nearest: the pixel there. bilinear: with fx, fy the low five bits of the coordinates, u8 and u16: the sum "       \
     "of\nthe four samples by (32 - fx or fx) * (32 - fy or fy) is exact, then (sum + 512) >> 10; f32: ((v00 * w00 + "  \
     "v01 * w01)\n+ v10 * w10) + v11 * w11 with weights w = product / 1024.\n"                                          \
     "bicubic: 4 x 4 samples from one pixel before; for t = f/32 the weights of an axis are those of Keys's cubic "     \

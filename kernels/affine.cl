@@ -35,27 +35,25 @@ static T4 pixel_at(const struct flynn_args *a, __global const T *in, int x, int 
     return (T4)(p[0], c > 1 ? p[1] : 0, c > 2 ? p[2] : 0, c > 3 ? p[3] : 0);
 }
 
-static inline void put(__global T *to, T4 v, int channels)
+/* A pixel to memory. `more`: one of the same item follows, and overwrites what is written too much. */
+static inline void put(__global T *to, T4 v, int channels, bool more)
 {
-    if (channels == 3) {
-        to[0] = v.s0;
-        to[1] = v.s1;
-        to[2] = v.s2;
-    } else if (channels == 1) {
-        to[0] = v.s0;
-    } else if (channels == 4) {
+    if (channels == 4 || (channels == 3 && more)) {
         STORE(T, 4, v, to);
-    } else {
-        to[0] = v.s0;
-        to[1] = v.s1;
+        return;
     }
+    to[0] = v.s0;
+    if (channels > 1)
+        to[1] = v.s1;
+    if (channels > 2)
+        to[2] = v.s2;
 }
 
-/* Whether the n x n pixels from (x, y) on lie inside, with four samples to read at each. */
-static inline bool is_inside(const struct flynn_args *a, int x, int y, int n)
+/* Whether the n x n pixels from (x, y) on lie inside, with `samples` to read from the last column on. */
+static inline bool is_inside(const struct flynn_args *a, int x, int y, int n, int samples)
 {
     const int c = a->in.channels;
-    return x >= 0 && y >= 0 && y + n <= a->in.height && x < a->in.width && (x + n - 1) * c + 4 <= a->in.width * c;
+    return x >= 0 && y >= 0 && y + n <= a->in.height && x < a->in.width && (x + n - 1) * c + samples <= a->in.width * c;
 }
 
 static inline bool is_beyond(const struct flynn_args *a, int x, int y, int n)
@@ -63,11 +61,27 @@ static inline bool is_beyond(const struct flynn_args *a, int x, int y, int n)
     return a->border == BORDER_CONSTANT && (x >= a->in.width || y >= a->in.height || x + n <= 0 || y + n <= 0);
 }
 
+#if defined(T_U8)
+/* 8 samples of two rows: down in 16 bits, then across. */
+static inline T4 bilinear_inside(__global const T *p, __global const T *q, int fx, int fy, int c)
+{
+    const ushort8 v = convert_ushort8(LOAD(T, 8, p)) * (ushort)(32 - fy) + convert_ushort8(LOAD(T, 8, q)) * (ushort)fy;
+    const ushort4 right = c == 3 ? v.s3456 : c == 4 ? v.hi : c == 1 ? v.s1234 : v.s2345;
+    return TO_T4((convert_int4(v.lo) * (32 - fx) + convert_int4(right) * fx + 512) >> 10);
+}
+#endif
+
 static T4 bilinear(const struct flynn_args *a, __global const T *in, int X, int Y)
 {
     const int x = X >> 5, y = Y >> 5, fx = X & 31, fy = Y & 31, c = a->in.channels;
     T4 v00, v01, v10, v11;
-    if (is_inside(a, x, y, 2)) {
+#if defined(T_U8)
+    if (is_inside(a, x, y, 2, 8 - c)) {
+        __global const T *p = CROW(T, in, y, a->in.stride) + (size_t)x * c;
+        return bilinear_inside(p, CROW(T, p, 1, a->in.stride), fx, fy, c);
+    }
+#endif
+    if (is_inside(a, x, y, 2, 4)) {
         __global const T *p = CROW(T, in, y, a->in.stride) + (size_t)x * c;
         __global const T *q = CROW(T, p, 1, a->in.stride);
         v00 = LOAD(T, 4, p);
@@ -116,7 +130,7 @@ static T4 bicubic(const struct flynn_args *a, __global const T *in, int X, int Y
                   __global const uchar *floats)
 {
     const int x = (X >> 5) - 1, y = (Y >> 5) - 1, fx = X & 31, fy = Y & 31, c = a->in.channels;
-    const bool inside = is_inside(a, x, y, 4);
+    const bool inside = is_inside(a, x, y, 4, 4);
     SUM4 sum = (SUM4)(0);
     if (!inside && is_beyond(a, x, y, 4))
         return fill_of(a);
@@ -148,67 +162,119 @@ static inline T4 sample(const struct flynn_args *a, __global const T *in, int X,
     return bicubic(a, in, X, Y, ints, floats);
 }
 
+/* n output pixels from column x on, at the places X, Y. */
+static inline void draw(const struct flynn_args *a, __global const T *in, __global T *row, int x, int n, int last_x,
+                        const int *X, const int *Y, __global const uchar *ints, __global const uchar *floats)
+{
+    const int c = a->out.channels;
+    for (int i = 0; i < n; i++)
+        put(row + (size_t)(x + i) * c, sample(a, in, X[i], Y[i], ints, floats), c, x + i + 1 < last_x);
+}
+
+/* CPUs compute the coordinates of 8 pixels as vectors, and go over the output in tiles, whose source stays in a cache. */
+#ifdef ON_CPU
+#define GROUP          8
+#define TILE_X         64
+#define TILE_Y         16
+#define VECTOR(type)   PASTE(type, 8)
+#define STEPS(type)    ((VECTOR(type))(0, 1, 2, 3, 4, 5, 6, 7))
+#define GET_GROUP(p)   LOAD(int, 8, p)
+#define PUT_GROUP(v, p) vstore8(v, 0, p)
+#else
+#define GROUP          1
+#define TILE_X         1
+#define TILE_Y         1
+#define VECTOR(type)   type
+#define STEPS(type)    ((type)0)
+#define GET_GROUP(p)   (*(p))
+#define PUT_GROUP(v, p) (*(p) = (v))
+#endif
+
+#define FOR_TILES                                                                                                      \
+    for (int top = FIRST_Y; top < last_y; top += TILE_Y)                                                               \
+        for (int left = FIRST_X; left < last_x; left += TILE_X)                                                        \
+            for (int y = top; y < min(top + TILE_Y, last_y); y++)
+
 FLYNN_KERNEL(affine, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), shift = a.k[0] == NEAREST ? 10 : 5;
     __global const int *column = (__global const int *)table0, *column_y = column + a.out.width;
-    for (int y = FIRST_Y; y < last_y; y++) {
+    int X[GROUP], Y[GROUP];
+    FOR_TILES
+    {
         const int across = ((__global const int *)table1)[2 * y], down = ((__global const int *)table1)[2 * y + 1];
-        __global T *to = ROW(T, out, y, a.out.stride);
-        for (int x = FIRST_X; x < last_x; x++) {
-            const int X = (column[x] + across) >> shift, Y = (column_y[x] + down) >> shift;
-            put(to + (size_t)x * a.out.channels, sample(&a, in, X, Y, table2, table3), a.out.channels);
+        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
+            /* The tables are long enough for whole groups. */
+            PUT_GROUP((GET_GROUP(column + x) + across) >> shift, X);
+            PUT_GROUP((GET_GROUP(column_y + x) + down) >> shift, Y);
+            draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
         }
     }
 }
 
 #ifdef HAVE_FP64
-/* What is not a number is far away. */
-static inline int nearest_int(double v)
+/* 1.5 * 2^52: adding it leaves no bits for a fraction. The built-in rint is a call for each number on CPUs. */
+#define ROUNDER 6755399441055744.0
+
+/* Whole numbers, half to even; what is not a number is far away. */
+static inline VECTOR(int) nearest_ints(VECTOR(double) v)
 {
-    v = v < WARP_FAR ? v : WARP_FAR;
-    v = v > -WARP_FAR ? v : -WARP_FAR;
-    return convert_int_rte(v);
+    const VECTOR(double) most = WARP_FAR;
+    v = v < most ? v : most;
+    v = v > -most ? v : -most;
+    return PASTE(convert_, VECTOR(int))((v + ROUNDER) - ROUNDER);
 }
 
+/* x and y as doubles: the groups of a tile lie in one block of 64 columns where tiles begin at multiples of 64. */
 FLYNN_KERNEL(perspective, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
     __global const double *m = (__global const double *)table0;
-    const double one = a.k[0] == NEAREST ? 1 : 32;
-    for (int y = FIRST_Y; y < last_y; y++) {
-        __global T *to = ROW(T, out, y, a.out.stride);
-        for (int x = FIRST_X; x < last_x; x++) {
-            const int start = x & ~63;
-            const double i = x - start;
-            double w = m[6] * start + m[7] * y + m[8] + m[6] * i;
-            w = w != 0 ? one / w : 0;
-            const int X = nearest_int((m[0] * start + m[1] * y + m[2] + m[0] * i) * w);
-            const int Y = nearest_int((m[3] * start + m[4] * y + m[5] + m[3] * i) * w);
-            put(to + (size_t)x * a.out.channels, sample(&a, in, X, Y, table2, table3), a.out.channels);
+    const VECTOR(double) one = a.k[0] == NEAREST ? 1 : 32, zero = 0;
+    const double m0 = m[0], m3 = m[3], m6 = m[6];
+    int X[GROUP], Y[GROUP];
+    FOR_TILES
+    {
+        const int start = left & ~63;
+        const double x0 = m0 * start + m[1] * y + m[2], y0 = m3 * start + m[4] * y + m[5];
+        const double w0 = m6 * start + m[7] * y + m[8];
+        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
+            const VECTOR(double) at = (double)(x - start) + STEPS(double);
+            VECTOR(double) w = w0 + m6 * at;
+            w = w != zero ? one / w : zero;
+            PUT_GROUP(nearest_ints((x0 + m0 * at) * w), X);
+            PUT_GROUP(nearest_ints((y0 + m3 * at) * w), Y);
+            draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
         }
     }
 }
 #endif
 
-static inline int nearest_int_f32(float v)
+/* The same for f32, exact too. */
+static inline int nearest_int(float v)
 {
     v = v < (float)WARP_FAR ? v : (float)WARP_FAR;
     v = v > -(float)WARP_FAR ? v : -(float)WARP_FAR;
-    return convert_int_rte(v);
+    int i = (int)v;
+    const float rest = v - (float)i;
+    if (rest > 0.5f || (rest == 0.5f && (i & 1)))
+        i++;
+    if (rest < -0.5f || (rest == -0.5f && (i & 1)))
+        i--;
+    return i;
 }
 
 FLYNN_KERNEL(remap, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
     const float one = a.k[0] == NEAREST ? 1 : 32, from = a.k[1] ? 1 : 0;
-    for (int y = FIRST_Y; y < last_y; y++) {
+    FOR_TILES
+    {
         __global const float *map = CROW(float, with, y, a.with.stride);
-        __global T *to = ROW(T, out, y, a.out.stride);
-        for (int x = FIRST_X; x < last_x; x++) {
-            const int X = nearest_int_f32((map[2 * x] * a.f[0] + (float)x * from) * one);
-            const int Y = nearest_int_f32((map[2 * x + 1] * a.f[1] + (float)y * from) * one);
-            put(to + (size_t)x * a.out.channels, sample(&a, in, X, Y, table2, table3), a.out.channels);
+        for (int x = left; x < min(left + TILE_X, last_x); x++) {
+            const int X = nearest_int((map[2 * x] * a.f[0] + (float)x * from) * one);
+            const int Y = nearest_int((map[2 * x + 1] * a.f[1] + (float)y * from) * one);
+            draw(&a, in, ROW(T, out, y, a.out.stride), x, 1, last_x, &X, &Y, table2, table3);
         }
     }
 }
