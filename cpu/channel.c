@@ -96,7 +96,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(channel) = {
     .name = "channel",
-    .aliases = "split extract extractchannel extract_band separate pamchannel",
+    .aliases = "split extractchannel extract_band separate pamchannel",
     .group = "point",
     .summary = "one channel as a gray image",
     .definition = "r, g, b: channel 0, 1, 2 of colour images, channel 0 of others. a: the alpha channel (1 of 2, 3 of "

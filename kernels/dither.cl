@@ -11,7 +11,7 @@ static inline T16 dither16(T16 v, T16 threshold, int most, uint step)
 {
 #if defined(T_U8)
     const ushort16 sum = convert_ushort16(v) * (ushort)most + convert_ushort16(threshold);
-    const ushort16 level = mul_hi(sum, (ushort16)(0x8081)) >> (ushort)7;
+    const ushort16 level = (sum + (sum >> (ushort)8) + (ushort)1) >> (ushort)8;
     return convert_uchar16((level * (ushort)step + (ushort)128) >> (ushort)8);
 #elif defined(T_U16)
     const uint16 sum = convert_uint16(v) * (uint)most + convert_uint16(threshold);
@@ -26,7 +26,7 @@ static inline T16 dither16(T16 v, T16 threshold, int most, uint step)
 
 FLYNN_KERNEL(dither, T, T)
 {
-    const int n = a.out.width * a.out.channels, period = a.k[4], most = a.k[1];
+    const int n = a.out.width * a.out.channels, period = a.k[4], ahead = 16 % period, most = a.k[1];
     const int last_x = LAST_X(n), last_y = LAST_Y(a.out.height);
     const M16 alpha = alpha16(a.in.channels);
     const uint step = (uint)a.k[2];
@@ -39,7 +39,8 @@ FLYNN_KERNEL(dither, T, T)
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
             STORE(T, 16, select(dither16(v, LOAD(T, 16, threshold + at), most, step), v, alpha), to + x);
-            at = (at + 16) % period;
+            at += ahead;
+            at -= at >= period ? period : 0;
         }
         for (; x < last_x; x++, at++) {
             const T v = from[x];
