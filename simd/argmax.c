@@ -81,22 +81,32 @@ BLOCK_INLINE double extreme_of(bool least, enum flynn_type type, const void *x, 
     }
 }
 
-/* The block_run: parts that hold nothing better are passed by whole; the others are searched again. */
+/* The block_run: the first of the parts with the best sample is searched again for its place. A part of NaN alone looks
+ * like one with an infinity; where that leads astray, all are searched. */
 BLOCK_INLINE void extreme_vectors(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
                                   const void *w, int n)
 {
-    enum { PART = 512 };
+    enum { PART = 256 };
     const uint8_t *bytes = x;
     size_t sample = flynn_type_bytes(type);
-    int i = 0;
-    for (; i + PART <= n; i += PART) {
-        const uint8_t *part = bytes + (size_t)i * sample;
-        if (extreme_better(kind, extreme_of(kind == BLOCK_ARGMIN, type, part, PART), lanes[EXTREME_VALUE]))
-            extreme_plain(kind, type, lanes, lane, part, w, PART);
-        else
-            lanes[EXTREME_SEEN] += PART;
+    double best = lanes[EXTREME_VALUE], seen = lanes[EXTREME_SEEN];
+    int at = -1, parts = n / PART * PART;
+    for (int i = 0; i < parts; i += PART) {
+        double value = extreme_of(kind == BLOCK_ARGMIN, type, bytes + (size_t)i * sample, PART);
+        if (extreme_better(kind, value, best)) {
+            best = value;
+            at = i;
+        }
     }
-    extreme_plain(kind, type, lanes, lane, bytes + (size_t)i * sample, w, n - i);
+    if (at >= 0) {
+        lanes[EXTREME_SEEN] = seen + at;
+        extreme_plain(kind, type, lanes, lane, bytes + (size_t)at * sample, w, PART);
+        lanes[EXTREME_SEEN] = seen;
+        if (lanes[EXTREME_VALUE] != best)
+            extreme_plain(kind, type, lanes, lane, x, w, parts);
+    }
+    lanes[EXTREME_SEEN] = seen + parts;
+    extreme_plain(kind, type, lanes, lane, bytes + (size_t)parts * sample, w, n - parts);
 }
 
 static void greatest_u8(const struct flynn_call *call)
