@@ -20,8 +20,10 @@ BLOCK_INLINE double extreme_u8(bool least, const uint8_t *x, int n)
     for (int i = WIDE; i < n; i += WIDE)
         acc = least ? W(min_epu8)(w_load(x + i), acc) : W(max_epu8)(w_load(x + i), acc);
     w_store(best, acc);
-    for (int i = 1; i < WIDE; i++)
-        best[0] = (least ? best[i] < best[0] : best[i] > best[0]) ? best[i] : best[0];
+    for (int step = WIDE / 2; step > 0; step /= 2) {
+        for (int i = 0; i < step; i++)
+            best[i] = (least ? best[i + step] < best[i] : best[i + step] > best[i]) ? best[i + step] : best[i];
+    }
     return best[0];
 }
 
