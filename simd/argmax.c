@@ -20,8 +20,10 @@ BLOCK_INLINE double extreme_u8(bool least, const uint8_t *x, int n)
     for (int i = WIDE; i < n; i += WIDE)
         acc = least ? W(min_epu8)(w_load(x + i), acc) : W(max_epu8)(w_load(x + i), acc);
     w_store(best, acc);
-    for (int i = 1; i < WIDE; i++)
-        best[0] = (least ? best[i] < best[0] : best[i] > best[0]) ? best[i] : best[0];
+    for (int step = WIDE / 2; step > 0; step /= 2) {
+        for (int i = 0; i < step; i++)
+            best[i] = (least ? best[i + step] < best[i] : best[i + step] > best[i]) ? best[i + step] : best[i];
+    }
     return best[0];
 }
 
@@ -81,22 +83,48 @@ BLOCK_INLINE double extreme_of(bool least, enum flynn_type type, const void *x, 
     }
 }
 
-/* The block_run: parts that hold nothing better are passed by whole; the others are searched again. */
+/* The first of n samples that equals `value`; -1 where none does. */
+BLOCK_INLINE int extreme_find(enum flynn_type type, const void *x, int n, double value)
+{
+    int i = 0;
+    if (type == FLYNN_U8) {
+        const uint8_t *found = memchr(x, (int)value, (size_t)n);
+        return found ? (int)(found - (const uint8_t *)x) : -1;
+    }
+    while (i < n && block_sample(type, x, (size_t)i) != value)
+        i++;
+    return i < n ? i : -1;
+}
+
+/* The block_run: the best sample is looked up in the first of the parts that have it. A part of NaN alone looks like
+ * one with an infinity; where that leads astray, all samples are looked at. */
 BLOCK_INLINE void extreme_vectors(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
                                   const void *w, int n)
 {
-    enum { PART = 512 };
+    enum { PART_BYTES = 4096 };
     const uint8_t *bytes = x;
-    size_t sample = flynn_type_bytes(type);
-    int i = 0;
-    for (; i + PART <= n; i += PART) {
-        const uint8_t *part = bytes + (size_t)i * sample;
-        if (extreme_better(kind, extreme_of(kind == BLOCK_ARGMIN, type, part, PART), lanes[EXTREME_VALUE]))
-            extreme_plain(kind, type, lanes, lane, part, w, PART);
-        else
-            lanes[EXTREME_SEEN] += PART;
+    int sample = (int)flynn_type_bytes(type), part = PART_BYTES / sample, whole = n / (WIDE / sample) * (WIDE / sample);
+    double best = lanes[EXTREME_VALUE], seen = lanes[EXTREME_SEEN];
+    int at = -1;
+    for (int i = 0; i < whole; i += part) {
+        int some = whole - i < part ? whole - i : part;
+        double value = extreme_of(kind == BLOCK_ARGMIN, type, bytes + (ptrdiff_t)i * sample, some);
+        if (extreme_better(kind, value, best)) {
+            best = value;
+            at = i;
+        }
     }
-    extreme_plain(kind, type, lanes, lane, bytes + (size_t)i * sample, w, n - i);
+    if (at >= 0) {
+        int found = extreme_find(type, bytes + (ptrdiff_t)at * sample, whole - at < part ? whole - at : part, best);
+        if (found >= 0) {
+            lanes[EXTREME_VALUE] = block_sample(type, x, (size_t)(at + found));
+            lanes[EXTREME_INDEX] = seen + at + found;
+        } else {
+            extreme_plain(kind, type, lanes, lane, x, w, whole);
+        }
+    }
+    lanes[EXTREME_SEEN] = seen + whole;
+    extreme_plain(kind, type, lanes, lane, bytes + (ptrdiff_t)whole * sample, w, n - whole);
 }
 
 static void greatest_u8(const struct flynn_call *call)

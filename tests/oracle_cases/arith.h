@@ -11,3 +11,12 @@
 {"or", "with=@", U8 | U16, GRAY | RGB, 0},
 {"xor", "with=@", U8 | U16, GRAY | RGB, 0},
 {"mask", "with=@", U8, GRAY, 0},
+{"copy", "", U8 | U16 | F32, ANY, 0},
+/* Sums of integers are exact in double in any order. */
+{"sum", "", U8 | U16, GRAY, 0},
+{"norm", "kind=1", U8 | U16, GRAY, 0},
+{"norm", "kind=2", U8 | U16, GRAY, 0},
+{"norm", "kind=inf", U8 | U16 | F32, GRAY, 0},
+{"dot", "with=@", U8 | U16, GRAY, 0},
+{"argmax", "", U8 | U16 | F32, GRAY, 0},
+{"argmax", "kind=min", U8 | U16 | F32, GRAY, 0},

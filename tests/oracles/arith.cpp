@@ -5,6 +5,7 @@ namespace
 {
 using oracle::number;
 using oracle::second;
+using oracle::word;
 
 cv::Mat blend(const cv::Mat &in)
 {
@@ -85,6 +86,42 @@ cv::Mat mask(const cv::Mat &in)
     return out;
 }
 
+cv::Mat copy(const cv::Mat &in)
+{
+    return in.clone();
+}
+
+cv::Mat one(double value)
+{
+    return cv::Mat(1, 1, CV_64F, cv::Scalar(value));
+}
+
+cv::Mat sum(const cv::Mat &in)
+{
+    return one(cv::sum(in)[0]);
+}
+
+cv::Mat norm(const cv::Mat &in)
+{
+    const std::string kind = word("kind", "2");
+    return one(cv::norm(in, kind == "1" ? cv::NORM_L1 : kind == "inf" ? cv::NORM_INF : cv::NORM_L2));
+}
+
+cv::Mat dot(const cv::Mat &in)
+{
+    return one(in.dot(second()));
+}
+
+cv::Mat argmax(const cv::Mat &in)
+{
+    double low, high;
+    cv::Point lowest, highest;
+    cv::minMaxLoc(in, &low, &high, &lowest, &highest);
+    const bool least = word("kind", "max") == "min";
+    const cv::Point at = least ? lowest : highest;
+    return (cv::Mat_<double>(1, 3) << (least ? low : high), at.y, at.x);
+}
+
 const oracle::entries here{
     {"blend", blend},
     {"add", add},
@@ -97,5 +134,10 @@ const oracle::entries here{
     {"xor", one_of},
     {"multiply", multiply},
     {"mask", mask},
+    {"copy", copy},
+    {"sum", sum},
+    {"norm", norm},
+    {"dot", dot},
+    {"argmax", argmax},
 };
 } // namespace
