@@ -179,6 +179,12 @@ static int parse_type(const struct npy *npy, enum flynn_type *type, bool *swap, 
                       npy->name, npy->descr);
 }
 
+/* Floats in three dimensions of which the last is no number of channels: matrices below each other. */
+static bool is_batch(const struct npy *npy, enum flynn_type type)
+{
+    return npy->dims == 3 && npy->dim[2] > FLYNN_MAX_CHANNELS && (type == FLYNN_F32 || type == FLYNN_F64);
+}
+
 static int parse_shape(const struct npy *npy, struct flynn_shape *shape, struct flynn_err *err)
 {
     if (npy->dims < 1 || npy->dims > 3)
@@ -189,6 +195,13 @@ static int parse_shape(const struct npy *npy, struct flynn_shape *shape, struct 
     int64_t height = npy->dims == 1 ? 1 : npy->dim[0];
     int64_t width = npy->dims == 1 ? npy->dim[0] : npy->dim[1];
     int64_t channels = npy->dims == 3 ? npy->dim[2] : 1;
+    if (is_batch(npy, shape->type)) {
+        if (npy->fortran || __builtin_mul_overflow(npy->dim[0], npy->dim[1], &height))
+            return flynn_fail(err, FLYNN_EINPUT, "%s: an NPY array of matrices %s", npy->name,
+                              npy->fortran ? "in Fortran order; C order is expected" : "that has too many rows");
+        width = npy->dim[2];
+        channels = 1;
+    }
     if (height > FLYNN_MAX_SIDE || width > FLYNN_MAX_SIDE || channels < 1 || channels > FLYNN_MAX_CHANNELS)
         return flynn_fail(err, FLYNN_EINPUT,
                           "%s: NPY shape of height %" PRId64 ", width %" PRId64 ", channels %" PRId64

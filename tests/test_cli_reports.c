@@ -107,6 +107,32 @@ Test(reports, compare_lists_what_was_named)
     json_decref(json);
 }
 
+#define PRODUCT "gen:noise:60x60,type=f32,channels=1 matmul:gen:noise:60x60,type=f32,channels=1,seed=2"
+
+Test(reports, compare_says_that_there_is_no_blas_beside_it)
+{
+    cr_assert_eq(cli_shell("FLYNN_CBLAS=/nonexistent.so flynn compare -b simd --runs 1 " PRODUCT), 0);
+    cr_assert(strstr(cli_out, "no CBLAS beside it: /nonexistent.so"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn compare -b simd --runs 1 gen:scene:64x48 invert"), 0);
+    cr_assert_not(strstr(cli_out, "BLAS"), "%s", cli_out);
+}
+
+Test(reports, compare_sets_a_blas_beside_products)
+{
+    cr_assert_eq(cli_shell("flynn compare -b simd --runs 3 --export-json r.json " PRODUCT " && cat r.json"), 0);
+    json_t *json = cli_json(strstr(cli_out, "\n{") + 1), *row = json_array_get(field(json, "peers"), 0);
+    if (!row)
+        cr_skip_test("no CBLAS was found");
+    cr_assert(strstr(cli_out, "\ncblas"), "%s", cli_out);
+    cr_assert_leq(width(cli_out), 100, "%s", cli_out);
+    cr_assert_eq(json_integer_value(field(row, "runs")), 3);
+    cr_assert_leq(json_integer_value(field(row, "differing")), 60 * 60);
+    cr_assert_gt(json_number_value(field(row, "gflops")), 0);
+    double share = json_number_value(field(row, "share_of_bound"));
+    cr_assert(share >= 0 && share <= 1, "%g", share);
+    json_decref(json);
+}
+
 Test(reports, compare_table_and_exports)
 {
     cr_assert_eq(cli_shell("flynn compare --runs 2 --export-csv c.csv --export-markdown m.md gen:scene:64x48 invert"),

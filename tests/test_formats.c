@@ -354,6 +354,21 @@ Test(formats, npy_types_byte_orders_and_dimensions)
     }
 }
 
+Test(formats, an_npy_array_of_matrices_is_read_one_below_the_other)
+{
+    float samples[2 * 3 * 5];
+    char file[256];
+    for (int i = 0; i < 30; i++)
+        samples[i] = (float)i;
+    size_t n = make_npy(file, 1, "{'descr':'<f4','fortran_order':False,'shape':(2,3,5)}", samples, sizeof samples);
+    struct flynn_image image = decode(file, n);
+    cr_assert(flynn_shape_equal(&image.shape, &(struct flynn_shape){5, 6, 1, FLYNN_F32}));
+    cr_assert(image.matrix);
+    for (int k = 0; k < 30; k++)
+        cr_assert_eq(((float *)flynn_row(&image, k / 5))[k % 5], (float)k, "sample %d", k);
+    flynn_image_free(&image);
+}
+
 Test(formats, text_matrices_with_every_separator)
 {
     static const char *const texts[] = {"1,2,3\n4,5,6\n",
