@@ -55,6 +55,8 @@ static const char doc[] =
     "and output, each moved once (10^9 bytes). The limit is the larger of those bytes over the copy bandwidth measured "
     "here and the arithmetic over the FMA rate, with as many threads as the backend uses; data in cache may pass "
     "it.\n\n"
+    "Beside a matmul alone in the chain a CBLAS of the system is timed (libopenblas.so.0, libblas.so.3, or what "
+    "FLYNN_CBLAS names), and held against flynn's bits.\n\n"
     "Examples:\n"
     "  flynn compare gen:scene:4000x3000 gaussian:2\n"
     "  flynn compare -b scalar,simd,threads photo.ppm invert\n"

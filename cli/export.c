@@ -53,6 +53,21 @@ static json_t *json_result(const struct cli_measurement *m, const struct cli_res
     return o;
 }
 
+static json_t *json_peers(const struct cli_peer *peer)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < peer->rows; i++) {
+        const struct cli_peer_row *row = &peer->row[i];
+        json_array_append_new(rows, json_pack("{s:s, s:i, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "library", peer->name,
+                                              "threads", row->threads, "runs", row->runs, "median_ms",
+                                              cli_json_number(row->median_ms), "min_ms", cli_json_number(row->min_ms),
+                                              "gflops", cli_json_number(row->gflops), "differing",
+                                              (json_int_t)row->differing, "max_abs_diff", cli_json_number(row->max_abs),
+                                              "share_of_bound", cli_json_number(row->of_bound)));
+    }
+    return rows;
+}
+
 static json_t *json_measurement(const struct cli_measurement *m)
 {
     const struct flynn_shape *shape = &m->in->shape;
@@ -63,10 +78,10 @@ static json_t *json_measurement(const struct cli_measurement *m)
         if (m->result[i].listed)
             json_array_append_new(results, json_result(m, &m->result[i]));
     }
-    return json_pack("{s:s, s:o, s:o, s:{s:s, s:i, s:i, s:i, s:s}, s:o, s:o}", "schema", "flynn-compare/1", "flynn",
-                     cli_json_flynn(), "machine", cli_json_machine(&m->machine), "input", "name", m->input, "width",
-                     shape->width, "height", shape->height, "channels", shape->channels, "type",
-                     flynn_type_name(shape->type), "chain", chain, "results", results);
+    return json_pack("{s:s, s:o, s:o, s:{s:s, s:i, s:i, s:i, s:s}, s:o, s:o, s:o}", "schema", "flynn-compare/1",
+                     "flynn", cli_json_flynn(), "machine", cli_json_machine(&m->machine), "input", "name", m->input,
+                     "width", shape->width, "height", shape->height, "channels", shape->channels, "type",
+                     flynn_type_name(shape->type), "chain", chain, "results", results, "peers", json_peers(&m->peer));
 }
 
 static int write_json(FILE *out, const struct cli_measurement *m)

@@ -156,7 +156,7 @@ static void rounds(struct cli_measurement *m, const struct cli_options *options)
     int runs = options->runs > 0 ? options->runs : 0, number = 0;
     warm_up(m, options->warmup >= 0 ? options->warmup : 1);
     double start = now_ms(), shown = start;
-    while (timed_round(m, runs, start) > 0) {
+    while (timed_round(m, runs, start) + cli_peer_turn(&m->peer, runs) > 0) {
         number++;
         if (m->shows_progress && now_ms() - shown > 100) {
             fprintf(stderr, "\rflynn: round %d", number);
@@ -273,7 +273,9 @@ int cli_measure(struct cli_measurement *m, const struct cli_options *options, st
         return code;
     for (int i = 0; i < m->count; i++)
         open_result(m, &m->result[i], room);
+    cli_peer_open(&m->peer, m->plan, m->in, &m->expected, m->machine.threads);
     rounds(m, options);
+    cli_peer_finish(&m->peer);
     all_figures(m);
     return FLYNN_OK;
 }
@@ -297,4 +299,5 @@ void cli_measurement_free(struct cli_measurement *m)
     free(m->result);
     flynn_image_free(&m->expected);
     flynn_image_free(&m->shared);
+    cli_peer_close(&m->peer);
 }

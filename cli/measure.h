@@ -3,6 +3,7 @@
 #define FLYNN_CLI_MEASURE_H
 
 #include "cli/options.h"
+#include "cli/peer.h"
 #include "core/compare.h"
 
 #include <flynn/plan.h>
@@ -54,6 +55,7 @@ struct cli_measurement {
     struct cli_result *result;
     int count;
     struct flynn_image expected, shared;
+    struct cli_peer peer;
     bool shows_progress;
 };
 

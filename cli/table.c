@@ -127,6 +127,7 @@ static void print_notes(FILE *out, const struct cli_measurement *m, const struct
 {
     bool few = false, cached = false;
     fputs(s->dim, out);
+    cli_peer_print_notes(&m->peer, out);
     for (int i = 0; i < m->count; i++) {
         const struct cli_result *r = &m->result[i];
         if (!r->listed)
@@ -161,6 +162,7 @@ void cli_print_table(const struct cli_measurement *m, void *stream)
         if (m->result[i].listed)
             print_result(out, &m->result[i], flops, &m->result[i] == best, s);
     }
+    cli_peer_print_rows(&m->peer, out, NAME_WIDTH);
     fputc('\n', out);
     print_notes(out, m, s);
 }

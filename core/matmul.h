@@ -2,6 +2,8 @@
 #ifndef FLYNN_CORE_MATMUL_H
 #define FLYNN_CORE_MATMUL_H
 
+#include <flynn/op.h>
+
 /** Block sizes of the matrix product, in the terms of Goto and van de Geijn, "Anatomy of high-performance matrix
  * multiplication" (2008), and of Van Zee and van de Geijn, "BLIS" (2015). They bound the scratch memory that the op
  * asks for.
@@ -23,7 +25,29 @@ enum { FLYNN_MATMUL_PRODUCT, FLYNN_MATMUL_SCALE };
 /** What k[] of the product's stage holds: which sides are stored transposed, the rows of C and the length of the chains
  * of one product of the batch. The scale reads alpha and beta from f[0] and f[1] (f32) or from d[0] and d[1] (f64); the
  * matrix that beta multiplies is its second input, if any. */
-enum { FLYNN_MATMUL_FLAGS, FLYNN_MATMUL_ROWS, FLYNN_MATMUL_DEPTH };
+enum { FLYNN_MATMUL_FLAGS, FLYNN_MATMUL_ROWS, FLYNN_MATMUL_DEPTH, FLYNN_MATMUL_SIGN_A, FLYNN_MATMUL_SIGN_B };
 enum { FLYNN_MATMUL_TRANS_A = 1, FLYNN_MATMUL_TRANS_B = 2 };
+
+/** The part of C that one member of the team makes: rows and columns from `first` to before `last`, which start at
+ * whole tiles. The longer side of C is shared out; that of a batch are its rows. */
+struct flynn_matmul_share {
+    int first_row, last_row, first_col, last_col;
+};
+
+static inline int flynn_matmul_cut(int length, int tile, int member, int members)
+{
+    int64_t tiles = ((int64_t)length + tile - 1) / tile, at = tiles * member / members * tile;
+    return at < length ? (int)at : length;
+}
+
+static inline struct flynn_matmul_share flynn_matmul_share(const struct flynn_call *call, int tile_rows, int tile_cols)
+{
+    int height = call->dst->shape.height, width = call->dst->shape.width, m = call->member, n = call->members;
+    if (height >= width || height > call->stage->k[FLYNN_MATMUL_ROWS])
+        return (struct flynn_matmul_share){flynn_matmul_cut(height, tile_rows, m, n),
+                                           flynn_matmul_cut(height, tile_rows, m + 1, n), 0, width};
+    return (struct flynn_matmul_share){0, height, flynn_matmul_cut(width, tile_cols, m, n),
+                                       flynn_matmul_cut(width, tile_cols, m + 1, n)};
+}
 
 #endif

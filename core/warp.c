@@ -17,8 +17,8 @@ static void cubic(int t, float w[4])
     w[3] = 1 - w[0] - w[1] - w[2];
 }
 
-/* 4 x 4 weights, negated so that the one of 32768 fits. What they lack goes to the largest, what they have too much comes
- * from the smallest, of the four at and after the third row and column. */
+/* 4 x 4 weights, negated so that the one of 32768 fits. What they lack goes to the largest, what they have too much
+ * comes from the smallest, of the four at and after the third row and column. */
 static void cubic_products(const float across[4], const float down[4], int16_t to[16])
 {
     int sum = 0, w[16], least = 10, most = 10;
@@ -121,7 +121,8 @@ int flynn_warp_affine(struct flynn_node *node, const struct flynn_warp *warp, co
     if (!stage || check_reach(node, warp, m, err))
         return err->code;
     int w = warp->width, half = warp->method == FLYNN_WARP_NEAREST ? 512 : 16;
-    size_t column_bytes = ((size_t)w * 2 + 16) * sizeof(int32_t), row_bytes = (size_t)warp->height * 2 * sizeof(int32_t);
+    size_t column_bytes = ((size_t)w * 2 + 16) * sizeof(int32_t),
+           row_bytes = (size_t)warp->height * 2 * sizeof(int32_t);
     int32_t *column = flynn_node_alloc(node, column_bytes, err); /* kernels read vectors of them */
     int32_t *row = column ? flynn_node_alloc(node, row_bytes, err) : NULL;
     if (!row)

@@ -4,11 +4,12 @@
 
 #include <flynn/op.h>
 
-/** Warps: every output pixel is sampled at a place in the input that a map gives. The kernels are those of the op affine;
- * rotate, perspective and remap use them too, and differ in where the coordinates come from.
+/** Warps: every output pixel is sampled at a place in the input that a map gives. The kernels are those of the op
+ * affine; rotate, perspective and remap use them too, and differ in where the coordinates come from.
  *
- * Coordinates are whole numbers of 1/32 pixel (of pixels for `nearest`), pixel centres being whole pixels; weights have 5
- * bits for each axis (bicubic: tables of 15 bits). This is OpenCV's definition of warpAffine, warpPerspective and remap.
+ * Coordinates are whole numbers of 1/32 pixel (of pixels for `nearest`), pixel centres being whole pixels; weights have
+ * 5 bits for each axis (bicubic: tables of 15 bits). This is OpenCV's definition of warpAffine, warpPerspective and
+ * remap.
  *
  * Stages: k[0] the method; border and border_value; table[0] and [1]: the map, below; table[2]: bicubic on integers;
  * table[3]: bicubic on f32. */
@@ -18,10 +19,9 @@ enum flynn_warp_method { FLYNN_WARP_NEAREST, FLYNN_WARP_BILINEAR, FLYNN_WARP_BIC
 
 /** Slots of affine's kernels.
  * AFFINE: table[0]: int32, for each output column its part of the input's column, then of its row; table[1]: two int32
- * for each output row, the same. All in 1/1024 pixel; the sum of both parts, shifted right by 5 (10 for nearest), is the
- * coordinate.
- * PERSPECTIVE: table[0]: nine doubles, the matrix from output to input.
- * REMAP: the second input holds the coordinates; f[0], f[1] their units, k[1] whether they are relative. */
+ * for each output row, the same. All in 1/1024 pixel; the sum of both parts, shifted right by 5 (10 for nearest), is
+ * the coordinate. PERSPECTIVE: table[0]: nine doubles, the matrix from output to input. REMAP: the second input holds
+ * the coordinates; f[0], f[1] their units, k[1] whether they are relative. */
 enum { FLYNN_WARP_AFFINE, FLYNN_WARP_PERSPECTIVE, FLYNN_WARP_REMAP };
 
 #define FLYNN_WARP_BITS  5
@@ -65,11 +65,13 @@ struct flynn_warp {
     "nearest: the pixel there. bilinear: with fx, fy the fifth bits of X and Y below the point, u8 and u16: the sum "  \
     "of\nthe four samples by (32 - fx or fx) * (32 - fy or fy) is exact, then (sum + 512) >> 10; f32: ((v00 * w00 + "  \
     "v01 * w01)\n+ v10 * w10) + v11 * w11 with weights w = product / 1024.\n"                                          \
-    "bicubic: 4 x 4 samples from one pixel before; for t = f/32 the weights of an axis are those of Keys's cubic with " \
-    "a =\n-3/4, exact in f32. f32: weight wy * wx rounded, each row summed left to right, then the rows. u8, u16: the " \
-    "rounded\nproduct times 32768, rounded half to even; where the 16 do not add up to 32768, the largest (smallest, "  \
+    "bicubic: 4 x 4 samples from one pixel before; for t = f/32 the weights of an axis are those of Keys's cubic "     \
+    "with "                                                                                                            \
+    "a =\n-3/4, exact in f32. f32: weight wy * wx rounded, each row summed left to right, then the rows. u8, u16: "    \
+    "the "                                                                                                             \
+    "rounded\nproduct times 32768, rounded half to even; where the 16 do not add up to 32768, the largest (smallest, " \
     "if they\nexceed it) among rows and columns 2 and 3 takes the rest; (sum + 16384) >> 15, saturated.\n"             \
-    "The border stands for samples outside, constant: `fill`; where all are outside the result is `fill`. All "         \
+    "The border stands for samples outside, constant: `fill`; where all are outside the result is `fill`. All "        \
     "channels alike."
 
 /** Describe the affine warp with the inverse map m: the output pixel (x, y) is the input at

@@ -29,7 +29,8 @@ static inline bool F(beyond)(const struct flynn_warp_source *s, int x, int y, in
 
 static inline void F(bilinear)(const struct flynn_warp_source *s, int X, int Y, T *to)
 {
-    int x = X >> FLYNN_WARP_BITS, y = Y >> FLYNN_WARP_BITS, fx = X & (FLYNN_WARP_ONE - 1), fy = Y & (FLYNN_WARP_ONE - 1);
+    int x = X >> FLYNN_WARP_BITS, y = Y >> FLYNN_WARP_BITS, fx = X & (FLYNN_WARP_ONE - 1),
+        fy = Y & (FLYNN_WARP_ONE - 1);
     int channels = s->channels;
     const T *v00, *v01, *v10, *v11;
     if (F(beyond)(s, x, y, 2)) {

@@ -15,9 +15,9 @@ struct flynn_warp_source {
     int width, height, channels;
     enum flynn_warp_method method;
     enum flynn_border border;
-    uint8_t fill[16];    /**< the pixel of a constant border */
-    const int16_t *ints; /**< bicubic: negated weights, 16 for each of 32 x 32 positions */
-    const float *floats; /**< bicubic: four for each of 32 positions on an axis */
+    uint8_t fill[8 * 16]; /**< the pixel of a constant border, eight times */
+    const int16_t *ints;  /**< bicubic: negated weights, 16 for each of 32 x 32 positions */
+    const float *floats;  /**< bicubic: four for each of 32 positions on an axis */
 };
 
 static inline void flynn_warp_source(const struct flynn_call *call, struct flynn_warp_source *s)
@@ -34,17 +34,15 @@ static inline void flynn_warp_source(const struct flynn_call *call, struct flynn
         .ints = stage->table[2].data,
         .floats = stage->table[3].data,
     };
-    for (int c = 0; c < s->channels && c < FLYNN_MAX_CHANNELS; c++) {
-        if (stage->in.type == FLYNN_U8) {
-            s->fill[c] = (uint8_t)stage->border_value;
-        } else if (stage->in.type == FLYNN_U16) {
-            uint16_t word = (uint16_t)stage->border_value;
-            memcpy(s->fill + 2 * c, &word, 2);
-        } else {
-            float real = (float)stage->border_value;
-            memcpy(s->fill + 4 * c, &real, 4);
-        }
-    }
+    const size_t sample = flynn_type_bytes(stage->in.type);
+    const uint8_t byte = stage->in.type == FLYNN_U8 ? (uint8_t)stage->border_value : 0;
+    const uint16_t word = stage->in.type == FLYNN_U16 ? (uint16_t)stage->border_value : 0;
+    const float real = (float)stage->border_value;
+    const void *value = stage->in.type == FLYNN_U8    ? (const void *)&byte
+                        : stage->in.type == FLYNN_U16 ? &word
+                                                      : (const void *)&real;
+    for (size_t i = 0; i < 8 * (size_t)s->channels; i++)
+        memcpy(s->fill + i * sample, value, sample);
 }
 
 /* ---- mixing ------------------------------------------------------------------------------------------------------ */
@@ -72,8 +70,8 @@ static inline float flynn_warp_mix4_f32(float v00, float v01, float v10, float v
     return v00 * w00 + v01 * w01 + v10 * w10 + v11 * w11;
 }
 
-static inline uint8_t flynn_warp_mix16_u8(const struct flynn_warp_source *s, const uint8_t *const tap[16], int c, int fx,
-                                          int fy)
+static inline uint8_t flynn_warp_mix16_u8(const struct flynn_warp_source *s, const uint8_t *const tap[16], int c,
+                                          int fx, int fy)
 {
     const int16_t *w = s->ints + (ptrdiff_t)(fy * 32 + fx) * 16;
     int sum = 16384;

@@ -38,11 +38,6 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     return FLYNN_OK;
 }
 
-static double flops(const struct flynn_node *node)
-{
-    return 2.0 * node->in.width * node->in.height;
-}
-
 const struct flynn_op FLYNN_OP_SYMBOL(axpy) = {
     .name = "axpy",
     .aliases = "saxpy daxpy triad scaleadd",
@@ -60,6 +55,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(axpy) = {
     .kind = FLYNN_ROWS,
     .cases = {"@", "@,alpha=0.1", "@,alpha=-3", "@,alpha=0"},
     .lower = lower,
-    .flops = flops,
     .kernels = {.fn = {{[FLYNN_F32] = axpy_f32, [FLYNN_F64] = axpy_f64}}},
 };

@@ -275,6 +275,18 @@ static double column_of(double fill, enum flynn_type type, int tall)
     return sum;
 }
 
+/* OpenCL: an item goes down many rows, because each begins with the sum of a box. */
+static void launch(struct flynn_node *node, const struct flynn_stage *down, const struct flynn_stage *across)
+{
+    struct flynn_launch *first = flynn_node_launch(node, "down", down);
+    struct flynn_launch *second = flynn_node_launch(node, "across", across);
+    first->out.type = second->in.type = node->in.type == FLYNN_F32 ? FLYNN_F32 : FLYNN_U32;
+    first->item_y = 64;
+    first->item_y_cpu = down->k[1] > 64 ? down->k[1] : 64;
+    if (node->in.type != FLYNN_F32)
+        second->item_x = 256 * node->in.channels;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
@@ -311,8 +323,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (bytes && !high)
         describe_vectors(across);
 
-    flynn_node_launch(node, "down", down);
-    flynn_node_launch(node, "across", across);
+    launch(node, down, across);
     return FLYNN_OK;
 }
 

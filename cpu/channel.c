@@ -86,6 +86,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
                           node->in.channels - 1);
     int slot = channel < 0 ? FILL : node->in.channels == 1 ? COPY : PICK;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, slot);
+    stage->step = 8; /* shares out what kernels prepare */
     stage->k[0] = channel;
     stage->out.channels = node->out.channels = 1;
     struct flynn_launch *launch = flynn_node_launch(node, kernels[slot], stage);

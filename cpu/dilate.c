@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/morphology.h"
+#include "core/morphology.h"
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
@@ -11,8 +11,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(dilate) = {
     .aliases = "dilation",
     .group = "morphology",
     .summary = "the largest sample of a window",
-    .definition = "out = the largest sample of the channel in the window, which is that of erode: it is not reflected.\n"
-                  FLYNN_MORPH_WINDOW "shape and mask: see erode. For rectangles of odd sides the borders reflect, "
+    .definition = "out = the largest sample of the channel in the window, which is that of erode: it is not "
+                  "reflected.\n" FLYNN_MORPH_WINDOW
+                  "shape and mask: see erode. For rectangles of odd sides the borders reflect, "
                   "reflect101 and replicate all mean that\n"
                   "nothing lies outside.",
     .source = "OpenCV dilate; its default border is border=constant,fill=0",

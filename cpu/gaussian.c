@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
+#include "core/gaussian_far.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* Two stages: ACROSS the row, then DOWN the columns. Both read the same tables:
@@ -15,11 +14,13 @@
  * several; k[5], table[2] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16
  * weights; k[5] is 0 when rows without weight are so many that this does not pay. */
 
-enum { ACROSS, DOWN, DOWN_NARROW };
+enum { ACROSS, DOWN, DOWN_NARROW, FAR_DOWN, FAR_ACROSS, LONG_DOWN, LONG_ACROSS };
 
 #define CHUNK      256 /* samples summed at a time: the sums stay in the first-level cache */
 #define STEP       4   /* output rows that a SIMD kernel makes of the same input rows */
 #define MAX_RADIUS 2047
+#define FAR_SIGMA  6.0 /* from here on u8 and u16 are three boxes */
+#define FAR_SHORT  128 /* boxes up to this size have sums of 32 bits for bytes */
 
 /* ---- the kernels ------------------------------------------------------------------------------------------------ */
 
@@ -204,6 +205,200 @@ static void down_f32(const struct flynn_call *call)
             }
             for (int i = 0; i < n; i++)
                 out[from + i] = sum[i];
+        }
+    }
+}
+
+/* ---- large sigma: three boxes (core/gaussian_far.h) ----------------------------------------------------------------
+ */
+
+/* One more row: the sums go on, and, where `out` is not NULL, the result is written. */
+static void far_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, uint32_t *sum,
+                       uint16_t *out)
+{
+    const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
+    uint32_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
+    uint32_t half = (1u << stage->k[2]) >> 1;
+    for (int i = 0; i < samples; i++) {
+        s1[i] += (uint32_t)((a[i] - 2 * b[i] + c[i]) - (d[i] - 2 * e[i] + f[i]));
+        s2[i] += s1[i];
+        s3[i] += s2[i];
+    }
+    for (int i = 0; out && i < samples; i++)
+        out[i] = (uint16_t)((s3[i] + half) >> stage->k[2]);
+}
+
+static void far_down_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels, last = FAR_REACH(stage);
+    struct far_state *state = call->state;
+    uint32_t *sum = (uint32_t *)(state + 1);
+    const void *zeros = sum + 3 * (size_t)samples, *row[6];
+    for (int j = FAR_EXTRA; state->done == 0 && j < last; j++) {
+        far_rows(call, j, zeros, row);
+        far_row_u8(stage, row, samples, sum, NULL);
+    }
+    for (int r = 0; r < call->rows; r++) {
+        far_rows(call, last + r, zeros, row);
+        far_row_u8(stage, row, samples, sum, call->out[r]);
+    }
+    state->done += call->rows;
+}
+
+/* The same in 64 bits. */
+static void long_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, uint64_t *sum,
+                        uint32_t *out)
+{
+    const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
+    uint64_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
+    uint64_t half = (UINT64_C(1) << stage->k[2]) >> 1;
+    for (int i = 0; i < samples; i++) {
+        s1[i] += (uint64_t)(int64_t)((a[i] - 2 * b[i] + c[i]) - (d[i] - 2 * e[i] + f[i]));
+        s2[i] += s1[i];
+        s3[i] += s2[i];
+    }
+    for (int i = 0; out && i < samples; i++)
+        out[i] = (uint32_t)((s3[i] + half) >> stage->k[2]);
+}
+
+static void long_row_u16(const struct flynn_stage *stage, const void *const row[6], int samples, uint64_t *sum,
+                         uint32_t *out)
+{
+    const uint16_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
+    uint64_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
+    uint64_t half = (UINT64_C(1) << stage->k[2]) >> 1;
+    for (int i = 0; i < samples; i++) {
+        s1[i] += (uint64_t)(int64_t)((a[i] - 2 * b[i] + c[i]) - (d[i] - 2 * e[i] + f[i]));
+        s2[i] += s1[i];
+        s3[i] += s2[i];
+    }
+    for (int i = 0; out && i < samples; i++)
+        out[i] = (uint32_t)((s3[i] + half) >> stage->k[2]);
+}
+
+typedef void long_row(const struct flynn_stage *, const void *const *, int, uint64_t *, uint32_t *);
+
+static void long_down(const struct flynn_call *call, long_row *feed)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels, last = FAR_REACH(stage);
+    struct far_state *state = call->state;
+    uint64_t *sum = (uint64_t *)(state + 1);
+    const void *zeros = sum + 3 * (size_t)samples, *row[6];
+    for (int j = FAR_EXTRA; state->done == 0 && j < last; j++) {
+        far_rows(call, j, zeros, row);
+        feed(stage, row, samples, sum, NULL);
+    }
+    for (int r = 0; r < call->rows; r++) {
+        far_rows(call, last + r, zeros, row);
+        feed(stage, row, samples, sum, call->out[r]);
+    }
+    state->done += call->rows;
+}
+
+static void long_down_u8(const struct flynn_call *call)
+{
+    long_down(call, long_row_u8);
+}
+
+static void long_down_u16(const struct flynn_call *call)
+{
+    long_down(call, long_row_u16);
+}
+
+/* Sums of `size` neighbours of one channel, from `in` to `out`, which may be the same. */
+static void box_sums(const uint64_t *in, uint64_t *out, int count, int size)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < size - 1; i++)
+        sum += in[i];
+    for (int i = 0; i < count; i++) {
+        uint64_t first = in[i];
+        sum += in[i + size - 1];
+        out[i] = sum;
+        sum -= first;
+    }
+}
+
+/* Samples [0, n) of one channel of a row become the sums of its first `width` pixels. */
+static void three_boxes(const struct flynn_stage *stage, uint64_t *buffer, int n, int width)
+{
+    int k = stage->k[0];
+    box_sums(buffer, buffer, n - k + 1, k);
+    box_sums(buffer, buffer, n - 2 * k + 2, k);
+    box_sums(buffer, buffer, width, stage->k[1]);
+}
+
+/* The sums of one channel of a row, in the buffer of the call. */
+static const uint64_t *far_sums(const struct flynn_call *call, int r, int channel)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, n = call->width + 2 * stage->left;
+    const uint16_t *in = (const uint16_t *)call->in[r] - stage->left * c + channel;
+    uint64_t *buffer = call->state;
+    for (int i = 0; i < n; i++)
+        buffer[i] = in[i * c];
+    three_boxes(stage, buffer, n, call->width);
+    return buffer;
+}
+
+static const uint64_t *long_sums(const struct flynn_call *call, int r, int channel)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, n = call->width + 2 * stage->left;
+    const uint32_t *in = (const uint32_t *)call->in[r] - stage->left * c + channel;
+    uint64_t *buffer = call->state;
+    for (int i = 0; i < n; i++)
+        buffer[i] = in[i * c];
+    three_boxes(stage, buffer, n, call->width);
+    return buffer;
+}
+
+static void far_across_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels;
+    for (int r = 0; r < call->rows; r++) {
+        uint8_t *out = call->out[r];
+        for (int channel = 0; channel < c; channel++) {
+            const uint64_t *sum = far_sums(call, r, channel);
+            for (int x = 0; x < call->width; x++) {
+                uint32_t part = (uint32_t)(sum[x] >> stage->k[3]) * (uint32_t)stage->k[4] >> 16;
+                out[x * c + channel] = (uint8_t)((part + (uint32_t)stage->k[5]) >> stage->k[6]);
+            }
+        }
+    }
+}
+
+static uint32_t long_result(const struct flynn_stage *stage, uint64_t sum)
+{
+    uint64_t part = (sum >> stage->k[3]) * (uint32_t)stage->k[4] >> 32;
+    return (uint32_t)((part + (uint32_t)stage->k[5]) >> stage->k[6]);
+}
+
+static void long_across_u8(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels;
+    for (int r = 0; r < call->rows; r++) {
+        uint8_t *out = call->out[r];
+        for (int channel = 0; channel < c; channel++) {
+            const uint64_t *sum = long_sums(call, r, channel);
+            for (int x = 0; x < call->width; x++)
+                out[x * c + channel] = (uint8_t)long_result(call->stage, sum[x]);
+        }
+    }
+}
+
+static void long_across_u16(const struct flynn_call *call)
+{
+    int c = call->stage->in.channels;
+    for (int r = 0; r < call->rows; r++) {
+        uint16_t *out = call->out[r];
+        for (int channel = 0; channel < c; channel++) {
+            const uint64_t *sum = long_sums(call, r, channel);
+            for (int x = 0; x < call->width; x++)
+                out[x * c + channel] = (uint16_t)long_result(call->stage, sum[x]);
         }
     }
 }
@@ -421,9 +616,109 @@ static void launch(struct flynn_node *node, const struct flynn_stage *across, co
     flynn_node_launch(node, "blur", across)->out = node->in;
 }
 
+/* ---- stages of three boxes -----------------------------------------------------------------------------------------
+ */
+
+/* Two boxes of *k and one of *l samples whose variance is nearest to sigma's: 2k*k + l*l = 12 sigma^2 + 3. l is odd, so
+ * that the middle is a sample's, and not further from k than a third of it. */
+static void find_boxes(double sigma, int *k, int *l)
+{
+    double want = 12 * sigma * sigma + 3, best = want;
+    int middle = (int)rint(sqrt(want / 3));
+    for (int i = middle - middle / 4; i <= middle + middle / 4; i++) {
+        int odd = want > 2.0 * i * i ? (int)rint((sqrt(want - 2.0 * i * i) - 1) / 2) * 2 + 1 : 1;
+        double error = fabs(2.0 * i * i + (double)odd * odd - want);
+        if (abs(odd - i) <= i / 3 && error < best) {
+            best = error;
+            *k = i;
+            *l = odd;
+        }
+    }
+}
+
+/* Bits that x has. */
+static int bits_of(uint64_t x)
+{
+    int bits = 0;
+    while (x >> bits)
+        bits++;
+    return bits;
+}
+
+/* Shifts and multiplier for boxes of `area` = k*k*l: v of at most `most`, sums of at most 16 bits (wide: 32). */
+static void describe_far(struct flynn_stage *stage, int k, int l, uint64_t most, bool wide)
+{
+    uint64_t area = (uint64_t)k * (uint64_t)k * (uint64_t)l, white = (uint64_t)flynn_type_white(stage->variant);
+    int shift = 0, bits = wide ? 32 : 16;
+    while ((white * area + ((UINT64_C(1) << shift) >> 1)) >> shift > most)
+        shift++;
+    uint64_t top = (white * area + ((UINT64_C(1) << shift) >> 1)) >> shift;
+    int reduce = bits_of(top * area) > bits ? bits_of(top * area) - bits : 0;
+    int fraction = bits - 1 - bits_of(white);
+    double exact = (double)white * (double)area * (double)area / ldexp(1, shift + reduce);
+    stage->k[0] = k;
+    stage->k[1] = l;
+    stage->k[2] = shift;
+    stage->k[3] = reduce;
+    stage->k[4] = (int32_t)(uint32_t)rint(ldexp((double)white, fraction + bits) / exact);
+    stage->k[5] = (1 << (fraction - 1)) + 1;
+    stage->k[6] = fraction;
+    stage->k[8] = bits;
+    stage->k[7] = 32;
+    while (stage->k[7] < 2 * k + l + 32)
+        stage->k[7] *= 2;
+    stage->step = FAR_STEP;
+    stage->costly = true;
+}
+
+static void lower_far(struct flynn_node *node, double sigma)
+{
+    enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    double fill = floor(flynn_node_sample(node, "fill") + 0.5);
+    int k = 0, l = 0, c = node->in.channels;
+    find_boxes(sigma, &k, &l);
+    uint64_t area = (uint64_t)k * (uint64_t)k * (uint64_t)l;
+    bool wide = node->in.type == FLYNN_U16 || k > FAR_SHORT;
+    uint64_t most = wide ? INT32_MAX : UINT32_MAX / area < 8191 ? UINT32_MAX / area : 8191;
+    int radius = (2 * k + l - 3) / 2;
+    size_t samples = (size_t)node->in.width * (size_t)c;
+
+    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, wide ? LONG_DOWN : FAR_DOWN);
+    down->up = radius + FAR_EXTRA;
+    down->down = radius;
+    down->border = border;
+    down->border_value = fill;
+    down->out.type = wide ? FLYNN_U32 : FLYNN_U16;
+    describe_far(down, k, l, most, wide);
+    down->state_bytes = sizeof(struct far_state) + samples * (wide ? 3 * 8 + 2 : 3 * 4 + 1);
+
+    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, wide ? LONG_ACROSS : FAR_ACROSS);
+    across->left = across->right = radius;
+    across->padded = true;
+    across->border = border;
+    across->border_value = (double)(((uint64_t)fill * area + ((UINT64_C(1) << down->k[2]) >> 1)) >> down->k[2]);
+    across->variant = node->in.type;
+    across->out.type = node->in.type;
+    describe_far(across, k, l, most, wide);
+    size_t buffer = ((size_t)node->in.width + 2 * (size_t)radius) * 8, ring = (size_t)across->k[7] * (size_t)c * 32;
+    across->state_bytes = buffer > ring ? buffer : ring;
+
+    int reach = 2 * k + l;
+    struct flynn_launch *first = flynn_node_launch(node, "far_down", down);
+    struct flynn_launch *second = flynn_node_launch(node, "far_across", across);
+    first->out.type = second->in.type = FLYNN_U32;
+    first->item_y = reach > 64 ? reach : 64;
+    second->item_x = (reach > 128 ? 2 * reach : 256) * c;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
+    const struct flynn_value *sigma = flynn_node_value(node, "sigma");
     struct plan plan;
+    if (sigma->set && sigma->real >= FAR_SIGMA && !flynn_node_value(node, "ksize")->set && node->in.type != FLYNN_F32) {
+        lower_far(node, sigma->real);
+        return FLYNN_OK;
+    }
     int code = find_plan(node, &plan, err);
     if (code)
         return code;
@@ -464,21 +759,33 @@ const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .aliases = "blur gaussianblur",
     .group = "filter",
     .summary = "Gaussian blur",
-    .definition = "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 "
-                  "and f32 (round\n"
-                  "is to nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up "
-                  "to 9 has the\n"
-                  "weights (centre outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = "
-                  "0.15*n + 0.35.\n"
-                  "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + "
-                  "e), e = what\n"
-                  "was lost by rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) "
-                  "across the row:\n"
-                  "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
-                  "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every "
-                  "operation rounded,\n"
-                  "across the row and then down the column. Every channel, alpha too, is filtered alike.",
-    .source = "OpenCV GaussianBlur: u8 and u16 have the bits of its fixed-point smoothing, as of 4.6",
+    .definition =
+        "The kernel has n = ksize taps; without ksize n = round(sigma*c*2 + 1) | 1, c = 3 for u8, 4 for u16 and f32 "
+        "(round is to\n"
+        "nearest, ties to even). Weights g(i) = exp(-i*i / (2*sigma*sigma)) / sum. Without sigma: n up to 9 has the "
+        "weights (centre\n"
+        "outwards) 1; 2 1 /4; 6 4 1 /16; 18 14 7 2 /64; 60 51 30 13 4 /256; above sigma = 0.15*n + 0.35.\n"
+        "u8, u16: whole weights of sum S = 256 or 65536: from the outermost inwards w(i) = round(g(i)*S + e), e = what "
+        "was lost by\n"
+        "rounding so far; the centre is S minus the others. With H the exact sum w(j)*x(j) across the row:\n"
+        "out = (sum w(j)*H(j) down the column + S*S/2) / (S*S), rounded down.\n"
+        "f32: weights rounded to float; a = w0*x0, then for i = 1.. a = a + wi*(x(-i) + x(+i)), every operation "
+        "rounded,\n"
+        "across the row and then down the column.\n"
+        "u8 and u16 with sigma from 6 on and no ksize: three boxes, two of k and one of l samples (l odd), for which "
+        "2*k*k + l*l is\n"
+        "nearest to 12*sigma*sigma + 3 (k within a quarter of round(sqrt of a third of it), l within a third of k; the "
+        "first k of\n"
+        "several). A = k*k*l, W = white. V = the exact sum down the column; v = (V + 2^p/2) >> p with the least p for "
+        "which W's v is\n"
+        "at most M; h = the exact sum of v across the row; out = (((h >> a)*m >> b) + 2^(f-1) + 1) >> f, a the least "
+        "for which W's\n"
+        "h >> a has b bits, f = b - 1 - bits of W, m = round(W * 2^(f+b+p+a) / (W*A*A)). u8 up to k = 128: b = 16, M = "
+        "the smaller of\n"
+        "8191 and (2^32-1)/A rounded down; else b = 32, M = 2^31-1. Every channel, alpha too, is filtered alike.",
+    .source =
+        "OpenCV GaussianBlur: u8 and u16 below sigma 6, or with ksize, have the bits of its fixed-point smoothing, "
+        "as of 4.6; three boxes: Wells 1986",
     .params =
         {
             {.name = "sigma",
@@ -505,5 +812,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .lower = lower,
     .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
                        [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
-                       [DOWN_NARROW] = {[FLYNN_U8] = down_narrow_u8}}},
+                       [DOWN_NARROW] = {[FLYNN_U8] = down_narrow_u8},
+                       [FAR_DOWN] = {[FLYNN_U8] = far_down_u8},
+                       [FAR_ACROSS] = {[FLYNN_U8] = far_across_u8},
+                       [LONG_DOWN] = {[FLYNN_U8] = long_down_u8, [FLYNN_U16] = long_down_u16},
+                       [LONG_ACROSS] = {[FLYNN_U8] = long_across_u8, [FLYNN_U16] = long_across_u16}}},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/histogram.h"
 
 /* An accumulator is an array of uint32_t counters. It begins with k[1] tables of k[2] counters each, of which the first
  * k[0], the number of bins, are counted; counter k[0] may take samples that belong to no bin. Sample i of a row may be
@@ -82,53 +83,13 @@ static void finish(const struct flynn_stage *stage, const void *acc, const struc
     }
 }
 
-/* Enough tables that equal neighbours do not wait for each other, as few as keep them in the first or second cache. */
-static int tables_of(int channels, int bins)
-{
-    int most = bins <= 512 ? 8 : bins <= 4096 ? 4 : bins <= 16384 ? 2 : 1;
-    if (channels == 3)
-        return bins <= 512 ? 12 : 3;
-    return channels > most ? channels : most;
-}
-
-/* OpenCL: groups of items that each take a block of rows, with tables in local memory where they fit. */
-static void launch(struct flynn_node *node, struct flynn_stage *stage)
-{
-    enum { GROUP = 256, MOST_GROUPS = 256, GROUP_SAMPLES = 32768, MOST_COUNTERS = 6240 };
-    int64_t samples = (int64_t)node->in.width * node->in.height * node->in.channels;
-    int64_t groups = samples / GROUP_SAMPLES < MOST_GROUPS ? samples / GROUP_SAMPLES + 1 : MOST_GROUPS;
-    int many = tables_of(node->in.channels, 256), stride = node->in.type == FLYNN_U8 ? 256 : stage->k[0] + 1;
-    stage->k[6] = many * stride <= MOST_COUNTERS ? many : node->in.channels;
-    stage->k[7] = stride;
-    bool fits = stage->k[6] * stride <= MOST_COUNTERS;
-    struct flynn_launch *launch = flynn_node_launch(node, fits ? "histogram" : "histogram_large", stage);
-    launch->local_x = GROUP;
-    launch->items_x = (int)(groups < node->in.height ? groups : node->in.height) * GROUP;
-    launch->zero_out = true;
-}
-
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    enum { LINE = 16 }; /* counters: keeps the same bin of neighbouring tables out of the same cache set */
-    int bins = flynn_node_value(node, "bins")->integer, channels = node->in.channels;
-    bool bytes = node->in.type == FLYNN_U8;
-    if ((int64_t)node->in.width * node->in.height > UINT32_MAX)
-        return flynn_fail(err, FLYNN_EINPUT,
-                          "histogram: %dx%d pixels are more than the 4294967295 that its counters hold", node->in.width,
-                          node->in.height);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_REDUCE, 0);
-    stage->k[0] = bins;
-    stage->k[1] = bytes ? channels : tables_of(channels, bins);
-    stage->k[2] = bins + LINE;
-    stage->k[3] = bytes ? tables_of(channels, 256) : 0;
-    stage->k[4] = stage->k[1] * stage->k[2];
-    stage->k[5] = 256 + LINE;
-    stage->acc_bytes = sizeof(uint32_t) * (size_t)(stage->k[4] + stage->k[3] * stage->k[5]);
-    stage->step = 8;
-    stage->out = (struct flynn_shape){.width = bins, .height = channels, .channels = 1, .type = FLYNN_U32};
+    struct flynn_stage *stage = flynn_histogram_stage(node, flynn_node_value(node, "bins")->integer, false, err);
+    if (!stage)
+        return err->code;
     node->out = stage->out;
     node->out_matrix = true;
-    launch(node, stage);
     return FLYNN_OK;
 }
 

@@ -23,20 +23,21 @@ static double a_f64(const struct flynn_call *call, const struct flynn_product_pl
 
 static void matmul_f32(const struct flynn_call *call)
 {
-    int depth = call->stage->k[FLYNN_MATMUL_DEPTH], columns = call->dst->shape.width;
+    struct flynn_matmul_share share = flynn_matmul_share(call, 1, FLYNN_PRODUCT_COLS);
+    int depth = call->stage->k[FLYNN_MATMUL_DEPTH], columns = share.last_col;
     bool trans = call->stage->k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
     size_t stride = call->src2->stride / sizeof(float);
-    for (int y = call->y; y < call->y + call->rows; y++) {
+    for (int y = share.first_row; y < share.last_row; y++) {
         struct flynn_product_place at = flynn_product_at(call->stage, y);
         float *restrict c = flynn_row(call->dst, y);
-        for (int x = 0; x < columns; x++)
+        for (int x = share.first_col; x < columns; x++)
             c[x] = 0;
         for (int k = 0; k < depth; k++) {
             const float *b = flynn_row(call->src2, at.b_row + (trans ? 0 : k));
             float a = a_f32(call, &at, k);
-            for (int x = 0; x < columns && !trans; x++)
+            for (int x = share.first_col; x < columns && !trans; x++)
                 c[x] = fmaf(a, b[x], c[x]);
-            for (int x = 0; x < columns && trans; x++)
+            for (int x = share.first_col; x < columns && trans; x++)
                 c[x] = fmaf(a, b[(size_t)x * stride + (size_t)k], c[x]);
         }
     }
@@ -44,20 +45,21 @@ static void matmul_f32(const struct flynn_call *call)
 
 static void matmul_f64(const struct flynn_call *call)
 {
-    int depth = call->stage->k[FLYNN_MATMUL_DEPTH], columns = call->dst->shape.width;
+    struct flynn_matmul_share share = flynn_matmul_share(call, 1, FLYNN_PRODUCT_COLS);
+    int depth = call->stage->k[FLYNN_MATMUL_DEPTH], columns = share.last_col;
     bool trans = call->stage->k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
     size_t stride = call->src2->stride / sizeof(double);
-    for (int y = call->y; y < call->y + call->rows; y++) {
+    for (int y = share.first_row; y < share.last_row; y++) {
         struct flynn_product_place at = flynn_product_at(call->stage, y);
         double *restrict c = flynn_row(call->dst, y);
-        for (int x = 0; x < columns; x++)
+        for (int x = share.first_col; x < columns; x++)
             c[x] = 0;
         for (int k = 0; k < depth; k++) {
             const double *b = flynn_row(call->src2, at.b_row + (trans ? 0 : k));
             double a = a_f64(call, &at, k);
-            for (int x = 0; x < columns && !trans; x++)
+            for (int x = share.first_col; x < columns && !trans; x++)
                 c[x] = fma(a, b[x], c[x]);
-            for (int x = 0; x < columns && trans; x++)
+            for (int x = share.first_col; x < columns && trans; x++)
                 c[x] = fma(a, b[(size_t)x * stride + (size_t)k], c[x]);
         }
     }
@@ -144,7 +146,6 @@ static void add_scale(struct flynn_node *node, const struct flynn_image *added)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    enum { BAND = 6 }; /* rows of a tile of avx2 */
     struct flynn_product p = {0};
     const struct flynn_image *added;
     int code = flynn_product_shape(&p, node, err);
@@ -152,7 +153,6 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         return code;
     struct flynn_stage *stage = flynn_product_stage(node, &p, node->in.type);
     stage->scratch_bytes = scratch_bytes(&p, node->in.type);
-    stage->band = p.batch == 1 ? BAND : p.rows;
     code = find_added(&added, node, err);
     if (code)
         return code;

@@ -109,8 +109,9 @@ static void median3_f32(const struct flynn_call *call)
                 mid[k] = middle_s32(x, y, z);
                 high[k] = max_s32(max_s32(x, y), z);
             }
-            int32_t bits = flynn_order_flip(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]), middle_s32(mid[0], mid[1], mid[2]),
-                                           min_s32(min_s32(high[0], high[1]), high[2])));
+            int32_t bits = flynn_order_flip(middle_s32(max_s32(max_s32(low[0], low[1]), low[2]),
+                                                       middle_s32(mid[0], mid[1], mid[2]),
+                                                       min_s32(min_s32(high[0], high[1]), high[2])));
             memcpy(out + i, &bits, sizeof bits);
         }
     }
@@ -208,15 +209,14 @@ static void median5_f32(const struct flynn_call *call)
 
 /* ---- stages ------------------------------------------------------------------------------------------------------ */
 
-/* Bytes of state: cpu/median.h. */
+/* Bytes of state: core/median.h. */
 static void give_state(struct flynn_stage *stage)
 {
     size_t k = (size_t)stage->k[0], c = (size_t)stage->in.channels, width = (size_t)stage->in.width;
     if (stage->variant == FLYNN_U8) {
         size_t stripes = (width + FLYNN_MEDIAN_STRIPE - 1) / FLYNN_MEDIAN_STRIPE;
         size_t pixels = stripes == 1 ? width : FLYNN_MEDIAN_STRIPE;
-        stage->state_bytes =
-            FLYNN_MEDIAN_HEAD + stripes * (pixels + k - 1) * c * sizeof(struct flynn_median_column);
+        stage->state_bytes = FLYNN_MEDIAN_HEAD + stripes * (pixels + k - 1) * c * sizeof(struct flynn_median_column);
         return;
     }
     size_t samples = ((k + FLYNN_MEDIAN_STEP - 1) * (width + k - 1) + 63) / 64 * 64;
@@ -243,8 +243,11 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->costly = k > 3;
     if (slot == FLYNN_MEDIAN_LARGE)
         give_state(stage);
-    struct flynn_launch *launch =
-        flynn_node_launch(node, k == 3 ? "median3" : k == 5 ? "median5" : "median_large", stage);
+    struct flynn_launch *launch = flynn_node_launch(node,
+                                                    k == 3   ? "median3"
+                                                    : k == 5 ? "median5"
+                                                             : "median_large",
+                                                    stage);
     if (slot == FLYNN_MEDIAN_LARGE) {
         launch->per_pixel = true;
         launch->item_x = 256;
@@ -259,7 +262,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(median) = {
     .summary = "median of a square about every sample",
     .definition = "The middle one of the ksize*ksize samples of the channel around a sample, in order of size; f32:\n"
                   "-inf, ..., -0, +0, ..., +inf, NaN (of either sign). Every channel, alpha too, is filtered alike.",
-    .source = "OpenCV medianBlur, with border=replicate. Large squares of bytes: Huang; with columns, Perreault and Hebert",
+    .source =
+        "OpenCV medianBlur, with border=replicate. Large squares of bytes: Huang; with columns, Perreault and Hebert",
     .params =
         {
             {.name = "ksize",
@@ -278,9 +282,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(median) = {
               "5,border=wrap", "5,border=constant,fill=50%", "7", "15,border=replicate", "17,border=wrap",
               "31,border=constant,fill=50%"},
     .lower = lower,
-    .kernels = {.fn = {[FLYNN_MEDIAN_3] = {[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32},
-                       [FLYNN_MEDIAN_5] = {[FLYNN_U8] = median5_u8, [FLYNN_U16] = median5_u16, [FLYNN_F32] = median5_f32},
-                       [FLYNN_MEDIAN_LARGE] = {[FLYNN_U8] = median_large_u8,
-                                               [FLYNN_U16] = median_ranked,
-                                               [FLYNN_F32] = median_ranked}}},
+    .kernels =
+        {.fn = {[FLYNN_MEDIAN_3] = {[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32},
+                [FLYNN_MEDIAN_5] = {[FLYNN_U8] = median5_u8, [FLYNN_U16] = median5_u16, [FLYNN_F32] = median5_f32},
+                [FLYNN_MEDIAN_LARGE] =
+                    {[FLYNN_U8] = median_large_u8, [FLYNN_U16] = median_ranked, [FLYNN_F32] = median_ranked}}},
 };

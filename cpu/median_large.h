@@ -3,8 +3,8 @@
 #define FLYNN_CPU_MEDIAN_LARGE_H
 
 #include "core/table.h"
-#include "cpu/median.h"
-#include "cpu/order.h"
+#include "core/median.h"
+#include "core/order.h"
 
 /* The kernels of median for large squares: how many samples of each size are in the square is kept while it moves along
  * the row. `half` is how many samples are smaller than the median, or as large and before it. */
@@ -156,7 +156,11 @@ static void median_ranked(const struct flynn_call *call)
     size_t n = (size_t)stage->d[0];
     uint32_t *memory = call->state;
     for (int channel = 0; channel < stage->in.channels; channel++) {
-        struct ranks s = {memory, memory + n, memory + 2 * n, memory + 3 * n, (uint64_t *)(void *)(memory + 4 * n),
+        struct ranks s = {memory,
+                          memory + n,
+                          memory + 2 * n,
+                          memory + 3 * n,
+                          (uint64_t *)(void *)(memory + 4 * n),
                           call->width + stage->k[0] - 1};
         rank_samples(&s, call, call->rows + stage->k[0] - 1, channel);
         for (int r = 0; r < call->rows; r++)

@@ -3,7 +3,7 @@
 #include "core/table.h"
 
 /* stage->with is the second image; table[0]: a struct flynn_plane for each one after it, which kernels read directly,
- * because a stage has one second input alone. */
+ * because a stage has one second input alone. table[1]: byte shuffles for vectors (make_shuffles). */
 
 static void merge_u8(const struct flynn_call *call)
 {
@@ -44,6 +44,27 @@ static void merge_f32(const struct flynn_call *call)
     }
 }
 
+/* 16 bytes of each of n channels make n times 16 bytes of the output: for each of these, and for each channel, 16
+ * numbers of bytes, 0x80 where the byte is not of this channel. */
+static int make_shuffles(struct flynn_node *node, struct flynn_stage *stage, struct flynn_err *err)
+{
+    int channels = stage->out.channels, sample = (int)flynn_type_bytes(stage->in.type);
+    size_t bytes = 16 * (size_t)channels * (size_t)channels;
+    uint8_t *index = flynn_node_alloc(node, bytes, err);
+    if (!index)
+        return err->code;
+    stage->table[1] = (struct flynn_table_data){index, bytes};
+    for (int part = 0; part < channels; part++) {
+        for (int c = 0; c < channels; c++) {
+            for (int i = 0; i < 16; i++, index++) {
+                int at = (16 * part + i) / sample;
+                *index = at % channels == c ? (uint8_t)(at / channels * sample + i % sample) : 0x80;
+            }
+        }
+    }
+    return FLYNN_OK;
+}
+
 /* OpenCL has a launch for each further image; every one takes its second input from a stage of its own. */
 static int append(struct flynn_node *node, const struct flynn_image *with, struct flynn_err *err)
 {
@@ -51,6 +72,7 @@ static int append(struct flynn_node *node, const struct flynn_image *with, struc
     if (!stage)
         return err->code;
     *stage = node->stage[0];
+    stage->table[0] = (struct flynn_table_data){0};
     stage->with = with;
     stage->in.channels = node->launches + 1;
     stage->out.channels = node->launches + 2;
@@ -74,6 +96,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     static const char *const names[] = {"with", "with2", "with3"};
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what kernels prepare */
     struct flynn_plane *planes = flynn_node_alloc(node, 2 * sizeof *planes, err);
     int code = planes ? FLYNN_OK : err->code;
     stage->table[0] = (struct flynn_table_data){planes, 2 * sizeof *planes};
@@ -91,7 +114,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
             code = append(node, with, err);
     }
     node->out.channels = stage->out.channels;
-    return code;
+    return code ? code : make_shuffles(node, stage, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(merge) = {

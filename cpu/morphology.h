@@ -2,82 +2,219 @@
 #ifndef FLYNN_CPU_MORPHOLOGY_H
 #define FLYNN_CPU_MORPHOLOGY_H
 
-#include "core/table.h"
-#include "cpu/order.h"
+#include "core/morphology.h"
 
-/** What the morphological ops share. Their kernels stand in cpu/erode.c and cpu/tophat.c; the other ops' stages are run
- * by them.
- *
- * A rectangle is two stages, FLYNN_MORPH_DOWN the columns and FLYNN_MORPH_ACROSS the rows; any other shape is one,
- * FLYNN_MORPH_MASK. k[0]: 1 takes the largest sample, 0 the smallest. k[1]: samples of the window: in the stage's
- * direction, or entries of table[0] of MASK, which are pairs of int32: columns to the right and rows down. f32 rows
- * between DOWN and ACROSS are keys (cpu/order.h). */
-enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
+/* The stages are described in core/morphology.h. The largest of some numbers is the complement of the smallest of their
+ * complements, so that one kernel does for both: `flip` has the bits to complement. */
 
-/** Windows of more than FLYNN_MORPH_FEW rows may be looked at in blocks of as many: DOWN has then a state of
- * FLYNN_MORPH_HEAD bytes (the first int32: rows done) and k[1] + 1 rows of d[0] bytes.
- * ACROSS has a state to work in: twice d[0] bytes, each with room for 4 bytes for every sample of a row with its
- * border, and for a vector. */
-#define FLYNN_MORPH_FEW  8
-#define FLYNN_MORPH_HEAD 64
+#define CHUNK 256 /* samples that are looked at together: they stay in the first-level cache */
 
-#define FLYNN_MORPH_STEP      8
-#define FLYNN_MORPH_SIDE      4095 /**< largest side of a rectangle */
-#define FLYNN_MORPH_MASK_SIDE 255  /**< and of a mask */
-#define FLYNN_MORPH_RADIX     16   /**< OpenCL: most samples that are compared in one pass over the image */
+static inline int32_t min_s32(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
 
-/** The parameters of a rectangle. */
-#define FLYNN_MORPH_PARAMS                                                                                             \
-    {.name = "ksize",                                                                                                  \
-     .kind = FLYNN_PARAM_INT,                                                                                          \
-     .min = 1,                                                                                                         \
-     .max = FLYNN_MORPH_SIDE,                                                                                          \
-     .preset = "3",                                                                                                    \
-     .help = "width of the window in pixels, and its height when that is not given"},                                 \
-        {.name = "height",                                                                                             \
-         .kind = FLYNN_PARAM_INT,                                                                                      \
-         .min = 1,                                                                                                     \
-         .max = FLYNN_MORPH_SIDE,                                                                                      \
-         .preset = "",                                                                                                 \
-         .help = "height of the window in pixels"},                                                                    \
-        FLYNN_PARAM_BORDER, FLYNN_PARAM_FILL
+/* How the samples of a row are to be read. */
+struct samples {
+    enum { BYTES, WORDS, KEYS, FLOATS } kind;
+    int32_t flip;
+};
 
-/** The parameters of any structuring element, which follow. */
-#define FLYNN_MORPH_SHAPE_PARAMS                                                                                       \
-    {.name = "shape",                                                                                                  \
-     .kind = FLYNN_PARAM_CHOICE,                                                                                       \
-     .preset = "rect",                                                                                                 \
-     .choices = "rect|cross|ellipse",                                                                                  \
-     .help = "shape of the window"},                                                                                   \
-        {.name = "mask",                                                                                               \
-         .kind = FLYNN_PARAM_INPUT,                                                                                    \
-         .preset = "",                                                                                                 \
-         .help = "an image whose pixels other than 0 are the window, instead of ksize and shape"}
+static inline struct samples samples_of(const struct flynn_stage *stage)
+{
+    enum flynn_type type = stage->in.type;
+    return (struct samples){type == FLYNN_U8    ? BYTES
+                            : type == FLYNN_U16 ? WORDS
+                            : type == FLYNN_F32 ? FLOATS
+                                                : KEYS,
+                            -stage->k[0]};
+}
 
-/** Cases of verification for every op with these parameters. */
-#define FLYNN_MORPH_CASES                                                                                              \
-    "", "5", "15,border=wrap", "2,height=7,border=constant,fill=50%", "40,height=1", "1,height=57,border=replicate",   \
-        "21,height=12,border=reflect"
+/* to[i] = sample i of a row, for n samples. */
+static inline void take(int32_t *to, struct samples how, const void *row, int n)
+{
+    const uint8_t *bytes = row;
+    const uint16_t *words = row;
+    const int32_t *keys = row;
+    const float *floats = row;
+    int32_t flip = how.flip;
+    if (how.kind == BYTES) {
+        for (int i = 0; i < n; i++)
+            to[i] = bytes[i] ^ flip;
+    } else if (how.kind == WORDS) {
+        for (int i = 0; i < n; i++)
+            to[i] = words[i] ^ flip;
+    } else if (how.kind == KEYS) {
+        for (int i = 0; i < n; i++)
+            to[i] = keys[i] ^ flip;
+    } else {
+        for (int i = 0; i < n; i++)
+            to[i] = flynn_order_key_at(floats + i) ^ flip;
+    }
+}
 
-/** Borders, and how the window lies about its pixel, for definitions. */
-#define FLYNN_MORPH_WINDOW                                                                                             \
-    "The window of ksize x height pixels has its pixel at column ksize/2 and row height/2 (rounded down). Every\n"      \
-    "channel, alpha too, is filtered alike. f32 are ordered -inf, ..., -0, +0, ..., +inf, NaN (of either sign).\n"
+/* to[i] = the smaller of to[i] and sample i of a row. */
+static inline void lower_to(int32_t *to, struct samples how, const void *row, int n)
+{
+    const uint8_t *bytes = row;
+    const uint16_t *words = row;
+    const int32_t *keys = row;
+    const float *floats = row;
+    int32_t flip = how.flip;
+    if (how.kind == BYTES) {
+        for (int i = 0; i < n; i++)
+            to[i] = min_s32(to[i], bytes[i] ^ flip);
+    } else if (how.kind == WORDS) {
+        for (int i = 0; i < n; i++)
+            to[i] = min_s32(to[i], words[i] ^ flip);
+    } else if (how.kind == KEYS) {
+        for (int i = 0; i < n; i++)
+            to[i] = min_s32(to[i], keys[i] ^ flip);
+    } else {
+        for (int i = 0; i < n; i++)
+            to[i] = min_s32(to[i], flynn_order_key_at(floats + i) ^ flip);
+    }
+}
 
-/** Sides of the node's rectangle. */
-int flynn_morph_width(const struct flynn_node *node);
-int flynn_morph_height(const struct flynn_node *node);
+/* The results to a row of the type of the stage's output. */
+static inline void give(const struct flynn_stage *stage, void *row, const int32_t *from, int32_t flip, int n)
+{
+    uint8_t *bytes = row;
+    uint16_t *words = row;
+    int32_t *keys = row;
+    if (stage->out.type == FLYNN_U8) {
+        for (int i = 0; i < n; i++)
+            bytes[i] = (uint8_t)(from[i] ^ flip);
+    } else if (stage->out.type == FLYNN_U16) {
+        for (int i = 0; i < n; i++)
+            words[i] = (uint16_t)(from[i] ^ flip);
+    } else if (stage->out.type == FLYNN_F32) {
+        for (int i = 0; i < n; i++)
+            keys[i] = flynn_order_flip(from[i] ^ flip);
+    } else {
+        for (int i = 0; i < n; i++)
+            keys[i] = from[i] ^ flip;
+    }
+}
 
-/** The constant outside of the image as a sample. */
-double flynn_morph_fill(const struct flynn_node *node);
+static inline const void *at(const struct flynn_stage *stage, const void *row, int sample)
+{
+    return (const uint8_t *)row + (ptrdiff_t)sample * (ptrdiff_t)flynn_type_bytes(stage->in.type);
+}
 
-/** Give the stages DOWN and ACROSS their state, for k[1] and their input. */
-void flynn_morph_down_state(struct flynn_stage *stage);
-void flynn_morph_across_state(struct flynn_stage *stage);
+static inline void *out_at(const struct flynn_stage *stage, void *row, int sample)
+{
+    return (uint8_t *)row + (ptrdiff_t)sample * (ptrdiff_t)flynn_type_bytes(stage->out.type);
+}
 
-/** Append the stages and OpenCL launches of an erosion (largest = 0) or dilation by the rectangle, shape or mask of the
- * node's parameters (the latter where the op has FLYNN_MORPH_SHAPE_PARAMS). */
-int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err);
-int flynn_morph_erode_shape(struct flynn_node *node, int largest, struct flynn_err *err);
+/* Windows in blocks of k rows: S(j) is the smallest of rows j to k - 1 of a block, P that of the rows of the next block
+ * so far; a window is the end of one block and the beginning of the next. */
+static inline void down_blocks(const struct flynn_call *call, int r)
+{
+    const struct flynn_stage *stage = call->stage;
+    struct samples how = samples_of(stage);
+    int k = stage->k[1], samples = call->width * stage->in.channels;
+    int32_t *done = call->state, j = *done % k;
+    uint8_t *rows = (uint8_t *)call->state + FLYNN_MORPH_HEAD;
+    size_t stride = (size_t)stage->d[0];
+    *done += 1;
+    for (int from = 0; from < samples; from += CHUNK) {
+        int n = samples - from < CHUNK ? samples - from : CHUNK;
+        int32_t sum[CHUNK];
+        struct samples kept = {how.kind == FLOATS ? KEYS : how.kind, how.flip};
+        if (j == 0) {
+            take(sum, how, at(stage, call->in[r + k - 1], from), n);
+            for (int t = k - 1; t >= 0; t--) {
+                lower_to(sum, how, at(stage, call->in[r + t], from), n);
+                give(&(struct flynn_stage){.out = {.type = stage->out.type}},
+                     out_at(stage, rows + (size_t)t * stride, from), sum, how.flip, n);
+            }
+        } else {
+            void *newest = out_at(stage, rows + (size_t)k * stride, from);
+            take(sum, how, at(stage, call->in[r + k - 1], from), n);
+            if (j > 1)
+                lower_to(sum, kept, newest, n);
+            give(stage, newest, sum, how.flip, n);
+            lower_to(sum, kept, out_at(stage, rows + (size_t)j * stride, from), n);
+        }
+        give(stage, out_at(stage, call->out[r], from), sum, how.flip, n);
+    }
+}
+
+static inline void down_direct(const struct flynn_call *call, int r)
+{
+    const struct flynn_stage *stage = call->stage;
+    struct samples how = samples_of(stage);
+    int samples = call->width * stage->in.channels;
+    for (int from = 0; from < samples; from += CHUNK) {
+        int n = samples - from < CHUNK ? samples - from : CHUNK;
+        int32_t sum[CHUNK];
+        take(sum, how, at(stage, call->in[r], from), n);
+        for (int t = 1; t < stage->k[1]; t++)
+            lower_to(sum, how, at(stage, call->in[r + t], from), n);
+        give(stage, out_at(stage, call->out[r], from), sum, how.flip, n);
+    }
+}
+
+static inline void morph_down(const struct flynn_call *call)
+{
+    for (int r = 0; r < call->rows; r++) {
+        if (call->stage->k[1] > FLYNN_MORPH_FEW)
+            down_blocks(call, r);
+        else
+            down_direct(call, r);
+    }
+}
+
+/* The smallest of 1, 2, 4, ... neighbours, each from two of the half: to the right of i lie the next ones. */
+static inline void widen(int32_t *restrict to, const int32_t *restrict from, int n, int far)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = min_s32(from[i], from[i + far]);
+}
+
+static inline void across_doubling(const struct flynn_call *call, const void *in, void *out)
+{
+    const struct flynn_stage *stage = call->stage;
+    struct samples how = samples_of(stage);
+    int c = stage->in.channels, k = stage->k[1], samples = call->width * c, all = samples + (k - 1) * c, size = 1;
+    int32_t *now = call->state, *next = now + (size_t)stage->d[0] / sizeof *now;
+    take(now, how, in, all);
+    while (size < k) {
+        int more = 2 * size <= k ? size : k - size;
+        all -= more * c;
+        widen(next, now, all, more * c);
+        int32_t *old = now;
+        now = next;
+        next = old;
+        size += more;
+    }
+    give(stage, out, now, how.flip, samples);
+}
+
+static inline void across_direct(const struct flynn_stage *stage, const void *in, void *out, int samples)
+{
+    struct samples how = samples_of(stage);
+    for (int from = 0; from < samples; from += CHUNK) {
+        int n = samples - from < CHUNK ? samples - from : CHUNK;
+        int32_t sum[CHUNK];
+        take(sum, how, at(stage, in, from), n);
+        for (int t = 1; t < stage->k[1]; t++)
+            lower_to(sum, how, at(stage, in, from + t * stage->in.channels), n);
+        give(stage, out_at(stage, out, from), sum, how.flip, n);
+    }
+}
+
+static inline void morph_across(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    for (int r = 0; r < call->rows; r++) {
+        const void *in = at(stage, call->in[r], -stage->left * stage->in.channels);
+        if (stage->k[1] > FLYNN_MORPH_FEW)
+            across_doubling(call, in, call->out[r]);
+        else
+            across_direct(stage, in, call->out[r], call->width * stage->in.channels);
+    }
+}
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/morphology.h"
+#include "core/morphology.h"
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
@@ -12,7 +12,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(open) = {
     .aliases = "opening",
     .group = "morphology",
     .summary = "erosion, then dilation: removes what is brighter and smaller than the window",
-    .definition = "out = dilate(erode(x)) with the same window, each with its border.\n" FLYNN_MORPH_WINDOW "shape and mask: see erode.",
+    .definition = "out = dilate(erode(x)) with the same window, each with its border.\n" FLYNN_MORPH_WINDOW
+                  "shape and mask: see erode.",
     .source = "OpenCV morphologyEx MORPH_OPEN",
     .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
     .types = FLYNN_IMAGE_TYPES,

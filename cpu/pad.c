@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-/* k[0], k[1]: the column and row of the output where the input's first pixel lies; k[2]: the bits of the sample that
- * fills a constant border. Pixels move as they are, so all sample types share a kernel. */
+/* k[0], k[1]: the column and row of the output where the input's first pixel lies. table[0]: a constant border's
+ * pixels, as many as an output row has; table[1]: for other borders the input column of each output column. Pixels move
+ * as they are, so all sample types share a kernel. */
 
 /* n pixels, all the same. */
-static void repeat(uint8_t *to, const uint8_t *pixel, size_t bytes, int64_t n)
+static void repeat(uint8_t *to, const uint8_t *pixel, size_t bytes, int n)
 {
     size_t all = n > 0 ? bytes * (size_t)n : 0;
     if (!all)
@@ -18,40 +19,71 @@ static void repeat(uint8_t *to, const uint8_t *pixel, size_t bytes, int64_t n)
         memcpy(to + done, to, done < all - done ? done : all - done);
 }
 
+/* Output columns [x, end) from the columns that the table names; inlined for each size of pixels. */
+static inline void gather(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end, size_t bytes)
+{
+    for (ptrdiff_t i = x; i < end; i++)
+        memcpy(out + (size_t)i * bytes, in + (size_t)column[i] * bytes, bytes);
+}
+
+static void gather_any(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end, size_t bytes)
+{
+    switch (bytes) {
+    case 1:
+        gather(in, out, column, x, end, 1);
+        break;
+    case 2:
+        gather(in, out, column, x, end, 2);
+        break;
+    case 3:
+        gather(in, out, column, x, end, 3);
+        break;
+    case 4:
+        gather(in, out, column, x, end, 4);
+        break;
+    case 6:
+        gather(in, out, column, x, end, 6);
+        break;
+    case 8:
+        gather(in, out, column, x, end, 8);
+        break;
+    case 12:
+        gather(in, out, column, x, end, 12);
+        break;
+    default:
+        gather(in, out, column, x, end, 16);
+    }
+}
+
 /* Output columns [x, end), all of them beside the input. */
-static void beside(const struct flynn_stage *stage, const uint8_t *in, uint8_t *out, const uint8_t *fill, int x,
-                   int end)
+static void beside(const struct flynn_stage *stage, const uint8_t *in, uint8_t *out, int x, int end)
 {
     size_t bytes = (size_t)stage->in.channels * flynn_type_bytes(stage->in.type);
-    int left = stage->k[0], width = stage->in.width;
-    if (stage->border == FLYNN_CONSTANT || stage->border == FLYNN_REPLICATE) {
-        const uint8_t *edge = in + (x < left ? 0 : (size_t)(width - 1) * bytes);
-        repeat(out + (size_t)x * bytes, stage->border == FLYNN_CONSTANT ? fill : edge, bytes, (int64_t)end - x);
+    if (x >= end)
         return;
-    }
-    for (; x < end; x++) {
-        size_t from = (size_t)flynn_border_index(stage->border, (int64_t)x - left, width);
-        memcpy(out + (size_t)x * bytes, in + from * bytes, bytes);
-    }
+    if (stage->border == FLYNN_CONSTANT)
+        memcpy(out + (size_t)x * bytes, stage->table[0].data, (size_t)(end - x) * bytes);
+    else if (stage->border == FLYNN_REPLICATE)
+        repeat(out + (size_t)x * bytes, in + (x < stage->k[0] ? 0 : (size_t)(stage->in.width - 1) * bytes), bytes,
+               end - x);
+    else
+        gather_any(in, out, stage->table[1].data, x, end, bytes);
 }
 
 /* Output row y; `in` is the input row that stands there, in which nothing is read where the border is constant. */
 static void make_row(const struct flynn_stage *stage, int y, const uint8_t *in, uint8_t *out)
 {
-    size_t sample = flynn_type_bytes(stage->in.type), bytes = (size_t)stage->in.channels * sample;
+    size_t bytes = (size_t)stage->in.channels * flynn_type_bytes(stage->in.type);
     int64_t row = (int64_t)y - stage->k[1], past = (int64_t)stage->k[0] + stage->in.width;
     int width = stage->out.width, first = stage->k[0] > 0 ? stage->k[0] : 0, last = past < width ? (int)past : width;
-    uint8_t fill[16];
 
-    for (size_t i = 0; i < bytes; i += sample)
-        memcpy(fill + i, &stage->k[2], sample);
     if (stage->border == FLYNN_CONSTANT && (row < 0 || row >= stage->in.height)) {
-        repeat(out, fill, bytes, width);
+        beside(stage, in, out, 0, width);
         return;
     }
-    beside(stage, in, out, fill, 0, first);
+    beside(stage, in, out, 0, first);
     memcpy(out + (size_t)first * bytes, in + (size_t)(first - stage->k[0]) * bytes, (size_t)(last - first) * bytes);
-    beside(stage, in, out, fill, last, width);
+    beside(stage, in, out, last, width);
 }
 
 static void pad_rows(const struct flynn_call *call)
@@ -106,13 +138,22 @@ const struct flynn_op FLYNN_OP_SYMBOL(pad) = {
         "dcba|abcd|dcba;\n"
         "reflect101 edcb|abcd|cbab; wrap abcd|abcd|abcd.",
     .source = "OpenCV copyMakeBorder",
-    .params = {SIDE("left"), SIDE("right"), SIDE("top"), SIDE("bottom"), FLYNN_PARAM_BORDER, FLYNN_PARAM_FILL},
+    .params = {SIDE("left"),
+               SIDE("right"),
+               SIDE("top"),
+               SIDE("bottom"),
+               {.name = "border",
+                .kind = FLYNN_PARAM_CHOICE,
+                .preset = "constant",
+                .choices = FLYNN_BORDER_CHOICES,
+                .help = "what the new pixels are"},
+               FLYNN_PARAM_FILL},
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,
     .cases = {"left=3,right=5,top=2,bottom=7", "left=40,right=1,top=70,bottom=90", "left=1,right=2,border=replicate",
-              "top=9,bottom=30,right=17,border=replicate", "left=1,top=2,right=35,bottom=4,border=constant,fill=50%",
-              "left=7,bottom=3,border=constant,fill=100%", "left=77,right=66,top=55,bottom=44,border=wrap",
+              "top=9,bottom=30,right=17,border=replicate", "left=1,top=2,right=35,bottom=4,fill=50%",
+              "left=7,bottom=3,border=reflect101,fill=100%", "left=77,right=66,top=55,bottom=44,border=wrap",
               "left=20,right=40,top=30,bottom=10,border=reflect"},
     .lower = lower,
     .kernels =

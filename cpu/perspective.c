@@ -14,8 +14,14 @@ static void from_square(const double p[8], double m[9])
     double dx1 = p[2] - p[4], dy1 = p[3] - p[5], dx2 = p[6] - p[4], dy2 = p[7] - p[5];
     double det = dx1 * dy2 - dx2 * dy1;
     double g = (sx * dy2 - dx2 * sy) / det, h = (dx1 * sy - sx * dy1) / det;
-    const double made[9] = {p[2] - p[0] + g * p[2], p[6] - p[0] + h * p[6], p[0], p[3] - p[1] + g * p[3],
-                            p[7] - p[1] + h * p[7], p[1],                   g,    h,
+    const double made[9] = {p[2] - p[0] + g * p[2],
+                            p[6] - p[0] + h * p[6],
+                            p[0],
+                            p[3] - p[1] + g * p[3],
+                            p[7] - p[1] + h * p[7],
+                            p[1],
+                            g,
+                            h,
                             1};
     memcpy(m, made, sizeof made);
 }
@@ -43,7 +49,8 @@ static int corners(const struct flynn_node *node, bool *given, double p[8], stru
     }
     *given = set == 8;
     if (set != 0 && set != 8)
-        return flynn_fail(err, FLYNN_EUSAGE, "perspective: %d of the eight corner coordinates are given; give all of "
+        return flynn_fail(err, FLYNN_EUSAGE,
+                          "perspective: %d of the eight corner coordinates are given; give all of "
                           "x0, y0, x1, y1, x2, y2, x3, y3, or none",
                           set);
     return FLYNN_OK;
@@ -91,7 +98,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (code)
         return code;
     for (int i = 0; forward && i < 9; i++)
-        m[i] = other[i] / det;
+        m[i] = other[i] * (1 / det);
     return flynn_warp_perspective(node, &warp, m, err);
 }
 
@@ -112,26 +119,38 @@ const struct flynn_op FLYNN_OP_SYMBOL(perspective) = {
         "direction=inverse the\noutput pixel (x, y) shows the input there. With corners, the matrix is the one that "
         "takes the corner pixels of the\ninput (inverse: of the output), clockwise from the first, to the points "
         "(x0, y0) to (x3, y3).\n"
-        "M from output to input is the adjoint by the determinant, in double. With x = s + t, s a multiple of 64 and t "
+        "M from output to input is the adjoint times 1 / determinant, in double. With x = s + t, s a multiple of 64 "
+        "and t "
         "< 64,\nW = (M6 s + M7 y + M8) + M6 t, Q = 32 / W (0 where W is 0; nearest: 1 / W), the coordinate in 1/32 "
         "pixel (in pixels)\nis ((M0 s + M1 y + M2) + M0 t) Q, rounded half to even, in double, at most 2^25; the row "
         "likewise.\n" FLYNN_WARP_DEFINITION "\nOpenCL devices without double have no kernel.",
     .source = "OpenCV warpPerspective; Heckbert 1989 for the corners",
-    .params = {COEFFICIENT("a", "1", "matrix, row by row"), COEFFICIENT("b", "0", "matrix"),
-               COEFFICIENT("c", "0", "matrix: pixels to the right"), COEFFICIENT("d", "0", "matrix"),
-               COEFFICIENT("e", "1", "matrix"), COEFFICIENT("f", "0", "matrix: pixels down"),
+    .params = {COEFFICIENT("a", "1", "matrix, row by row"),
+               COEFFICIENT("b", "0", "matrix"),
+               COEFFICIENT("c", "0", "matrix: pixels to the right"),
+               COEFFICIENT("d", "0", "matrix"),
+               COEFFICIENT("e", "1", "matrix"),
+               COEFFICIENT("f", "0", "matrix: pixels down"),
                COEFFICIENT("g", "0", "matrix: divisor from the column"),
-               COEFFICIENT("h", "0", "matrix: divisor from the row"), COEFFICIENT("i", "1", "matrix: divisor"),
-               CORNER("x0", "column of the first corner: top left"), CORNER("y0", "row of the first corner"),
-               CORNER("x1", "column of the second corner: top right"), CORNER("y1", "row of the second corner"),
-               CORNER("x2", "column of the third corner: bottom right"), CORNER("y2", "row of the third corner"),
-               CORNER("x3", "column of the fourth corner: bottom left"), CORNER("y3", "row of the fourth corner"),
+               COEFFICIENT("h", "0", "matrix: divisor from the row"),
+               COEFFICIENT("i", "1", "matrix: divisor"),
+               CORNER("x0", "column of the first corner: top left"),
+               CORNER("y0", "row of the first corner"),
+               CORNER("x1", "column of the second corner: top right"),
+               CORNER("y1", "row of the second corner"),
+               CORNER("x2", "column of the third corner: bottom right"),
+               CORNER("y2", "row of the third corner"),
+               CORNER("x3", "column of the fourth corner: bottom left"),
+               CORNER("y3", "row of the fourth corner"),
                {.name = "direction",
                 .kind = FLYNN_PARAM_CHOICE,
                 .preset = "forward",
                 .choices = "forward|inverse",
                 .help = "what the matrix or the points map: input to output, or output to input"},
-               FLYNN_WARP_PARAM_METHOD, FLYNN_WARP_PARAM_BORDER, FLYNN_PARAM_FILL, FLYNN_WARP_PARAM_WIDTH,
+               FLYNN_WARP_PARAM_METHOD,
+               FLYNN_WARP_PARAM_BORDER,
+               FLYNN_PARAM_FILL,
+               FLYNN_WARP_PARAM_WIDTH,
                FLYNN_WARP_PARAM_HEIGHT},
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,

@@ -48,7 +48,9 @@ static void premultiply_f32(const struct flynn_call *call)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_launch *launch = flynn_node_launch(node, "premultiply", flynn_node_stage(node, FLYNN_ROWS, 0));
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_launch *launch = flynn_node_launch(node, "premultiply", stage);
     launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }

@@ -23,6 +23,8 @@
         .help = "that many matrices below each other on both sides, multiplied pair by pair"                           \
     }
 
+#define FLYNN_PRODUCT_COLS 16 /**< columns that members of a team do not cut, so that they write other cache lines */
+
 /** C of each of `batch` products has `rows` x `cols` elements, each a chain of `depth` steps. */
 struct flynn_product {
     int batch, rows, depth, cols;
@@ -71,6 +73,7 @@ static inline struct flynn_stage *flynn_product_stage(struct flynn_node *node, c
     stage->k[FLYNN_MATMUL_FLAGS] = p->flags;
     stage->k[FLYNN_MATMUL_ROWS] = p->rows;
     stage->k[FLYNN_MATMUL_DEPTH] = p->depth;
+    stage->team = true;
     stage->costly = true;
     node->out = stage->out;
     node->out_matrix = true;

@@ -157,8 +157,10 @@ const struct flynn_op FLYNN_OP_SYMBOL(rotate) = {
         "pixel\n90: column y of row H-1-x; 180: column W-1-x of row H-1-y; 270: column W-1-y of row x.\n"
         "90 and 270 give an output of H x W pixels. Samples are copied as they are, alpha too.\n"
         "Other angles t: the output is as large as the input, with expand=yes floor(W |cos t| + H |sin t| + 0.5) x\n"
-        "floor(W |sin t| + H |cos t| + 0.5) pixels. The centres c of input and C of output, (sides - 1) / 2, lie on each "
-        "other,\nand the affine map from output to input is, in double, (cos t, sin t, cx - cos t Cx - sin t Cy; -sin t, "
+        "floor(W |sin t| + H |cos t| + 0.5) pixels. The centres c of input and C of output, (sides - 1) / 2, lie on "
+        "each "
+        "other,\nand the affine map from output to input is, in double, (cos t, sin t, cx - cos t Cx - sin t Cy; -sin "
+        "t, "
         "cos t,\ncy + sin t Cx - cos t Cy), sampled as the op affine does with direction=inverse.",
     .source = "OpenCV rotate (ROTATE_90_CLOCKWISE, ROTATE_180, ROTATE_90_COUNTERCLOCKWISE) and warpAffine",
     .params = {{.name = "angle",
@@ -171,7 +173,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(rotate) = {
                 .preset = "no",
                 .choices = "no|yes",
                 .help = "whether the output grows to hold the corners; not for multiples of 90, which always fit"},
-               FLYNN_WARP_PARAM_METHOD, FLYNN_WARP_PARAM_BORDER, FLYNN_PARAM_FILL},
+               FLYNN_WARP_PARAM_METHOD,
+               FLYNN_WARP_PARAM_BORDER,
+               FLYNN_PARAM_FILL},
     .types = FLYNN_IMAGE_TYPES,
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_WHOLE,

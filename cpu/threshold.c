@@ -1,97 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/threshold.h"
 
 #include <math.h>
-#include <string.h>
-
-/* A sample's bits become `bits & keep | set`, with one pair of masks above the threshold and one at and below it.
- * k[0]: the alpha channel or -1; k[1], k[2]: keep and set above; k[3], k[4]: keep and set at and below.
- * Threshold: k[5] for integers, f[0] for f32. A choice of masks without a branch: samples jump about it at random. */
-
-/* keep and set at and below the threshold, and the bits in which they differ above it. */
-struct masks {
-    uint32_t keep, set, keep_change, set_change;
-};
-
-static inline struct masks masks_of(const struct flynn_stage *stage)
-{
-    const int32_t *k = stage->k;
-    return (struct masks){(uint32_t)k[3], (uint32_t)k[4], (uint32_t)(k[3] ^ k[1]), (uint32_t)(k[4] ^ k[2])};
-}
-
-static void threshold_u8(const struct flynn_call *call)
-{
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    struct masks m = masks_of(call->stage);
-    uint8_t t = (uint8_t)call->stage->k[5], keep = (uint8_t)m.keep, set = (uint8_t)m.set;
-    uint8_t keep_change = (uint8_t)m.keep_change, set_change = (uint8_t)m.set_change;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int i = 0; i < samples; i++) {
-            uint8_t above = (uint8_t) - (in[i] > t);
-            out[i] = (uint8_t)((in[i] & (keep ^ (above & keep_change))) | (set ^ (above & set_change)));
-        }
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
-}
-
-static void threshold_u16(const struct flynn_call *call)
-{
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    struct masks m = masks_of(call->stage);
-    uint16_t t = (uint16_t)call->stage->k[5], keep = (uint16_t)m.keep, set = (uint16_t)m.set;
-    uint16_t keep_change = (uint16_t)m.keep_change, set_change = (uint16_t)m.set_change;
-    for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = call->in[r];
-        uint16_t *out = call->out[r];
-        for (int i = 0; i < samples; i++) {
-            uint16_t above = (uint16_t) - (in[i] > t);
-            out[i] = (uint16_t)((in[i] & (keep ^ (above & keep_change))) | (set ^ (above & set_change)));
-        }
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
-}
-
-static void threshold_f32(const struct flynn_call *call)
-{
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    struct masks m = masks_of(call->stage);
-    float t = call->stage->f[0];
-    for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r];
-        for (int i = 0; i < samples; i++) {
-            uint32_t bits;
-            memcpy(&bits, &in[i], sizeof bits);
-            uint32_t above = 0 - (uint32_t)(in[i] > t);
-            bits = (bits & (m.keep ^ (above & m.keep_change))) | (m.set ^ (above & m.set_change));
-            memcpy(&out[i], &bits, sizeof bits);
-        }
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
-}
-
-/* In the order of OpenCV's constants. */
-#define TYPES "binary|binary_inv|trunc|tozero|tozero_inv"
-enum { BINARY, BINARY_INV, TRUNC, TOZERO, TOZERO_INV };
-
-/* The bits of white and of the threshold as k needs them. */
-static void find_bits(struct flynn_stage *stage, double value, int32_t *white, int32_t *level)
-{
-    float one = 1;
-    if (stage->in.type == FLYNN_F32) {
-        stage->f[0] = (float)value;
-        memcpy(white, &one, sizeof one);
-        memcpy(level, &stage->f[0], sizeof one);
-    } else {
-        *white = (int32_t)flynn_type_white(stage->in.type);
-        *level = stage->k[5] = (int32_t)floor(value);
-    }
-}
 
 static int make_lut(struct flynn_node *node, struct flynn_stage *stage, struct flynn_err *err)
 {
@@ -107,15 +18,11 @@ static int make_lut(struct flynn_node *node, struct flynn_stage *stage, struct f
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    int type = flynn_node_value(node, "type")->integer;
-    int32_t white, level;
+    double value = flynn_node_sample(node, "value");
 
-    find_bits(stage, flynn_node_sample(node, "value"), &white, &level);
     stage->k[0] = flynn_alpha_channel(&node->in);
-    stage->k[1] = type == TOZERO ? -1 : 0;
-    stage->k[2] = type == BINARY ? white : type == TRUNC ? level : 0;
-    stage->k[3] = type == TRUNC || type == TOZERO_INV ? -1 : 0;
-    stage->k[4] = type == BINARY_INV ? white : 0;
+    flynn_threshold_set(stage, flynn_node_value(node, "type")->integer,
+                        node->in.type == FLYNN_F32 ? value : floor(value));
     if (node->in.type == FLYNN_U8 && make_lut(node, stage, err))
         return err->code;
     struct flynn_launch *launch = flynn_node_launch(node, "threshold", stage);
@@ -137,7 +44,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(threshold) = {
                 .help = "threshold, in sample units or in percent of white"},
                {.name = "type",
                 .kind = FLYNN_PARAM_CHOICE,
-                .choices = TYPES,
+                .choices = FLYNN_THRESHOLD_TYPES,
                 .preset = "binary",
                 .help = "what becomes of samples above the value and of the others"}},
     .types = FLYNN_IMAGE_TYPES,
@@ -146,5 +53,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(threshold) = {
     .cases = {"50%", "50%,type=binary_inv", "50%,type=trunc", "50%,type=tozero", "50%,type=tozero_inv",
               "0.5,type=trunc"},
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = threshold_u8, [FLYNN_U16] = threshold_u16, [FLYNN_F32] = threshold_f32}}},
+    .kernels =
+        {.fn =
+             {{[FLYNN_U8] = flynn_threshold_u8, [FLYNN_U16] = flynn_threshold_u16, [FLYNN_F32] = flynn_threshold_f32}}},
 };

@@ -55,7 +55,9 @@ static void unpremultiply_f32(const struct flynn_call *call)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_launch *launch = flynn_node_launch(node, "unpremultiply", flynn_node_stage(node, FLYNN_ROWS, 0));
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_launch *launch = flynn_node_launch(node, "unpremultiply", stage);
     launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 #include "filter.clh"
+#include "columns.clh"
 
 /* The stages, their tables and k are described in cpu/gaussian.c. H: what a row becomes across, before the columns. */
 #if defined(T_U8)
@@ -362,3 +363,91 @@ FLYNN_KERNEL(down, H, T)
             store_some(to + x, down_between16(in, &args, DISTANCES, WEIGHTS, x, y), last_x - x);
     }
 }
+
+/* ---- large sigma: three boxes (core/gaussian_far.h) -------------------------------------------------------------------- */
+
+#if !T_FLOAT
+
+#define FAR_EXTRA 3
+
+/* Row y of the differences; rows before `first` are zero. */
+static int16 far_step16(__global const T *in, const struct flynn_args *a, int x, int y, int first)
+{
+    const int k = a->k[0], l = a->k[1];
+    const int back[6] = {0, k, 2 * k, l, k + l, 2 * k + l}, weight[6] = {1, -2, 1, -1, 2, -1};
+    int16 sum = (int16)(0);
+    for (int i = 0; i < 6; i++) {
+        if (y - back[i] >= first)
+            sum += convert_int16(column16(in, a, x, y - back[i])) * weight[i];
+    }
+    return sum;
+}
+
+FLYNN_KERNEL(far_down, T, uint)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    const int first = FIRST_Y - a.up + FAR_EXTRA;
+    for (int x = FIRST_X; x < last_x; x += 16) {
+        ulong16 s1 = (ulong16)(0), s2 = s1, s3 = (ulong16)((1ul << a.k[2]) >> 1);
+        for (int y = first; y < last_y + a.down; y++) {
+            s1 += as_ulong16(convert_long16(far_step16(in, &args, x, y, first)));
+            s2 += s1;
+            s3 += s2;
+            if (y < FIRST_Y + a.down)
+                continue;
+            __global uint *to = ROW(uint, out, y - a.down, a.out.stride) + x;
+            const uint16 v = convert_uint16(s3 >> (ulong)a.k[2]);
+            if (x + 16 <= last_x) {
+                STORE(uint, 16, v, to);
+            } else {
+                uint part[16];
+                vstore16(v, 0, part);
+                for (int i = 0; x + i < last_x; i++)
+                    to[i] = part[i];
+            }
+        }
+    }
+}
+
+static long far_at(__global const uint *row, const struct flynn_args *a, int x)
+{
+    const int at = across_index(a, x);
+    return at < 0 ? (long)(uint)a->border_i : (long)row[at];
+}
+
+/* The samples of one channel from x on. */
+static void far_channel(__global const uint *row, const struct flynn_args *a, int x, int last_x, __global T *to)
+{
+    const int c = a->in.channels, k = a->k[0] * c, l = a->k[1] * c, first = x - a->left * c, n = a->in.width * c;
+    ulong s1 = 0, s2 = 0, s3 = 0;
+    for (int i = first; i < last_x + a->right * c; i += c) {
+        long d;
+        if (i - 2 * k - l >= max(first, 0) && i < n)
+            d = ((long)row[i] - 2 * (long)row[i - k] + (long)row[i - 2 * k]) -
+                ((long)row[i - l] - 2 * (long)row[i - k - l] + (long)row[i - 2 * k - l]);
+        else
+            d = far_at(row, a, i) - (i - k >= first ? 2 * far_at(row, a, i - k) : 0) +
+                (i - 2 * k >= first ? far_at(row, a, i - 2 * k) : 0) - (i - l >= first ? far_at(row, a, i - l) : 0) +
+                (i - k - l >= first ? 2 * far_at(row, a, i - k - l) : 0) -
+                (i - 2 * k - l >= first ? far_at(row, a, i - 2 * k - l) : 0);
+        s1 += (ulong)d;
+        s2 += s1;
+        s3 += s2;
+        if (i >= x + a->right * c)
+            to[i - a->right * c] =
+                (T)(((((s3 >> a->k[3]) * (uint)a->k[4]) >> a->k[8]) + (uint)a->k[5]) >> a->k[6]);
+    }
+}
+
+FLYNN_KERNEL(far_across, uint, T)
+{
+    const struct flynn_args args = a;
+    const int first_x = FIRST_X, last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        for (int k = 0; k < a.in.channels && first_x + k < last_x; k++)
+            far_channel(CROW(uint, in, y, a.in.stride), &args, first_x + k, last_x, ROW(T, out, y, a.out.stride));
+    }
+}
+
+#endif

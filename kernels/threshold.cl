@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
+#include "threshold.clh"
 
 /* A sample's bits become bits & keep | set: k[1], k[2] above the threshold, k[3], k[4] at and below it. */
-
-#define AS_M16(x) PASTE(as_, M16)(x)
-#define AS_T16(x) PASTE(as_, T16)(x)
-
-static inline T16 threshold16(T16 v, T t, M keep, M set, M keep_change, M set_change)
-{
-    const M16 above = AS_M16(v > t);
-    return AS_T16((AS_M16(v) & (keep ^ (above & keep_change))) | (set ^ (above & set_change)));
-}
 
 FLYNN_KERNEL(threshold, T, T)
 {

@@ -109,8 +109,7 @@ static bool same_kernels(const struct flynn_node *a, const struct flynn_node *b)
     if (a->op != b->op || a->launches != b->launches)
         return false;
     for (int i = 0; i < a->launches; i++) {
-        if (strcmp(a->launch[i].kernel, b->launch[i].kernel) != 0 ||
-            a->launch[i].stage->op != b->launch[i].stage->op ||
+        if (strcmp(a->launch[i].kernel, b->launch[i].kernel) != 0 || a->launch[i].stage->op != b->launch[i].stage->op ||
             a->launch[i].stage->variant != b->launch[i].stage->variant)
             return false;
     }

@@ -105,8 +105,8 @@ static void locate_remap(const struct flynn_call *call, int x, int y, int n, int
 
 /* ---- kernels ----------------------------------------------------------------------------------------------------- */
 
-static inline void draw_method(const struct flynn_warp_source *s, enum flynn_type type, int channels, const int32_t *X,
-                               const int32_t *Y, int n, uint8_t *to)
+WARP_INLINE void draw_method(const struct flynn_warp_source *s, enum flynn_type type, int channels, const int32_t *X,
+                             const int32_t *Y, int n, uint8_t *to)
 {
     if (s->method == FLYNN_WARP_NEAREST)
         draw_groups(s, FLYNN_WARP_NEAREST, type, channels, X, Y, n, to);
@@ -116,8 +116,8 @@ static inline void draw_method(const struct flynn_warp_source *s, enum flynn_typ
         draw_groups(s, FLYNN_WARP_BICUBIC, type, channels, X, Y, n, to);
 }
 
-static inline void draw_type(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X,
-                             const int32_t *Y, int n, uint8_t *to)
+WARP_INLINE void draw_type(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X, const int32_t *Y,
+                           int n, uint8_t *to)
 {
     switch (s->channels) {
     case 1:

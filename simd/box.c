@@ -12,18 +12,6 @@ struct columns {
 /* ---- down ---------------------------------------------------------------------------------------------------------
  */
 
-/* VEC / 2 bytes as 16-bit integers. */
-static inline vi widen8(const uint8_t *p)
-{
-#if defined(FLYNN_ISA_AVX512)
-    return simde_mm512_cvtepu8_epi16(simde_mm256_loadu_si256((const void *)p));
-#elif defined(FLYNN_ISA_AVX2)
-    return simde_mm256_cvtepu8_epi16(simde_mm_loadu_si128((const void *)p));
-#else
-    return simde_mm_unpacklo_epi8(simde_mm_loadl_epi64((const void *)p), v_zero());
-#endif
-}
-
 static inline vi widen16(const uint16_t *p)
 {
 #if defined(FLYNN_ISA_AVX512)
@@ -41,7 +29,7 @@ static void start_u8(const struct flynn_call *call, int samples, uint16_t *sum)
         const uint8_t *in = call->in[k];
         int i = 0;
         for (; i + VEC / 2 <= samples; i += VEC / 2)
-            v_store(sum + i, V(add_epi16)(v_load(sum + i), widen8(in + i)));
+            v_store(sum + i, V(add_epi16)(v_load(sum + i), v_widen8(in + i)));
         for (; i < samples; i++)
             sum[i] = (uint16_t)(sum[i] + in[i]);
     }
@@ -62,12 +50,12 @@ static void down_u8(const struct flynn_call *call)
         for (int r = 0; r < rows; r++) {
             const uint8_t *add = (const uint8_t *)last[r] + i, *take = (const uint8_t *)first[r] + i;
             uint16_t *out = (uint16_t *)call->out[r] + i;
-            a = V(add_epi16)(a, widen8(add));
-            b = V(add_epi16)(b, widen8(add + VEC / 2));
+            a = V(add_epi16)(a, v_widen8(add));
+            b = V(add_epi16)(b, v_widen8(add + VEC / 2));
             v_store(out, a);
             v_store(out + VEC / 2, b);
-            a = V(sub_epi16)(a, widen8(take));
-            b = V(sub_epi16)(b, widen8(take + VEC / 2));
+            a = V(sub_epi16)(a, v_widen8(take));
+            b = V(sub_epi16)(b, v_widen8(take + VEC / 2));
         }
         v_store(sum + i, a);
         v_store(sum + i + VEC / 2, b);

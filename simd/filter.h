@@ -51,6 +51,18 @@ static inline vi v_packed_order(vi v)
 #endif
 }
 
+/** VEC / 2 bytes as 16-bit integers. */
+static inline vi v_widen8(const uint8_t *p)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_cvtepu8_epi16(simde_mm256_loadu_si256((const void *)p));
+#elif defined(FLYNN_ISA_AVX2)
+    return simde_mm256_cvtepu8_epi16(simde_mm_loadu_si128((const void *)p));
+#else
+    return simde_mm_unpacklo_epi8(simde_mm_loadl_epi64((const void *)p), v_zero());
+#endif
+}
+
 /** All ones where a > b. */
 static inline vi v_gt_i32(vi a, vi b)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/filter.h"
+#include "simd/gaussian_far.h"
 
 /* The stages and their tables are described in cpu/gaussian.c. `n` below is the number of taps when it is a constant
  * that the compiler shall unroll for, and 0 when it is to be read from the stage. */
@@ -417,5 +417,7 @@ extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(gaussian);
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(gaussian) = {
     .fn = {{[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
            {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
-           {[FLYNN_U8] = down_narrow_u8}},
+           {[FLYNN_U8] = down_narrow_u8},
+           {[FLYNN_U8] = far_down_u8},
+           {[FLYNN_U8] = far_across_u8}},
 };

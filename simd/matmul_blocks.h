@@ -402,7 +402,7 @@ static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result)
 /* Where there are few rows: B goes by once, some rows of it at a time, so that it is read in as many runs. */
 static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, REAL *scratch)
 {
-    enum { ROWS = 32 };
+    enum { ROWS = 8 };
     int whole = c.cols / TILE_COLS * TILE_COLS;
     for (int k = 0; k < depth; k += ROWS) {
         int some = depth - k < ROWS ? depth - k : ROWS;
@@ -424,20 +424,22 @@ static struct F(matrix) F(view)(const struct flynn_image *image, int row, bool t
     return (struct F(matrix)){flynn_row(image, row), transposed ? 1 : stride, transposed ? stride : 1};
 }
 
-/* Rows [y, y + rows) of C, all of one product. */
-static void F(multiply)(const struct flynn_call *call, int y, int rows)
+/* Rows [y, y + rows) of the columns [x, x + cols) of C, all of one product. */
+static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, int cols)
 {
     const int32_t *k = call->stage->k;
     bool trans_a = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_A, trans_b = k[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
-    int depth = k[FLYNN_MATMUL_DEPTH], number = y / k[FLYNN_MATMUL_ROWS], cols = call->dst->shape.width;
+    int depth = k[FLYNN_MATMUL_DEPTH], number = y / k[FLYNN_MATMUL_ROWS];
     struct F(matrix) a = F(view)(call->src, number * (trans_a ? depth : k[FLYNN_MATMUL_ROWS]), trans_a);
-    struct F(matrix) b = F(view)(call->src2, number * (trans_b ? cols : depth), trans_b);
-    struct F(result) c = {flynn_row(call->dst, y), (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
+    struct F(matrix) b = F(view)(call->src2, number * (trans_b ? call->dst->shape.width : depth), trans_b);
+    struct F(result)
+        c = {(REAL *)flynn_row(call->dst, y) + x, (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
     bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
     a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
+    b = F(part)(b, 0, x);
     if (small && !trans_b && cols >= TILE_COLS)
         F(in_place)(a, b, c, depth);
-    else if (!trans_b && rows <= 2 * TILE_ROWS && cols >= TILE_COLS)
+    else if (!trans_b && rows <= TILE_ROWS && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
     else
         F(by_blocks)(a, b, c, depth, call->scratch);
@@ -445,11 +447,12 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows)
 
 static void F(matmul)(const struct flynn_call *call)
 {
+    struct flynn_matmul_share share = flynn_matmul_share(call, TILE_ROWS, TILE_COLS);
     int every = call->stage->k[FLYNN_MATMUL_ROWS];
-    for (int y = call->y, some; y < call->y + call->rows; y += some) {
-        int left = call->y + call->rows - y, last = every - y % every;
+    for (int y = share.first_row, some; y < share.last_row && share.first_col < share.last_col; y += some) {
+        int left = share.last_row - y, last = every - y % every;
         some = left < last ? left : last;
-        F(multiply)(call, y, some);
+        F(multiply)(call, y, some, share.first_col, share.last_col - share.first_col);
     }
 }
 

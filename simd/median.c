@@ -16,7 +16,8 @@ struct columns {
 /* Add column k, made of p <= q and x. */
 FLYNN_UNROLLED void add_column(struct columns *c, int k, vi p, vi q, vi x, int bytes)
 {
-    vi upper = order_most(p, x, bytes), low = order_least(p, x, bytes), mid = order_least(upper, q, bytes), high = order_most(upper, q, bytes);
+    vi upper = order_most(p, x, bytes), low = order_least(p, x, bytes), mid = order_least(upper, q, bytes),
+       high = order_most(upper, q, bytes);
     if (k == 0) {
         *c = (struct columns){low, high, mid, mid};
         return;

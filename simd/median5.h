@@ -67,8 +67,10 @@ FLYNN_UNROLLED vi median5_vector(const struct median5_columns *c, ptrdiff_t i, p
     vi median;
 #define MEDIAN5_T vi
 #define MEDIAN5_IN(r, k)                                                                                               \
-    v_load(((k) == 4 ? c->rank[r] + 4 * pixel : (k) % 2 ? c->most[r] + (k) / 2 * 2 * pixel                             \
-                                                       : c->least[r] + (k) / 2 * 2 * pixel) + i)
+    v_load(((k) == 4  ? c->rank[r] + 4 * pixel                                                                         \
+            : (k) % 2 ? c->most[r] + (k) / 2 * 2 * pixel                                                               \
+                      : c->least[r] + (k) / 2 * 2 * pixel) +                                                           \
+           i)
 #define MEDIAN5_LEAST(a, b) order_least(a, b, bytes)
 #define MEDIAN5_MOST(a, b)  order_most(a, b, bytes)
 #define MEDIAN5_OUT         median

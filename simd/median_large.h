@@ -2,10 +2,10 @@
 #ifndef FLYNN_SIMD_MEDIAN_LARGE_H
 #define FLYNN_SIMD_MEDIAN_LARGE_H
 
-#include "cpu/median.h"
+#include "core/median.h"
 #include "simd/filter.h"
 
-/* The median of large squares of bytes. Every column of the square's rows has counts of its samples (cpu/median.h),
+/* The median of large squares of bytes. Every column of the square's rows has counts of its samples (core/median.h),
  * which are brought from row to row; the square's counts are the sums over its columns. They count "at most", so that
  * the sums at most half of all lie side by side at the beginning: the first beyond them is the median's. Of the fine
  * counts only those are brought along that are looked at. */
@@ -141,8 +141,7 @@ static void median_row_bytes(const struct flynn_median_column *old, uint8_t *out
         sum = simde_mm_sub_epi8(sum, median_load(old->coarse));
         simde__m128i f;
         if (done[h] == old - c)
-            f = simde_mm_sub_epi8(simde_mm_add_epi8(fine[h], median_load(new->fine[h])),
-                                  median_load(done[h]->fine[h]));
+            f = simde_mm_sub_epi8(simde_mm_add_epi8(fine[h], median_load(new->fine[h])), median_load(done[h]->fine[h]));
         else
             f = median_all_bytes(old, c, k, h);
         fine[h] = f;

@@ -9,17 +9,11 @@ struct join {
     wi shuffle[4][4]; /* of the part and the channel */
 };
 
-static void find_shuffles(struct join *join, int channels, int sample)
+static void load_shuffles(struct join *join, const uint8_t *bytes, int channels)
 {
     for (int part = 0; part < channels; part++) {
-        for (int c = 0; c < channels; c++) {
-            uint8_t index[16];
-            for (int i = 0; i < 16; i++) {
-                int at = (16 * part + i) / sample, pixel = at / channels;
-                index[i] = at % channels == c ? (uint8_t)(pixel * sample + i % sample) : 0x80;
-            }
-            join->shuffle[part][c] = w_repeat16(index);
-        }
+        for (int c = 0; c < channels; c++, bytes += 16)
+            join->shuffle[part][c] = w_repeat16(bytes);
     }
 }
 
@@ -66,7 +60,7 @@ POINT_INLINE void run(const struct flynn_call *call, int sample)
     int channels = call->stage->out.channels;
     size_t bytes = (size_t)call->width * (size_t)sample;
     struct join join;
-    find_shuffles(&join, channels, sample);
+    load_shuffles(&join, call->stage->table[1].data, channels);
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *in[4] = {NULL};
         for (int c = 0; c < channels; c++)

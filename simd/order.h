@@ -5,7 +5,7 @@
 #include "simd/filter.h"
 
 /** Samples that are only compared, in vectors: bytes and words without sign; floats (4 bytes) as integers that have
- * their order (cpu/order.h). SSE2 knows words with sign alone: there they are flipped to that order on the way in and
+ * their order (core/order.h). SSE2 knows words with sign alone: there they are flipped to that order on the way in and
  * out. `bytes` is a constant of the caller. */
 
 /** Keys below that of minus infinity are NaN, which all go to the other end. */

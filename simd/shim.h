@@ -62,6 +62,14 @@ static inline simde__m512i flynn_mm512_cvtps_epi32(simde__m512 x)
     return z.i;
 }
 
+static inline simde__m512i flynn_mm512_cvttps_epi32(simde__m512 x)
+{
+    union flynn_shim y = {.f = x}, z;
+    z.i256[0] = simde_mm256_cvttps_epi32(y.f256[0]);
+    z.i256[1] = simde_mm256_cvttps_epi32(y.f256[1]);
+    return z.i;
+}
+
 static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
 {
     union flynn_shim y = {.i = x};
@@ -76,6 +84,30 @@ static inline simde__m512i flynn_mm512_mulhi_epu16(simde__m512i a, simde__m512i 
     x.i256[0] = simde_mm256_mulhi_epu16(x.i256[0], y.i256[0]);
     x.i256[1] = simde_mm256_mulhi_epu16(x.i256[1], y.i256[1]);
     return x.i;
+}
+
+static inline simde__m512i flynn_mm512_sra_epi32(simde__m512i x, simde__m128i n)
+{
+    union flynn_shim y = {.i = x};
+    y.i256[0] = simde_mm256_sra_epi32(y.i256[0], n);
+    y.i256[1] = simde_mm256_sra_epi32(y.i256[1], n);
+    return y.i;
+}
+
+static inline simde__m512i flynn_mm512_cvtepu8_epi16(simde__m256i x)
+{
+    union flynn_shim y;
+    y.i256[0] = simde_mm256_cvtepu8_epi16(simde_mm256_castsi256_si128(x));
+    y.i256[1] = simde_mm256_cvtepu8_epi16(simde_mm256_extracti128_si256(x, 1));
+    return y.i;
+}
+
+static inline simde__m512i flynn_mm512_cvtepu16_epi32(simde__m256i x)
+{
+    union flynn_shim y;
+    y.i256[0] = simde_mm256_cvtepu16_epi32(simde_mm256_castsi256_si128(x));
+    y.i256[1] = simde_mm256_cvtepu16_epi32(simde_mm256_extracti128_si256(x, 1));
+    return y.i;
 }
 
 #else
@@ -110,6 +142,11 @@ static inline simde__m512i flynn_mm512_cvtps_epi32(simde__m512 x)
     return _mm512_cvtps_epi32(x);
 }
 
+static inline simde__m512i flynn_mm512_cvttps_epi32(simde__m512 x)
+{
+    return _mm512_cvttps_epi32(x);
+}
+
 static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
 {
     return _mm512_srai_epi32(x, (unsigned)n);
@@ -118,6 +155,21 @@ static inline simde__m512i flynn_mm512_srai_epi32(simde__m512i x, int n)
 static inline simde__m512i flynn_mm512_mulhi_epu16(simde__m512i a, simde__m512i b)
 {
     return _mm512_mulhi_epu16(a, b);
+}
+
+static inline simde__m512i flynn_mm512_sra_epi32(simde__m512i x, simde__m128i n)
+{
+    return _mm512_sra_epi32(x, n);
+}
+
+static inline simde__m512i flynn_mm512_cvtepu8_epi16(simde__m256i x)
+{
+    return _mm512_cvtepu8_epi16(x);
+}
+
+static inline simde__m512i flynn_mm512_cvtepu16_epi32(simde__m256i x)
+{
+    return _mm512_cvtepu16_epi32(x);
 }
 
 #endif
@@ -130,10 +182,18 @@ static inline simde__m512i flynn_mm512_mulhi_epu16(simde__m512i a, simde__m512i 
 #define simde_mm512_cvtepi32_ps flynn_mm512_cvtepi32_ps
 #undef simde_mm512_cvtps_epi32
 #define simde_mm512_cvtps_epi32 flynn_mm512_cvtps_epi32
+#undef simde_mm512_cvttps_epi32
+#define simde_mm512_cvttps_epi32 flynn_mm512_cvttps_epi32
 #undef simde_mm512_srai_epi32
 #define simde_mm512_srai_epi32 flynn_mm512_srai_epi32
 #undef simde_mm512_mulhi_epu16
 #define simde_mm512_mulhi_epu16 flynn_mm512_mulhi_epu16
+#undef simde_mm512_sra_epi32
+#define simde_mm512_sra_epi32 flynn_mm512_sra_epi32
+#undef simde_mm512_cvtepu8_epi16
+#define simde_mm512_cvtepu8_epi16 flynn_mm512_cvtepu8_epi16
+#undef simde_mm512_cvtepu16_epi32
+#define simde_mm512_cvtepu16_epi32 flynn_mm512_cvtepu16_epi32
 #undef simde_mm512_set1_epi64x
 #define simde_mm512_set1_epi64x simde_mm512_set1_epi64
 

@@ -12,49 +12,68 @@
 
 #define W_GROUP (WIDE / 4)
 
+/** Method, type and channels are known where these functions are called, which only pays when they are inlined; what is
+ * rare must not be. */
+#define WARP_INLINE static inline __attribute__((always_inline))
+#define WARP_APART  static __attribute__((noinline))
+
 /** A group: the samples' addresses and the fractions as vectors of 32 bits. */
 struct group {
-    const uint8_t *at[W_GROUP]; /**< the first of the samples */
+    const uint8_t *origin;           /**< the first of the samples of a pixel at (0, 0) */
+    const uint8_t *below;            /**< and of the row below */
+    uint64_t offset[2][W_GROUP / 2]; /**< where those of each pixel are: the even ones, then the odd ones */
     size_t stride;
     wi fx, fy;
 };
 
-static inline simde__m128i load_low(const void *p)
+WARP_INLINE const uint8_t *at(const struct group *g, int i)
+{
+    return g->origin + g->offset[i & 1][i >> 1];
+}
+
+/** The row below; from a base of its own, which saves an addition for each pixel. */
+WARP_INLINE const uint8_t *under(const struct group *g, int i)
+{
+    return g->below + g->offset[i & 1][i >> 1];
+}
+
+WARP_INLINE simde__m128i load_low(const void *p)
 {
     return simde_mm_loadl_epi64(p);
 }
 
 /** 8 bytes at p and 8 at q. */
-static inline simde__m128i load_pair(const uint8_t *p, const uint8_t *q)
+WARP_INLINE simde__m128i load_pair(const uint8_t *p, const uint8_t *q)
 {
-    return simde_mm_unpacklo_epi64(load_low(p), load_low(q));
+    simde__m128d low = simde_mm_castsi128_pd(load_low(p));
+    return simde_mm_castpd_si128(simde_mm_loadh_pd(low, (const simde_float64 *)(const void *)q));
 }
 
 /** Lane l is the pair of pixel i + 4 l and of the row below. */
-static inline wi load_rows_of(const struct group *g, int i)
+WARP_INLINE wi load_rows_of(const struct group *g, int i)
 {
 #if WIDE == 32
-    simde__m128i low = load_pair(g->at[i], g->at[i] + g->stride);
-    simde__m128i high = load_pair(g->at[i + 4], g->at[i + 4] + g->stride);
+    simde__m128i low = load_pair(at(g, i), under(g, i));
+    simde__m128i high = load_pair(at(g, i + 4), under(g, i + 4));
     return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(low), high, 1);
 #else
-    return load_pair(g->at[i], g->at[i] + g->stride);
+    return load_pair(at(g, i), under(g, i));
 #endif
 }
 
-/** Lane l is the 16 bytes at offset `at` from pixel i + 4 l. */
-static inline wi load_16_of(const struct group *g, int i, size_t at)
+/** Lane l is the 16 bytes at offset `from` from pixel i + 4 l. */
+WARP_INLINE wi load_16_of(const struct group *g, int i, size_t from)
 {
 #if WIDE == 32
-    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(w_load16(g->at[i] + at)), w_load16(g->at[i + 4] + at),
-                                        1);
+    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(w_load16(at(g, i) + from)),
+                                        w_load16(at(g, i + 4) + from), 1);
 #else
-    return w_load16(g->at[i] + at);
+    return w_load16(at(g, i) + from);
 #endif
 }
 
 /** 32 bits of pixel i (and i + 4) in all of their lane. */
-static inline wi spread(wi v, int i)
+WARP_INLINE wi spread(wi v, int i)
 {
     switch (i) {
     case 0:
@@ -69,7 +88,7 @@ static inline wi spread(wi v, int i)
 }
 
 /** Two 16-bit halves: 32 - f and f. */
-static inline wi two_weights(wi f)
+WARP_INLINE wi two_weights(wi f)
 {
     return W_SI(or)(W(sub_epi32)(W(set1_epi32)(32), f), W(slli_epi32)(f, 16));
 }
@@ -79,7 +98,7 @@ static inline wi two_weights(wi f)
 #if W_SHUFFLES
 
 /** The two rows' samples of channel c, left and right, side by side: 4 bytes for each channel. */
-static inline wi order_of(int channels)
+WARP_INLINE wi order_of(int channels)
 {
     int8_t order[16];
     for (int i = 0; i < 16; i++)
@@ -90,13 +109,13 @@ static inline wi order_of(int channels)
 }
 
 /** 32 - f and f as bytes, twice. */
-static inline wi byte_weights(wi f)
+WARP_INLINE wi byte_weights(wi f)
 {
     wi word = W(sub_epi32)(W(add_epi32)(W(set1_epi32)(32), W(slli_epi32)(f, 8)), f);
     return W_SI(or)(word, W(slli_epi32)(word, 16));
 }
 
-static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+WARP_INLINE wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
 {
     (void)channels;
     wi pairs = W(maddubs_epi16)(W(shuffle_epi8)(load_rows_of(g, i), order), spread(wx, i));
@@ -105,19 +124,19 @@ static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, in
 
 #else
 
-static inline wi order_of(int channels)
+WARP_INLINE wi order_of(int channels)
 {
     (void)channels;
     return W_SI(setzero)();
 }
 
-static inline wi byte_weights(wi f)
+WARP_INLINE wi byte_weights(wi f)
 {
     return two_weights(f);
 }
 
 /** First down, then across. */
-static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+WARP_INLINE wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
 {
     wi rows = load_rows_of(g, i), down = spread(wy, i), zero = W_SI(setzero)();
     (void)order;
@@ -144,7 +163,7 @@ static inline wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, in
 #endif
 
 /** The first `channels` bytes of every 4, packed, to memory: W_GROUP pixels. */
-static inline void store_pixels_u8(uint8_t *to, wi v, int channels)
+WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
 {
 #if W_SHUFFLES
     if (channels == 3) {
@@ -163,7 +182,7 @@ static inline void store_pixels_u8(uint8_t *to, wi v, int channels)
         memcpy(to + i * channels, bytes + 4 * i, (size_t)channels);
 }
 
-static inline void bilinear_u8(const struct group *g, int channels, uint8_t *to)
+WARP_INLINE void bilinear_u8(const struct group *g, int channels, uint8_t *to)
 {
     wi wx = byte_weights(g->fx), wy = two_weights(g->fy), half = W(set1_epi32)(512), order = order_of(channels), v[4];
     for (int i = 0; i < 4; i++)
@@ -174,7 +193,7 @@ static inline void bilinear_u8(const struct group *g, int channels, uint8_t *to)
 /* ---- u16, bilinear ----------------------------------------------------------------------------------------------- */
 
 /** The samples of 8 at p next to those of the pixel after. */
-static inline wi beside_u16(wi v, int channels)
+WARP_INLINE wi beside_u16(wi v, int channels)
 {
     switch (channels) {
     case 1:
@@ -190,7 +209,7 @@ static inline wi beside_u16(wi v, int channels)
 
 /** Pixels of 4 samples of 16 bits, two and two in the lanes of `low` (0, 1 and 4, 5) and `high` (2, 3 and 6, 7), to
  * memory; what a store writes beyond its pixel the next one overwrites, but for the last. */
-static inline void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
+WARP_INLINE void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
 {
     uint8_t bytes[2 * WIDE];
     size_t pixel = 2 * (size_t)channels;
@@ -203,7 +222,7 @@ static inline void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
     memcpy(to + (W_GROUP - 1) * pixel, bytes + (size_t)8 * (W_GROUP - 1), pixel);
 }
 
-static inline void bilinear_u16(const struct group *g, int channels, uint8_t *to)
+WARP_INLINE void bilinear_u16(const struct group *g, int channels, uint8_t *to)
 {
     wi x = two_weights(g->fx), fy = W_SI(or)(g->fy, W(slli_epi32)(g->fy, 16)), sign = W(set1_epi16)((int16_t)-32768);
     wi upper = W(mullo_epi16)(x, W(sub_epi16)(W(set1_epi16)(32), fy)), lower = W(mullo_epi16)(x, fy), v[4];
@@ -219,13 +238,13 @@ static inline void bilinear_u16(const struct group *g, int channels, uint8_t *to
 
 /* ---- f32, bilinear ----------------------------------------------------------------------------------------------- */
 
-static inline simde__m128 load_f32(const uint8_t *p)
+WARP_INLINE simde__m128 load_f32(const uint8_t *p)
 {
     return simde_mm_loadu_ps((const float *)(const void *)p);
 }
 
 /** 4 floats to where a pixel belongs; `last`: not beyond it. */
-static inline void store_pixel_f32(uint8_t *to, simde__m128 v, size_t pixel, bool last)
+WARP_INLINE void store_pixel_f32(uint8_t *to, simde__m128 v, size_t pixel, bool last)
 {
     if (!last || pixel == 16)
         memcpy(to, &v, 16);
@@ -233,14 +252,14 @@ static inline void store_pixel_f32(uint8_t *to, simde__m128 v, size_t pixel, boo
         memcpy(to, &v, pixel);
 }
 
-static inline void bilinear_f32(const struct group *g, int channels, uint8_t *to)
+WARP_INLINE void bilinear_f32(const struct group *g, int channels, uint8_t *to)
 {
     size_t pixel = 4 * (size_t)channels;
     int32_t fx[W_GROUP], fy[W_GROUP];
     w_store(fx, g->fx);
     w_store(fy, g->fy);
     for (int i = 0; i < W_GROUP; i++) {
-        const uint8_t *p = g->at[i], *q = p + g->stride;
+        const uint8_t *p = at(g, i), *q = p + g->stride;
         const float unit = 1.0F / 1024;
         float right = (float)fx[i], left = (float)(32 - fx[i]), below = (float)fy[i] * unit;
         float above = (float)(32 - fy[i]) * unit;
@@ -254,7 +273,7 @@ static inline void bilinear_f32(const struct group *g, int channels, uint8_t *to
 
 /* ---- bicubic: a pixel at a time ---------------------------------------------------------------------------------- */
 
-static inline simde__m128i load_4(const uint8_t *p)
+WARP_INLINE simde__m128i load_4(const uint8_t *p)
 {
     int32_t four;
     memcpy(&four, p, 4);
@@ -262,14 +281,14 @@ static inline simde__m128i load_4(const uint8_t *p)
 }
 
 /** Two weights of 16 bits in all lanes. */
-static inline simde__m128i weights_at(const int16_t *w)
+WARP_INLINE simde__m128i weights_at(const int16_t *w)
 {
     int32_t two;
     memcpy(&two, w, 4);
     return simde_mm_set1_epi32(two);
 }
 
-static inline simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+WARP_INLINE simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int channels, const int16_t *w)
 {
     simde__m128i sum = simde_mm_setzero_si128(), zero = sum;
     for (int r = 0; r < 4; r++, p += stride, w += 4) {
@@ -281,7 +300,7 @@ static inline simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int c
     return sum;
 }
 
-static inline simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+WARP_INLINE simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int channels, const int16_t *w)
 {
     size_t pixel = 2 * (size_t)channels;
     simde__m128i sum = simde_mm_setzero_si128(), sign = simde_mm_set1_epi16((int16_t)-32768);
@@ -295,13 +314,13 @@ static inline simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int 
 }
 
 /** Weights are negated: (16384 - sum) >> 15. */
-static inline simde__m128i rounded_15(simde__m128i sum)
+WARP_INLINE simde__m128i rounded_15(simde__m128i sum)
 {
     return simde_mm_srai_epi32(simde_mm_sub_epi32(simde_mm_set1_epi32(16384), sum), 15);
 }
 
-static inline simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int channels, const float *across,
-                                      const float *down)
+WARP_INLINE simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int channels, const float *across,
+                                    const float *down)
 {
     size_t pixel = 4 * (size_t)channels;
     simde__m128 sum = simde_mm_setzero_ps();
@@ -316,8 +335,8 @@ static inline simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int chann
     return sum;
 }
 
-static inline void bicubic(const struct group *g, const struct flynn_warp_source *s, enum flynn_type type, int channels,
-                           uint8_t *to)
+WARP_INLINE void bicubic(const struct group *g, const struct flynn_warp_source *s, enum flynn_type type, int channels,
+                         uint8_t *to)
 {
     int32_t fx[W_GROUP], fy[W_GROUP];
     size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
@@ -327,14 +346,14 @@ static inline void bicubic(const struct group *g, const struct flynn_warp_source
         const int16_t *w = s->ints + (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
         if (type == FLYNN_F32) {
             simde__m128 v =
-                bicubic_f32(g->at[i], g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
+                bicubic_f32(at(g, i), g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
             memcpy(to + (size_t)i * pixel, &v, pixel);
         } else if (type == FLYNN_U8) {
-            simde__m128i v = rounded_15(bicubic_sum_u8(g->at[i], g->stride, channels, w));
+            simde__m128i v = rounded_15(bicubic_sum_u8(at(g, i), g->stride, channels, w));
             v = simde_mm_packus_epi16(simde_mm_packs_epi32(v, v), v);
             memcpy(to + (size_t)i * pixel, &v, pixel);
         } else {
-            simde__m128i v = rounded_15(bicubic_sum_u16(g->at[i], g->stride, channels, w));
+            simde__m128i v = rounded_15(bicubic_sum_u16(at(g, i), g->stride, channels, w));
             v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
             memcpy(to + (size_t)i * pixel, &v, pixel);
         }
@@ -343,12 +362,13 @@ static inline void bicubic(const struct group *g, const struct flynn_warp_source
 
 /* ---- groups ------------------------------------------------------------------------------------------------------ */
 
-/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included. */
+/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included.
+ */
 struct reach {
     int before, after_x, after_y;
 };
 
-static inline struct reach reach_of(enum flynn_warp_method method, enum flynn_type type, int channels)
+WARP_INLINE struct reach reach_of(enum flynn_warp_method method, enum flynn_type type, int channels)
 {
     if (method == FLYNN_WARP_NEAREST)
         return (struct reach){0, 1, 1};
@@ -357,38 +377,54 @@ static inline struct reach reach_of(enum flynn_warp_method method, enum flynn_ty
     return (struct reach){0, type == FLYNN_F32 ? 1 + (4 + channels - 1) / channels : (8 + channels - 1) / channels, 2};
 }
 
-/** All ones in the lanes of 32 bits whose v is in [low, high). */
-static inline wi between(wi v, int low, int high)
+/** All ones in the lanes of 32 bits whose v is in [low, high): one comparison, shifted to where the range starts. */
+WARP_INLINE wi between(wi v, int low, int high)
 {
-    return W_SI(and)(W(cmpgt_epi32)(v, W(set1_epi32)(low - 1)), W(cmpgt_epi32)(W(set1_epi32)(high), v));
+    uint32_t length = high > low ? (uint32_t)high - (uint32_t)low : 0;
+    wi from = W(set1_epi32)((int32_t)(0x80000000U - (uint32_t)low));
+    return W(cmpgt_epi32)(W(set1_epi32)((int32_t)(0x80000000U + length)), W(add_epi32)(v, from));
 }
 
-static inline bool all_set(wi mask)
+/** row * stride + column * pixel, which are not negative, of every other lane. */
+WARP_INLINE wi offsets_of(wi row, wi column, size_t stride, size_t pixel)
+{
+    return W(add_epi64)(W(mul_epu32)(row, W(set1_epi64x)((int64_t)stride)),
+                        W(mul_epu32)(column, W(set1_epi64x)((int64_t)pixel)));
+}
+
+WARP_INLINE bool all_set(wi mask)
 {
     return W(movemask_epi8)(mask) == (WIDE == 32 ? -1 : 0xffff);
 }
 
-static inline bool none_set(wi mask)
+WARP_INLINE bool none_set(wi mask)
 {
     return W(movemask_epi8)(mask) == 0;
 }
 
 /** Pixels of `pixel` bytes as they are. */
-static inline void nearest(const struct group *g, size_t pixel, uint8_t *to)
+WARP_INLINE void nearest(const struct group *g, size_t pixel, uint8_t *to)
 {
-    for (size_t i = 0; i < W_GROUP; i++)
-        memcpy(to + i * pixel, g->at[i], pixel);
+    for (int i = 0; i < W_GROUP; i++)
+        memcpy(to + (size_t)i * pixel, at(g, i), pixel);
 }
 
-static inline void fill_group(const struct flynn_warp_source *s, size_t pixel, uint8_t *to)
+WARP_INLINE void fill_group(const struct flynn_warp_source *s, size_t pixel, uint8_t *to)
 {
-    for (size_t i = 0; i < W_GROUP; i++)
-        memcpy(to + i * pixel, s->fill, pixel);
+    memcpy(to, s->fill, W_GROUP * pixel);
 }
 
-/** One group: all inside, all outside, or pixel by pixel. */
-static inline void draw_group(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
-                              int channels, const int32_t *X, const int32_t *Y, uint8_t *to)
+/** Pixels at the border, one by one. */
+WARP_APART void draw_edge(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X, const int32_t *Y,
+                          int n, uint8_t *to)
+{
+    flynn_warp_sample(s, type, X, Y, n, to);
+}
+
+/** One group: all inside, all outside, or pixel by pixel. `s` is a copy of `*source` that no store can change. */
+WARP_INLINE void draw_group(const struct flynn_warp_source *source, const struct flynn_warp_source *s,
+                            enum flynn_warp_method method, enum flynn_type type, int channels, const int32_t *X,
+                            const int32_t *Y, uint8_t *to)
 {
     const struct reach reach = reach_of(method, type, channels);
     const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
@@ -404,18 +440,15 @@ static inline void draw_group(const struct flynn_warp_source *s, enum flynn_warp
         wi touching = W_SI(and)(between(column, 1 + reach.before - taps, s->width + reach.before),
                                 between(row, 1 + reach.before - taps, s->height + reach.before));
         if (s->border == FLYNN_CONSTANT && none_set(touching))
-            fill_group(s, pixel, to);
+            fill_group(source, pixel, to);
         else
-            flynn_warp_sample(s, type, X, Y, W_GROUP, to);
+            draw_edge(source, type, X, Y, W_GROUP, to);
         return;
     }
-    struct group g = {.stride = s->stride};
-    int32_t columns[W_GROUP], rows[W_GROUP];
-    w_store(columns, column);
-    w_store(rows, row);
-    const uint8_t *origin = s->data - (size_t)reach.before * (s->stride + pixel);
-    for (int i = 0; i < W_GROUP; i++)
-        g.at[i] = origin + (ptrdiff_t)rows[i] * (ptrdiff_t)s->stride + (ptrdiff_t)columns[i] * (ptrdiff_t)pixel;
+    struct group g = {.origin = s->data - (size_t)reach.before * (s->stride + pixel), .stride = s->stride};
+    g.below = g.origin + s->stride;
+    w_store(g.offset[0], offsets_of(row, column, s->stride, pixel));
+    w_store(g.offset[1], offsets_of(W(srli_epi64)(row, 32), W(srli_epi64)(column, 32), s->stride, pixel));
     if (method == FLYNN_WARP_NEAREST) {
         nearest(&g, pixel, to);
         return;
@@ -432,18 +465,31 @@ static inline void draw_group(const struct flynn_warp_source *s, enum flynn_warp
         bilinear_f32(&g, channels, to);
 }
 
+/** Fetch what lies at (X, Y) into the caches: no hardware foresees the lines that a slanting row crosses. */
+WARP_INLINE void prefetch(const struct flynn_warp_source *s, enum flynn_warp_method method, size_t pixel, int X, int Y)
+{
+    int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS, x = X >> shift, y = Y >> shift;
+    if ((unsigned)x < (unsigned)s->width && (unsigned)y < (unsigned)s->height)
+        __builtin_prefetch(s->data + (size_t)y * s->stride + (size_t)x * pixel);
+}
+
 /** n pixels; the last group overlaps the one before. Inlined for every method, type and channel count. */
-static inline void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
-                               int channels, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
+                             int channels, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
 {
     size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    const struct flynn_warp_source copy = *s;
     if (n < W_GROUP) {
-        flynn_warp_sample(s, type, X, Y, n, to);
+        draw_edge(s, type, X, Y, n, to);
         return;
     }
+    /* The block to the right, which is drawn after the rows of this one, lies about as far as this one's ends. */
+    const int ahead_x = X[n - 1] - X[0], ahead_y = Y[n - 1] - Y[0];
     for (int i = 0; i < n; i += W_GROUP) {
+        prefetch(&copy, method, pixel, X[i] + ahead_x, Y[i] + ahead_y);
+        __builtin_prefetch(to + ((size_t)i + FLYNN_WARP_BLOCK) * pixel, 1);
         int at = i + W_GROUP <= n ? i : n - W_GROUP;
-        draw_group(s, method, type, channels, X + at, Y + at, to + (size_t)at * pixel);
+        draw_group(s, &copy, method, type, channels, X + at, Y + at, to + (size_t)at * pixel);
     }
 }
 

@@ -119,7 +119,8 @@ static void run_case(const struct oracle_case *c, const struct flynn_shape *shap
              shape->channels, flynn_pattern_name(pattern));
     cr_assert_eq(flynn_image_alloc(&in, shape, &err), 0);
     flynn_pattern_fill(&in, pattern, &rng);
-    cr_assert_eq(flynn_image_alloc(&second, shape, &err), 0);
+    struct flynn_shape other = flynn_op_second(flynn_op_at(flynn_op_find(c->op)), shape);
+    cr_assert_eq(flynn_image_alloc(&second, &other, &err), 0);
     flynn_pattern_fill(&second, (pattern + 1) % (FLYNN_PATTERNS - 2), &rng);
     cr_assert_eq(flynn_chain_add_with(&chain, text, &second, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_plan_build(&plan, &chain, shape, &err), 0, "%s", err.text);
@@ -129,8 +130,9 @@ static void run_case(const struct oracle_case *c, const struct flynn_shape *shap
     if (strchr(c->params, '@'))
         write_rows(&second, in_path, "ab");
     shell_words(words, sizeof words, c->params);
-    snprintf(command, sizeof command, "'%s' %d %d %d %s %s %s < '%s' > '%s'", getenv("FLYNN_ORACLE"), shape->width,
-             shape->height, shape->channels, flynn_type_name(shape->type), c->op, words, in_path, out_path);
+    snprintf(command, sizeof command, "'%s' %d %d %d %s %s %s @type=%s @channels=%d < '%s' > '%s'",
+             getenv("FLYNN_ORACLE"), shape->width, shape->height, shape->channels, flynn_type_name(shape->type), c->op,
+             words, flynn_type_name(other.type), other.channels, in_path, out_path);
     cr_assert_eq(system(command), 0, "%s", command);
     compare_rows(&out, out_path, c->most, what);
     flynn_image_free(&in);

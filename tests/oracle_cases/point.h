@@ -28,3 +28,5 @@
 /* OpenCV adds 128 instead of 127 before it divides by 255. */
 {"premultiply", "", U8, FLYNN_CHANNEL_BIT(4), 1},
 {"unpremultiply", "", U8, FLYNN_CHANNEL_BIT(4), 0},
+{"otsu", "", U8 | U16, GRAY, 0},
+{"otsu", "type=tozero", U8, GRAY, 0},

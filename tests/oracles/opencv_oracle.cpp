@@ -3,7 +3,8 @@
 // times it, so that flynn's speed can be held against OpenCV's.
 // usage: opencv_oracle WIDTH HEIGHT CHANNELS TYPE OP [key=value...] < samples > samples
 //        opencv_oracle --time RUNS THREADS WIDTH HEIGHT CHANNELS TYPE OP [key=value...]    prints median and min in ms
-// Samples are rows without padding. A value "@" stands for a second input, which follows the first.
+// Samples are rows without padding. A value "@" stands for a second input, which follows the first and is as large; it has
+// the same type and channels, or those of "@type=..." and "@channels=...".
 #include "oracle.h"
 
 #include <algorithm>
@@ -122,7 +123,9 @@ int main(int argc, char **argv)
         return 3;
     cv::Mat in(atoi(argv[2]), atoi(argv[1]), CV_MAKETYPE(depth_of(argv[4]), atoi(argv[3])));
     if (two)
-        second_input.create(in.rows, in.cols, in.type());
+        second_input.create(in.rows, in.cols,
+                            CV_MAKETYPE(depth_of(oracle::word("@type", argv[4])),
+                                        (int)oracle::number("@channels", in.channels())));
     cv::setNumThreads(threads);
     if (runs) {
         fill(in, 1);

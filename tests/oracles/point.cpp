@@ -43,6 +43,14 @@ cv::Mat threshold(const cv::Mat &in)
     return out;
 }
 
+cv::Mat otsu(const cv::Mat &in)
+{
+    cv::Mat out;
+    const double white = in.depth() == CV_8U ? 255 : 65535;
+    cv::threshold(in, out, 0, white, threshold_type() | cv::THRESH_OTSU);
+    return out;
+}
+
 // A table of the same length; timed alone, because flynn's gamma has no exact peer.
 cv::Mat gamma(const cv::Mat &in)
 {
@@ -145,6 +153,7 @@ const oracle::entries here{
     {"invert", invert},
     {"linear", linear},
     {"threshold", threshold},
+    {"otsu", otsu},
     {"gamma", gamma},
     {"clamp", clamp},
     {"lut", lut},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_MEDIAN_H
-#define FLYNN_CPU_MEDIAN_H
+#ifndef FLYNN_CORE_MEDIAN_H
+#define FLYNN_CORE_MEDIAN_H
 
 #include <stdint.h>
 

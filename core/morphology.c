@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/morphology.h"
+#include "core/morphology.h"
 
 #include <math.h>
 
@@ -83,8 +83,8 @@ static void add_stages(struct flynn_node *node, int largest)
 
 /* ---- OpenCL ------------------------------------------------------------------------------------------------------ */
 
-/* One pass, for windows of `side` out of ones of `from` (1: of the image with its border): see kernels/erode.cl. `shape`
- * is the image before it and becomes the one after it. */
+/* One pass, for windows of `side` out of ones of `from` (1: of the image with its border): see kernels/erode.cl.
+ * `shape` is the image before it and becomes the one after it. */
 static int add_pass(struct flynn_node *node, int largest, bool across, int from, int side, struct flynn_shape *shape,
                     struct flynn_err *err)
 {

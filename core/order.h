@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_ORDER_H
-#define FLYNN_CPU_ORDER_H
+#ifndef FLYNN_CORE_ORDER_H
+#define FLYNN_CORE_ORDER_H
 
 #include <stdint.h>
 #include <string.h>

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common.clh"
+#include "filter.clh"
+#include "columns.clh"
+
+/* The stages and k are described in cpu/box.c; between them stand sums of 32 bits, or floats. */
+#if defined(T_F32)
+#define H       float
+#define H16     float16
+#define TO_H(v) (v)
+#define H_FILL(a) ((a)->border_f)
+#else
+#define H       uint
+#define H16     uint16
+#define TO_H(v) convert_uint16(v)
+#define H_FILL(a) ((uint)(a)->border_i)
+#endif
+
+/* ---- down the columns ------------------------------------------------------------------------------------------------ */
+
+static void store_sums(__global H *to, H16 sum, int n)
+{
+    if (n >= 16) {
+        STORE(H, 16, sum, to);
+        return;
+    }
+    H part[16];
+    vstore16(sum, 0, part);
+    for (int i = 0; i < n; i++)
+        to[i] = part[i];
+}
+
+FLYNN_KERNEL(down, T, H)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int x = FIRST_X; x < last_x; x += 16) {
+#if defined(T_F32)
+        for (int y = FIRST_Y; y < last_y; y++) {
+            H16 sum = TO_H(column16(in, &args, x, y - args.up));
+            for (int k = 1; k < args.k[1]; k++)
+                sum += TO_H(column16(in, &args, x, y - args.up + k));
+            store_sums(ROW(H, out, y, a.out.stride) + x, sum, last_x - x);
+        }
+#else
+        H16 sum = (H16)(0);
+        for (int y = FIRST_Y - args.up; y < FIRST_Y + args.down; y++)
+            sum += TO_H(column16(in, &args, x, y));
+        for (int y = FIRST_Y; y < last_y; y++) {
+            sum += TO_H(column16(in, &args, x, y + args.down));
+            store_sums(ROW(H, out, y, a.out.stride) + x, sum, last_x - x);
+            sum -= TO_H(column16(in, &args, x, y - args.up));
+        }
+#endif
+    }
+}
+
+/* ---- across the rows ------------------------------------------------------------------------------------------------- */
+
+static H across_at(__global const H *row, const struct flynn_args *a, int x)
+{
+    const int at = across_index(a, x);
+    return at < 0 ? H_FILL(a) : row[at];
+}
+
+#if defined(T_F32)
+
+static T16 across16(__global const H *row, const struct flynn_args *a, int x)
+{
+    const int c = a->in.channels, first = x - a->left * c;
+    const bool inside = first >= 0 && x + a->right * c + 16 <= a->in.width * c;
+    float part[16];
+    float16 sum;
+    for (int k = 0; k < a->k[0]; k++) {
+        for (int i = 0; !inside && i < 16; i++)
+            part[i] = across_at(row, a, first + k * c + i);
+        const float16 v = inside ? LOAD(H, 16, row + first + k * c) : vload16(0, part);
+        sum = k ? sum + v : v;
+    }
+    return sum * a->f[0];
+}
+
+FLYNN_KERNEL(across, H, T)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        for (int x = FIRST_X; x < last_x; x += 16)
+            store_some_or_all(ROW(T, out, y, a.out.stride) + x, across16(CROW(H, in, y, a.in.stride), &args, x),
+                              last_x - x);
+    }
+}
+
+#else
+
+/* sum / area, rounded down: a float's quotient is that or near to it. */
+static T divided(const struct flynn_args *a, ulong sum)
+{
+    const ulong area = (ulong)a->k[2];
+    uint q = (uint)((float)sum * a->f[0]);
+    const long rest = (long)(sum - q * area);
+    return (T)(rest < 0 ? q - 1 : rest >= (long)area ? q + 1 : q);
+}
+
+/* The sums of one channel of a row. */
+static void across_channel(__global const H *row, const struct flynn_args *a, int x, int last_x, __global T *to)
+{
+    const int c = a->in.channels, back = a->left * c, ahead = a->right * c, n = a->in.width * c;
+    ulong sum = (ulong)a->k[3];
+    for (int i = x - back; i < x + ahead; i += c)
+        sum += across_at(row, a, i);
+    while (x < last_x) {
+        const int end = x >= back ? min(last_x, n - ahead) : 0;
+        if (x >= end) {
+            sum += across_at(row, a, x + ahead);
+            to[x] = divided(a, sum);
+            sum -= across_at(row, a, x - back);
+            x += c;
+        }
+        for (; x < end; x += c) {
+            sum += row[x + ahead];
+            to[x] = divided(a, sum);
+            sum -= row[x - back];
+        }
+    }
+}
+
+FLYNN_KERNEL(across, H, T)
+{
+    const struct flynn_args args = a;
+    const int first_x = FIRST_X, last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        for (int k = 0; k < a.in.channels && first_x + k < last_x; k++)
+            across_channel(CROW(H, in, y, a.in.stride), &args, first_x + k, last_x, ROW(T, out, y, a.out.stride));
+    }
+}
+
+#endif
