@@ -362,7 +362,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
     .name = "resize",
     .aliases = "scale",
     .group = "geometry",
-    .summary = "makes the picture larger or smaller, by the nearest pixel or bilinearly",
+    .summary = "makes the picture larger or smaller, by the nearest pixel, bilinearly or with a filter",
     .definition =
         "The output is scale times as wide and high as the input, or width x height pixels; given one of the two, the "
         "other\n"
@@ -378,8 +378,31 @@ const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
         "w.\n"
         "Integers: the sum over both axes of x * wx * wy is exact, then rounded once: (sum + 2^15) >> 16 for u8,\n"
         "(sum + 2^31) >> 32 for u16. f32: w = (float)f; along rows, then along columns, x[k] where w = 0, else\n"
-        "x[k] * (1 - w) + x[k + 1] * w, each operation rounded. All channels alike, alpha too.",
-    .source = "OpenCV resize: INTER_NEAREST, and INTER_LINEAR_EXACT for u8 and u16",
+        "x[k] * (1 - w) + x[k + 1] * w, each operation rounded.\n"
+        "Filters: bicubic (Keys, a = -0.75), catrom (Keys, a = -0.5), mitchell (B = C = 1/3), lanczos3, and bilinear "
+        "(the\n"
+        "triangle) with antialias=yes. Output pixel i lies at p = (i + 0.5) * n / m - 0.5; pixel k counts with f((k - "
+        "p) / "
+        "u)\n"
+        "where |k - p| < u * radius (1 for the triangle, 3 for lanczos3, else 2), u = max(n / m, 1) with antialiasing, "
+        "else 1.\n"
+        "Pixels outside of the image are its first or last one. area: the part of each pixel that [i * n / m, (i + 1) "
+        "* n / "
+        "m)\n"
+        "covers, always; u8 and u16 at half the size: (a + b + c + d + 2) >> 2. Weights are divided by their sum, in "
+        "double. f32: then\n"
+        "rounded to float. Integers: w[k] = round(16384 * (sum up to k)) - round(16384 * (sum up to k - 1)), halves to "
+        "even, so that\n"
+        "their sum is 16384. Windows of an axis all have as many taps as the largest needs, and lie inside the image.\n"
+        "Two passes, down the columns first where the height shrinks, else along the rows. Integers: t = (sum of w * x "
+        "+ "
+        "128) >> 8,\n"
+        "then (sum of w * t + 2^19) >> 20, clamped. f32: w * x is added tap by tap, in order. All channels alike, "
+        "alpha "
+        "too.",
+    .source = "OpenCV resize: INTER_NEAREST, and INTER_LINEAR_EXACT for u8 and u16, to the bit; the filters as in Keys "
+              "(1981), "
+              "Mitchell and Netravali (1988), widened as Pillow, libvips and ImageMagick do",
     .params = {{.name = "scale",
                 .kind = FLYNN_PARAM_REAL,
                 .min = 1.0 / 65536,

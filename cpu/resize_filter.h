@@ -2,7 +2,7 @@
 #ifndef FLYNN_CPU_RESIZE_FILTER_H
 #define FLYNN_CPU_RESIZE_FILTER_H
 
-#include <flynn/op.h>
+#include "cpu/resize_bilinear.h"
 
 /** The reference kernels of resize with a filter: two passes, of which either may be the first.
  *

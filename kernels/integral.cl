@@ -10,21 +10,50 @@
 #define SUM double
 #endif
 
+/* The sums of one row of the image. */
+static void sums_of_row(__global const T *from, __global SUM *to, int width, int n)
+{
+    SUM sum[4] = {0, 0, 0, 0};
+    for (int c = 0; c < n; c++)
+        *to++ = 0;
+    for (int x = 0; x < width; x++) {
+        for (int c = 0; c < n; c++) {
+            sum[c] += *from++;
+            *to++ = sum[c];
+        }
+    }
+}
+
+/* Pixels of three and four samples as four: the last of three is made apart, the others' fourth is overwritten. */
+static void sums_of_fours(__global const T *from, __global SUM *to, int width, int n)
+{
+    PASTE(SUM, 4) sum = (SUM)0;
+    SUM last[4];
+    int x = 0;
+    for (int c = 0; c < n; c++)
+        *to++ = 0;
+    for (; x + 1 < width; x++, from += n, to += n) {
+        sum += PASTE3(convert_, SUM, 4)(LOAD(T, 4, from));
+        STORE(SUM, 4, sum, to);
+    }
+    vstore4(sum, 0, last);
+    for (int c = 0; c < n; c++)
+        to[c] = last[c] + (SUM)from[c];
+}
+
 /* Rows of the table with the sums of one row of the image each. */
 FLYNN_KERNEL(along, T, SUM)
 {
     const int last_y = LAST_Y(a.out.height), n = a.in.channels, width = a.in.width;
     for (int y = FIRST_Y; y < last_y; y++) {
-        __global const T *from = CROW(T, in, max(y - 1, 0), a.in.stride);
         __global SUM *to = ROW(SUM, out, y, a.out.stride);
-        SUM sum[4] = {0, 0, 0, 0};
-        for (int c = 0; c < n; c++)
-            *to++ = 0;
-        for (int x = 0; x < width; x++) {
-            for (int c = 0; c < n; c++) {
-                sum[c] += *from++;
-                *to++ = y ? sum[c] : 0;
-            }
+        if (y == 0) {
+            for (int x = 0; x < a.out.width * n; x++)
+                to[x] = 0;
+        } else if (n < 3) {
+            sums_of_row(CROW(T, in, y - 1, a.in.stride), to, width, n);
+        } else {
+            sums_of_fours(CROW(T, in, y - 1, a.in.stride), to, width, n);
         }
     }
 }

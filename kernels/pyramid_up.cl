@@ -48,51 +48,77 @@ static void pair_at(__global const T *row, int x, int width, int n, __global SUM
     }
 }
 
-/* An output pixel; where both of an input pixel are the item's, they are made together. */
+/* Pairs from input pixel `from` on, while four samples can be read and written; returns the first that is not done. */
+static int pairs_of_fours(__global const T *row, int from, int end, int width, int n, __global SUM *to)
+{
+    for (; from + 1 < end && from + 2 < width; from++) {
+        __global const T *q = row + (size_t)from * n;
+        __global SUM *at = to + (size_t)(2 * from) * n;
+        const SUM4 p4 = TO_SUM(4, LOAD(T, 4, q - n)), q4 = TO_SUM(4, LOAD(T, 4, q)), r4 = TO_SUM(4, LOAD(T, 4, q + n));
+        STORE(SUM, 4, (p4 + r4) + q4 * (SUM)6, at);
+        STORE(SUM, 4, (q4 + r4) * (SUM)4, at + n);
+    }
+    return from;
+}
+
+/* Both output pixels of an input pixel are made together; items that begin or end between them make one of them. */
 FLYNN_KERNEL(across, T, SUM)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), n = a.in.channels, width = a.in.width;
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *row = CROW(T, in, y, a.in.stride);
         __global SUM *to = ROW(SUM, out, y, a.out.stride);
-        for (int x = FIRST_X; x < last_x; x++) {
+        for (int x = FIRST_X; x < last_x;) {
             const int from = x / 2;
             if (x % 2 == 0 && x + 1 < last_x) {
-                if (n >= 3 && from > 0 && from + 2 < width && x + 2 < last_x) {
-                    __global const T *q = row + (size_t)from * n;
-                    const SUM4 p4 = TO_SUM(4, LOAD(T, 4, q - n)), q4 = TO_SUM(4, LOAD(T, 4, q));
-                    const SUM4 r4 = TO_SUM(4, LOAD(T, 4, q + n));
-                    STORE(SUM, 4, (p4 + r4) + q4 * (SUM)6, to + (size_t)x * n);
-                    STORE(SUM, 4, (q4 + r4) * (SUM)4, to + (size_t)(x + 1) * n);
-                } else {
+                x = n >= 3 && from ? 2 * pairs_of_fours(row, from, last_x / 2, width, n, to) : x;
+                if (x == 2 * from) {
                     pair_at(row, from, width, n, to + (size_t)x * n);
+                    x += 2;
                 }
-                x++;
                 continue;
             }
             for (int c = 0; c < n; c++) {
                 const SUM q = row[from * n + c], r = row[behind(from, width) * n + c];
                 to[(size_t)x * n + c] = x % 2 ? odd1(q, r) : even1(row[before(from, width) * n + c], q, r);
             }
+            x++;
         }
     }
+}
+
+/* Output rows that come from one row and the one behind it, and from three rows. */
+static void odd_row(__global const SUM *q, __global const SUM *r, __global T *to, int x, int last_x)
+{
+    for (; x + 16 <= last_x; x += 16) {
+        const SUM16 s = (LOAD(SUM, 16, q + x) + LOAD(SUM, 16, r + x)) * (SUM)4;
+        STORE(T, 16, SCALED(16, s), to + x);
+    }
+    for (; x < last_x; x++)
+        to[x] = SCALED(, odd1(q[x], r[x]));
+}
+
+static void even_row(__global const SUM *p, __global const SUM *q, __global const SUM *r, __global T *to, int x,
+                     int last_x)
+{
+    for (; x + 16 <= last_x; x += 16) {
+        const SUM16 s = (LOAD(SUM, 16, p + x) + LOAD(SUM, 16, r + x)) + LOAD(SUM, 16, q + x) * (SUM)6;
+        STORE(T, 16, SCALED(16, s), to + x);
+    }
+    for (; x < last_x; x++)
+        to[x] = SCALED(, even1(p[x], q[x], r[x]));
 }
 
 FLYNN_KERNEL(down, SUM, T)
 {
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), height = a.in.height;
     for (int y = FIRST_Y; y < last_y; y++) {
-        __global const SUM *p = CROW(SUM, in, before(y / 2, height), a.in.stride);
         __global const SUM *q = CROW(SUM, in, y / 2, a.in.stride);
         __global const SUM *r = CROW(SUM, in, behind(y / 2, height), a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
-        int x = FIRST_X;
-        for (; x + 16 <= last_x; x += 16) {
-            const SUM16 q16 = LOAD(SUM, 16, q + x), r16 = LOAD(SUM, 16, r + x);
-            const SUM16 s = y % 2 ? (q16 + r16) * (SUM)4 : (LOAD(SUM, 16, p + x) + r16) + q16 * (SUM)6;
-            STORE(T, 16, SCALED(16, s), to + x);
-        }
-        for (; x < last_x; x++)
-            to[x] = SCALED(, (SUM)(y % 2 ? odd1(q[x], r[x]) : even1(p[x], q[x], r[x])));
+        if (y % 2)
+            odd_row(q, r, to, FIRST_X, last_x);
+        else
+            even_row(CROW(SUM, in, before(y / 2, height), a.in.stride), q, r, to, FIRST_X, last_x);
     }
 }

@@ -355,7 +355,7 @@ Test(cli, diff_writes_the_picture_of_the_differences)
     cr_assert_eq(cli_shell("printf 'P2 3 1 65535 65534 39993 0' > e.pgm; flynn diff d.pgm e.pgm"), 0, "%s", cli_out);
     cr_assert_eq(cli_shell("flynn diff --image f.pgm a.pgm gen:scene:4x4,channels=1 && exit 9; test ! -e f.pgm"), 0);
     cr_assert_eq(cli_shell("flynn run gen:scene:5x5,channels=4 c.pam && flynn diff --image g.pam c.pam c.pam && "
-                           "flynn run g.pam g.csv channel:3"),
+                           "flynn run g.pam g.csv channel:a"),
                  0, "%s", cli_err);
     cr_assert_eq(cli_shell("tr -d '5,\\n2' < g.csv | wc -c"), 0);
     cr_assert_eq(atoi(cli_out), 0, "alpha is not opaque: %s", cli_out);
