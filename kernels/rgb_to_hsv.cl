@@ -22,15 +22,12 @@ static inline struct factors factors(int16 v, int16 d, __global const uchar *tab
 
 #else
 
-static inline float16 sixteen(int16 i, __global const int *t)
-{
-    return convert_float16((int16)(t[i.s0], t[i.s1], t[i.s2], t[i.s3], t[i.s4], t[i.s5], t[i.s6], t[i.s7], t[i.s8],
-                                   t[i.s9], t[i.sa], t[i.sb], t[i.sc], t[i.sd], t[i.se], t[i.sf])) * 0x1p-12f;
-}
+#include "lookup16.clh"
 
 static inline struct factors factors(int16 v, int16 d, __global const uchar *table0)
 {
-    const struct factors f = {sixteen(v, (__global const int *)table0), sixteen(d, (__global const int *)table0 + 256)};
+    const struct factors f = {convert_float16(look_up16(v, (__global const int *)table0)) * 0x1p-12f,
+                              convert_float16(look_up16(d, (__global const int *)table0 + 256)) * 0x1p-12f};
     return f;
 }
 
