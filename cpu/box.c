@@ -6,11 +6,11 @@
 
 /* Two stages: sums of every column, DOWN, then sums of these, ACROSS, and the division. Both keep running sums, so that
  * the size of the box costs nothing. Bytes have sums of 16 bits between the stages, or, TALL, of 32.
- * k[0], k[1]: width and height of the box; k[2]: its area, k[3]: the half of it, rounded down; f[0]: 1 / area.
- * For SIMD kernels of ACROSS alone: k[4]: what a vector of sums holds: SUMS_16 or SUMS_32 bits; SUMS_16: quotients are
- *   upper halves of products with k[5], shifted by k[6]; SUMS_32: k[5] is 1 where the product with f[0] is the quotient
- *   without a correction; k[7]: pixels, a power of two, that its ring in `state` has.
- * `state` of DOWN: struct columns. */
+ * k[0], k[1]: width and height of the box; k[2]: its area, k[3]: the half of it, rounded down; f[0]: 1 / area, for
+ * bytes perhaps the float after it. For SIMD kernels of ACROSS alone: k[4]: what a vector of sums holds: SUMS_16 or
+ * SUMS_32 bits; SUMS_16: quotients are upper halves of products with k[5], shifted by k[6]; SUMS_32: k[5] is 1 where
+ * the product with f[0] is the quotient without a correction; k[7]: pixels, a power of two, that its ring in `state`
+ * has. `state` of DOWN: struct columns. */
 
 enum { DOWN, ACROSS, DOWN_TALL, ACROSS_TALL };
 enum { SUMS_16, SUMS_32 };
@@ -256,6 +256,8 @@ static void describe_vectors(struct flynn_stage *stage)
 {
     int32_t area = stage->k[2];
     stage->k[4] = SUMS_32;
+    if (!floats_do(area, stage->f[0]))
+        stage->f[0] = nextafterf(stage->f[0], 1);
     stage->k[5] = floats_do(area, stage->f[0]);
     if (area * 255 + stage->k[3] <= 65535 && find_magic(area, &stage->k[5], &stage->k[6]))
         stage->k[4] = SUMS_16;

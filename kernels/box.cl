@@ -125,11 +125,55 @@ static void across_channel(__global const H *row, const struct flynn_args *a, in
     }
 }
 
+/* Whether an int holds every sum. */
+static bool sums_are_short(const struct flynn_args *a)
+{
+    return (ulong)a->k[2] * (T_WHITE + 1ul) < 2147483648ul;
+}
+
+static T16 divided16(const struct flynn_args *a, uint16 sum)
+{
+    const int16 s = as_int16(sum), q = convert_int16(convert_float16(s) * a->f[0]), rest = s - q * (int16)(a->k[2]);
+    return TO_T16(q - (rest >= (int16)(a->k[2])) + (rest < (int16)(0)));
+}
+
+/* What 16 sums gain on those of the pixels before them. */
+static uint16 gain16(__global const H *row, const struct flynn_args *a, int x)
+{
+    const int c = a->in.channels, ahead = a->right * c, back = (a->left + 1) * c;
+    if (x >= back && x + ahead + 16 <= a->in.width * c)
+        return LOAD(H, 16, row + x + ahead) - LOAD(H, 16, row + x - back);
+    uint part[16];
+    for (int i = 0; i < 16; i++)
+        part[i] = across_at(row, a, x + i + ahead) - across_at(row, a, x + i - back);
+    return vload16(0, part);
+}
+
+static void across_row(__global const H *row, const struct flynn_args *a, int x, int last_x, __global T *to)
+{
+    const int c = a->in.channels;
+    uint before[16] = {0};
+    for (int k = 0; k < c; k++) {
+        before[16 - c + k] = (uint)a->k[3];
+        for (int i = -a->left - 1; i < a->right; i++)
+            before[16 - c + k] += across_at(row, a, x + k + i * c);
+    }
+    uint16 sum = vload16(0, before);
+    for (; x < last_x; x += 16) {
+        sum = running_sums(gain16(row, a, x), sum, c);
+        store_some_or_all(to + x, divided16(a, sum), last_x - x);
+    }
+}
+
 FLYNN_KERNEL(across, H, T)
 {
     const struct flynn_args args = a;
     const int first_x = FIRST_X, last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++) {
+        if (sums_are_short(&args)) {
+            across_row(CROW(H, in, y, a.in.stride), &args, first_x, last_x, ROW(T, out, y, a.out.stride));
+            continue;
+        }
         for (int k = 0; k < a.in.channels && first_x + k < last_x; k++)
             across_channel(CROW(H, in, y, a.in.stride), &args, first_x + k, last_x, ROW(T, out, y, a.out.stride));
     }

@@ -383,30 +383,55 @@ static int16 far_step16(__global const T *in, const struct flynn_args *a, int x,
     return sum;
 }
 
+static void store_uints(__global uint *to, uint16 v, int n)
+{
+    if (n >= 16) {
+        STORE(uint, 16, v, to);
+        return;
+    }
+    uint part[16];
+    vstore16(v, 0, part);
+    for (int i = 0; i < n; i++)
+        to[i] = part[i];
+}
+
+/* Rows [first_y, last_y) of the n samples from x on. */
+static void far_column(__global const T *in, const struct flynn_args *a, int x, int first, int last_y, int first_y, int n,
+                       __global uint *out, int stride)
+{
+    uint16 s1 = (uint16)(0), s2 = s1, s3 = (uint16)((1u << a->k[2]) >> 1);
+    for (int y = first; y < last_y + a->down; y++) {
+        s1 += as_uint16(far_step16(in, a, x, y, first));
+        s2 += s1;
+        s3 += s2;
+        if (y >= first_y + a->down)
+            store_uints(ROW(uint, out, y - a->down, stride) + x, s3 >> (uint)a->k[2], n);
+    }
+}
+
+static void long_column(__global const T *in, const struct flynn_args *a, int x, int first, int last_y, int first_y, int n,
+                        __global uint *out, int stride)
+{
+    ulong16 s1 = (ulong16)(0), s2 = s1, s3 = (ulong16)((1ul << a->k[2]) >> 1);
+    for (int y = first; y < last_y + a->down; y++) {
+        s1 += as_ulong16(convert_long16(far_step16(in, a, x, y, first)));
+        s2 += s1;
+        s3 += s2;
+        if (y >= first_y + a->down)
+            store_uints(ROW(uint, out, y - a->down, stride) + x, convert_uint16(s3 >> (ulong)a->k[2]), n);
+    }
+}
+
 FLYNN_KERNEL(far_down, T, uint)
 {
     const struct flynn_args args = a;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
     const int first = FIRST_Y - a.up + FAR_EXTRA;
     for (int x = FIRST_X; x < last_x; x += 16) {
-        ulong16 s1 = (ulong16)(0), s2 = s1, s3 = (ulong16)((1ul << a.k[2]) >> 1);
-        for (int y = first; y < last_y + a.down; y++) {
-            s1 += as_ulong16(convert_long16(far_step16(in, &args, x, y, first)));
-            s2 += s1;
-            s3 += s2;
-            if (y < FIRST_Y + a.down)
-                continue;
-            __global uint *to = ROW(uint, out, y - a.down, a.out.stride) + x;
-            const uint16 v = convert_uint16(s3 >> (ulong)a.k[2]);
-            if (x + 16 <= last_x) {
-                STORE(uint, 16, v, to);
-            } else {
-                uint part[16];
-                vstore16(v, 0, part);
-                for (int i = 0; x + i < last_x; i++)
-                    to[i] = part[i];
-            }
-        }
+        if (a.k[8] == 16)
+            far_column(in, &args, x, first, last_y, FIRST_Y, last_x - x, out, a.out.stride);
+        else
+            long_column(in, &args, x, first, last_y, FIRST_Y, last_x - x, out, a.out.stride);
     }
 }
 
@@ -440,11 +465,52 @@ static void far_channel(__global const uint *row, const struct flynn_args *a, in
     }
 }
 
+/* The differences of samples i to i + 15, where samples before `first` are zero. */
+static uint16 far_gain16(__global const uint *row, const struct flynn_args *a, int i, int first)
+{
+    const int c = a->in.channels, k = a->k[0] * c, l = a->k[1] * c;
+    if (i - 2 * k - l >= max(first, 0) && i + 16 <= a->in.width * c) {
+        __global const uint *p = row + i, *q = row + i - l;
+        return (LOAD(uint, 16, p) - LOAD(uint, 16, p - k) * 2 + LOAD(uint, 16, p - 2 * k)) -
+               (LOAD(uint, 16, q) - LOAD(uint, 16, q - k) * 2 + LOAD(uint, 16, q - 2 * k));
+    }
+    const int back[6] = {0, k, 2 * k, l, k + l, 2 * k + l}, weight[6] = {1, -2, 1, -1, 2, -1};
+    uint part[16];
+    for (int j = 0; j < 16; j++) {
+        part[j] = 0;
+        for (int t = 0; t < 6; t++) {
+            if (i + j - back[t] >= first)
+                part[j] += (uint)weight[t] * (uint)far_at(row, a, i + j - back[t]);
+        }
+    }
+    return vload16(0, part);
+}
+
+/* Samples [x, last_x) in sums of 32 bits. */
+static void far_row(__global const uint *row, const struct flynn_args *a, int x, int last_x, __global T *to)
+{
+    const int c = a->in.channels, ahead = a->right * c, first = x - a->left * c;
+    uint16 s1 = (uint16)(0), s2 = s1, s3 = s1;
+    for (int i = x + ahead - (ahead + a->left * c + 15) / 16 * 16; i < last_x + ahead; i += 16) {
+        s1 = running_sums(far_gain16(row, a, i, first), s1, c);
+        s2 = running_sums(s1, s2, c);
+        s3 = running_sums(s2, s3, c);
+        if (i >= x + ahead) {
+            const uint16 part = ((s3 >> (uint)a->k[3]) * (uint)a->k[4]) >> 16u;
+            store_some_or_all(to + i - ahead, TO_T16((part + (uint)a->k[5]) >> (uint)a->k[6]), last_x + ahead - i);
+        }
+    }
+}
+
 FLYNN_KERNEL(far_across, uint, T)
 {
     const struct flynn_args args = a;
     const int first_x = FIRST_X, last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++) {
+        if (a.k[8] == 16) {
+            far_row(CROW(uint, in, y, a.in.stride), &args, first_x, last_x, ROW(T, out, y, a.out.stride));
+            continue;
+        }
         for (int k = 0; k < a.in.channels && first_x + k < last_x; k++)
             far_channel(CROW(uint, in, y, a.in.stride), &args, first_x + k, last_x, ROW(T, out, y, a.out.stride));
     }

@@ -172,13 +172,14 @@ FLYNN_UNROLLED void across_tile(const struct flynn_call *call, int at, int c, bo
     for (int x = 0; x < call->width; x += 16) {
         wi out[16 * FLYNN_MAX_CHANNELS];
         tile_ring_fill(&ring, c, x + 15 + size);
-        for (int j = 0; j < 16; j++) {
-            const wi *first = tile_pixel(&ring, c, x + j), *last = tile_pixel(&ring, c, x + j + size - 1);
-            for (int k = 0; k < c; k++) {
-                add_pixel(&sum[k], w_load(last + k), wide);
-                out[j * c + k] = quotient(stage, &sum[k], wide, exact);
-                take_pixel(&sum[k], w_load(first + k), wide);
+        for (int k = 0; k < c; k++) {
+            struct sums s = sum[k];
+            for (int j = 0; j < 16; j++) {
+                add_pixel(&s, w_load(tile_pixel(&ring, c, x + j + size - 1) + k), wide);
+                out[j * c + k] = quotient(stage, &s, wide, exact);
+                take_pixel(&s, w_load(tile_pixel(&ring, c, x + j) + k), wide);
             }
+            sum[k] = s;
         }
         for (int k = 0; k < c && (x * c + k * 16) < call->width * c; k++)
             tile_store16((uint8_t *const *)call->out + at, rows, x * c + k * 16, call->width * c, out + k * 16);
@@ -204,9 +205,54 @@ FLYNN_UNROLLED void across(const struct flynn_call *call, bool wide, bool exact)
     }
 }
 
+/* Narrow boxes: as many loads as pixels. */
+FLYNN_UNROLLED vi near_vector(const struct flynn_stage *stage, const uint16_t *in, int n)
+{
+    int c = stage->in.channels;
+    vi sum = V(add_epi16)(v_load(in), v_set16(stage->k[3]));
+    for (int k = 1; k < n; k++)
+        sum = V(add_epi16)(sum, v_load(in + k * c));
+    return V(srl_epi16)(V(mulhi_epu16)(sum, v_set16(stage->k[5])), simde_mm_cvtsi32_si128(stage->k[6]));
+}
+
+FLYNN_UNROLLED void near_rows(const struct flynn_call *call, int n)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels;
+    for (int r = 0; r < call->rows; r++) {
+        const uint16_t *in = (const uint16_t *)call->in[r] - stage->left * stage->in.channels;
+        for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
+            vi low = near_vector(stage, in + i, n), high = low;
+            if (i + VEC / 2 < samples)
+                high = near_vector(stage, in + i + VEC / 2, n);
+            v_store_row(call->out[r], i, samples, 1, v_packed_order(V(packus_epi16)(low, high)));
+        }
+    }
+}
+
+/* Whether the box was narrow enough. */
+static bool near_box(const struct flynn_call *call)
+{
+    switch (call->stage->k[0]) {
+    case 3:
+        near_rows(call, 3);
+        return true;
+    case 5:
+        near_rows(call, 5);
+        return true;
+    case 7:
+        near_rows(call, 7);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void across_u8(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
+    if (stage->k[4] == SUMS_16 && near_box(call))
+        return;
     if (stage->k[4] == SUMS_16)
         across(call, false, true);
     else if (stage->k[5])
