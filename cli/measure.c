@@ -233,6 +233,9 @@ static void figures(const struct cli_measurement *m, struct cli_result *r)
         fma /= 2;
     double share = r->gbps / copy;
     r->limit_share = flops > 0 && r->gflops / fma > share ? r->gflops / fma : share;
+    /* The rate of integer products is not measured. */
+    if (flops > 0 && m->plan->in.type != FLYNN_F32 && m->plan->in.type != FLYNN_F64)
+        r->limit_share = NAN;
 }
 
 const struct cli_result *cli_scalar_result(const struct cli_measurement *m)
