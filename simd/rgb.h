@@ -117,7 +117,7 @@ POINT_INLINE vi rgb_pixels(vi x, int sample)
     if (sample == 4)
         return x;
     if (sample == 2)
-        return V(shuffle_epi32)(V(shufflehi_epi16)(V(shufflelo_epi16)(V(shuffle_epi32)(x, 0xd8), 0xd8), 0xd8), 0xd8);
+        return V(shuffle_epi32)(V(shufflehi_epi16)(V(shufflelo_epi16)(x, 0xd8), 0xd8), 0xd8);
     return rgb_units(x, 1);
 }
 
