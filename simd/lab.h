@@ -10,7 +10,7 @@
 #if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_AVX512)
 #define LAB_GATHER
 
-/** Entries of a table, for indices of 32 bits. */
+/** Entries of a table, for indices of 32 bits. Single loads were measured to be faster than AVX2's gathering one. */
 POINT_INLINE vi lab_look_up(const int32_t *table, vi index)
 {
 #if defined(FLYNN_ISA_AVX512)
@@ -21,7 +21,10 @@ POINT_INLINE vi lab_look_up(const int32_t *table, vi index)
     memcpy(&index, half, sizeof index);
     return index;
 #else
-    return simde_mm256_i32gather_epi32(table, index, 4);
+    uint32_t i[8];
+    memcpy(i, &index, sizeof i);
+    return simde_mm256_setr_epi32(table[i[0]], table[i[1]], table[i[2]], table[i[3]], table[i[4]], table[i[5]],
+                                  table[i[6]], table[i[7]]);
 #endif
 }
 
