@@ -338,19 +338,13 @@ static struct F(matrix) F(part)(struct F(matrix) m, int row, int col)
     return (struct F(matrix)){m.at + row * m.row + col * m.col, m.row, m.col};
 }
 
-/* Rows of A are packed where enough columns use them again. */
-static bool F(packs_a)(struct F(matrix) a, int cols)
-{
-    return a.col == 1 && cols >= 4 * TILE_COLS;
-}
-
 static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, void *scratch)
 {
     int blocks = (depth + FLYNN_MATMUL_KC - 1) / FLYNN_MATMUL_KC;
     int kc = (depth + blocks - 1) / blocks;
     int mc = c.rows < MC ? (c.rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS : MC;
     REAL *packed_a = scratch, *packed_b = packed_a + ((ptrdiff_t)mc * kc + 15) / 16 * 16;
-    bool packs = F(packs_a)(a, c.cols);
+    bool packs = c.cols >= 4 * TILE_COLS; /* enough columns use packed rows again */
     for (int j = 0; j < c.cols; j += NC) {
         int nc = c.cols - j < NC ? c.cols - j : NC;
         for (int k = 0; k < depth; k += kc) {
