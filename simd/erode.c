@@ -18,17 +18,17 @@ static void down_f32(const struct flynn_call *call)
 
 static void across_u8(const struct flynn_call *call)
 {
-    morph_across(call, 1, true);
+    morph_across(call, 1);
 }
 
 static void across_u16(const struct flynn_call *call)
 {
-    morph_across(call, 2, true);
+    morph_across(call, 2);
 }
 
 static void across_f32(const struct flynn_call *call)
 {
-    morph_across(call, 4, true);
+    morph_across(call, 4);
 }
 
 /* ---- any shape --------------------------------------------------------------------------------------------------- */

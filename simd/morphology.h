@@ -184,15 +184,14 @@ FLYNN_UNROLLED vi window(const uint8_t *p, ptrdiff_t far, ptrdiff_t last, int n,
 
 /* A row of `all` bytes to the output. */
 FLYNN_UNROLLED void window_out(const uint8_t *from, uint8_t *to, ptrdiff_t all, ptrdiff_t far, ptrdiff_t last, int n,
-                               int bytes, bool keys, bool floats, bool largest)
+                               int bytes, bool keys, bool largest)
 {
     ptrdiff_t i = 0;
     for (; i + VEC <= all; i += VEC)
-        give(to + i, window(from + i, far, last, n, bytes, keys, largest), VEC, bytes, floats);
+        give(to + i, window(from + i, far, last, n, bytes, keys, largest), VEC, bytes, true);
     if (i < all) {
         i = all >= VEC ? all - VEC : 0;
-        give(to + i, window(from + i, far, last, n, bytes, keys, largest), all < VEC ? (size_t)all : VEC, bytes,
-             floats);
+        give(to + i, window(from + i, far, last, n, bytes, keys, largest), all < VEC ? (size_t)all : VEC, bytes, true);
     }
 }
 
@@ -206,45 +205,44 @@ FLYNN_UNROLLED void window_keys(const uint8_t *from, uint8_t *to, ptrdiff_t all,
 }
 
 FLYNN_UNROLLED void window_any(const uint8_t *from, uint8_t *to, bool out, ptrdiff_t all, ptrdiff_t far, ptrdiff_t last,
-                               int n, int bytes, bool keys, bool floats, bool largest)
+                               int n, int bytes, bool keys, bool largest)
 {
     if (out)
-        window_out(from, to, all, far, last, n, bytes, keys, floats, largest);
+        window_out(from, to, all, far, last, n, bytes, keys, largest);
     else
         window_keys(from, to, all, far, last, n, bytes, keys, largest);
 }
 
 FLYNN_UNROLLED void window_some(const uint8_t *from, uint8_t *to, bool out, ptrdiff_t all, ptrdiff_t far,
-                                ptrdiff_t last, int n, int bytes, bool keys, bool floats, bool largest)
+                                ptrdiff_t last, int n, int bytes, bool keys, bool largest)
 {
     switch (n) {
     case 1:
-        window_any(from, to, out, all, far, last, 1, bytes, keys, floats, largest);
+        window_any(from, to, out, all, far, last, 1, bytes, keys, largest);
         break;
     case 2:
-        window_any(from, to, out, all, far, last, 2, bytes, keys, floats, largest);
+        window_any(from, to, out, all, far, last, 2, bytes, keys, largest);
         break;
     case 3:
-        window_any(from, to, out, all, far, last, 3, bytes, keys, floats, largest);
+        window_any(from, to, out, all, far, last, 3, bytes, keys, largest);
         break;
     case 4:
-        window_any(from, to, out, all, far, last, 4, bytes, keys, floats, largest);
+        window_any(from, to, out, all, far, last, 4, bytes, keys, largest);
         break;
     default:
-        window_any(from, to, out, all, far, last, 5, bytes, keys, floats, largest);
+        window_any(from, to, out, all, far, last, 5, bytes, keys, largest);
     }
 }
 
 /* Windows of up to 5 samples at once; larger ones of 4, 16, 64, ... samples, each from up to 4 of the smaller ones. */
-FLYNN_UNROLLED void across_row(const struct flynn_call *call, const uint8_t *in, uint8_t *out, int bytes, bool floats,
-                               bool largest)
+FLYNN_UNROLLED void across_row(const struct flynn_call *call, const uint8_t *in, uint8_t *out, int bytes, bool largest)
 {
     const struct flynn_stage *stage = call->stage;
     ptrdiff_t pixel = stage->in.channels * bytes, all = call->width * pixel;
     int k = stage->k[1], size = 1;
     in -= stage->left * pixel;
     if (k <= 5) {
-        window_some(in, out, true, all, pixel, (k - 1) * pixel, k, bytes, false, floats, largest);
+        window_some(in, out, true, all, pixel, (k - 1) * pixel, k, bytes, false, largest);
         return;
     }
     uint8_t *work = call->state;
@@ -253,18 +251,18 @@ FLYNN_UNROLLED void across_row(const struct flynn_call *call, const uint8_t *in,
         ptrdiff_t length = all + (k - next) * pixel;
         const uint8_t *from = size == 1 ? in : work;
         window_some(from, next == k ? out : work, next == k, length, size * pixel, (next - size) * pixel, n, bytes,
-                    size > 1, floats, largest);
+                    size > 1, largest);
         size = next;
     }
 }
 
-FLYNN_UNROLLED void morph_across(const struct flynn_call *call, int bytes, bool floats)
+FLYNN_UNROLLED void morph_across(const struct flynn_call *call, int bytes)
 {
     for (int r = 0; r < call->rows; r++) {
         if (call->stage->k[0])
-            across_row(call, call->in[r], call->out[r], bytes, floats, true);
+            across_row(call, call->in[r], call->out[r], bytes, true);
         else
-            across_row(call, call->in[r], call->out[r], bytes, floats, false);
+            across_row(call, call->in[r], call->out[r], bytes, false);
     }
 }
 

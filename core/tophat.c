@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/tophat.h"
+
+#include "core/order.h"
+
+/* A stage whose rows have `before` columns and whose output has `after`. */
+static struct flynn_stage *start(struct flynn_node *node, int kernel, int after, enum flynn_type type)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
+    double fill = flynn_morph_fill(node);
+    stage->op = flynn_op_at(flynn_op_find("tophat"));
+    stage->variant = node->in.type;
+    stage->out.type = type;
+    stage->out.width = after;
+    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    stage->border_value = fill;
+    stage->d[1] = type == FLYNN_S32 ? flynn_order_key_of((float)fill) : fill;
+    stage->step = FLYNN_MORPH_STEP;
+    stage->k[7] = node->in.width;
+    return stage;
+}
+
+static void look_down(struct flynn_stage *stage, int largest, int height)
+{
+    stage->k[0] = largest;
+    stage->k[1] = height;
+    stage->up = height / 2;
+    stage->down = height - 1 - height / 2;
+    flynn_morph_down_state(stage);
+}
+
+static void look_across(struct flynn_stage *stage, int largest, int width)
+{
+    stage->k[0] = largest;
+    stage->k[1] = width;
+    stage->padded = true;
+    flynn_morph_across_state(stage);
+}
+
+static void add_border(struct flynn_stage *stage, int width)
+{
+    stage->k[2] = width / 2;
+    stage->k[3] = width - 1 - width / 2;
+}
+
+int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *err)
+{
+    (void)err;
+    int side = flynn_morph_width(node), height = flynn_morph_height(node), width = node->in.width;
+    int part = width + side - 1;
+    enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
+
+    struct flynn_stage *down = start(node, FLYNN_TOPHAT_DOWN, part + width, keys);
+    look_down(down, largest, height);
+    add_border(down, side);
+    down->k[4] = width;
+    down->k[5] = part;
+
+    struct flynn_stage *across = start(node, FLYNN_TOPHAT_ACROSS, part + width, type);
+    look_across(across, largest, side);
+    add_border(across, side);
+    across->k[4] = across->k[5] = across->k[6] = part;
+
+    struct flynn_stage *again = start(node, FLYNN_TOPHAT_DOWN, part + width, keys);
+    look_down(again, !largest, height);
+    again->k[4] = again->k[5] = again->k[6] = part;
+
+    struct flynn_stage *difference = start(node, FLYNN_TOPHAT_SUBTRACT, width, type);
+    look_across(difference, !largest, side);
+    difference->k[4] = difference->k[6] = part;
+    difference->k[8] = largest;
+
+    flynn_node_launch(node, "down", down);
+    flynn_node_launch(node, "across", across);
+    flynn_node_launch(node, "down", again);
+    flynn_node_launch(node, "subtract", difference);
+    return FLYNN_OK;
+}
+
+int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
+{
+    (void)err;
+    int side = flynn_morph_width(node), width = node->in.width, part = width + side - 1;
+    enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
+
+    struct flynn_stage *down = start(node, FLYNN_TOPHAT_BOTH_DOWN, 2 * part, keys);
+    look_down(down, 0, flynn_morph_height(node));
+    add_border(down, side);
+    down->k[4] = width;
+    down->k[5] = part;
+    down->state_bytes = 2 * ((down->state_bytes + 63) / 64 * 64);
+
+    struct flynn_stage *difference = start(node, FLYNN_TOPHAT_BOTH_SUBTRACT, width, type);
+    look_across(difference, 0, side);
+    difference->k[4] = difference->k[6] = part;
+    difference->state_bytes += (size_t)difference->d[0];
+
+    flynn_node_launch(node, "both_down", down);
+    flynn_node_launch(node, "both_subtract", difference);
+    return FLYNN_OK;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/morphology.h"
+
+#include "core/tophat.h"
+
+/* The kernels are put together from those of simd/morphology.h as core/tophat.h says. */
+
+FLYNN_UNROLLED vi minus(vi a, vi b, int bytes)
+{
+    if (bytes == 4)
+        return V_AS_I(V(sub_ps)(V_AS_F(a), V_AS_F(b)));
+    return bytes == 2 ? V(subs_epu16)(a, b) : V(subs_epu8)(a, b);
+}
+
+/* The last vector is not moved back: out may be one of the others. */
+FLYNN_UNROLLED void subtract(void *out, const void *a, const void *b, size_t n, int bytes)
+{
+    const uint8_t *p = a, *q = b;
+    uint8_t *to = out;
+    size_t all = n * (size_t)bytes, i = 0;
+    for (; i + VEC <= all; i += VEC)
+        v_store(to + i, minus(v_load(p + i), v_load(q + i), bytes));
+    if (i < all)
+        v_store_n(to + i, minus(v_load_n(p + i, all - i), v_load_n(q + i, all - i), bytes), all - i);
+}
+
+static void subtract_u8(void *out, const void *a, const void *b, size_t n)
+{
+    subtract(out, a, b, n, 1);
+}
+
+static void subtract_u16(void *out, const void *a, const void *b, size_t n)
+{
+    subtract(out, a, b, n, 2);
+}
+
+static void subtract_f32(void *out, const void *a, const void *b, size_t n)
+{
+    subtract(out, a, b, n, 4);
+}
+
+static flynn_tophat_subtract *subtract_of(const struct flynn_call *call)
+{
+    enum flynn_type type = call->stage->variant;
+    return type == FLYNN_U8 ? subtract_u8 : type == FLYNN_U16 ? subtract_u16 : subtract_f32;
+}
+
+static void part_down(const struct flynn_call *call)
+{
+    enum flynn_type type = call->stage->variant;
+    if (type == FLYNN_U8)
+        morph_down(call, 1);
+    else if (type == FLYNN_U16)
+        morph_down(call, 2);
+    else
+        morph_down(call, 4);
+}
+
+static void part_across(const struct flynn_call *call)
+{
+    enum flynn_type type = call->stage->variant;
+    if (type == FLYNN_U8)
+        morph_across(call, 1);
+    else if (type == FLYNN_U16)
+        morph_across(call, 2);
+    else
+        morph_across(call, 4);
+}
+
+static void down(const struct flynn_call *call)
+{
+    flynn_tophat_down(call, part_down);
+}
+
+static void across(const struct flynn_call *call)
+{
+    flynn_tophat_across(call, part_across);
+}
+
+static void difference(const struct flynn_call *call)
+{
+    flynn_tophat_difference(call, part_across, subtract_of(call));
+}
+
+static void both_down(const struct flynn_call *call)
+{
+    flynn_tophat_both_down(call, part_down);
+}
+
+static void both_difference(const struct flynn_call *call)
+{
+    flynn_tophat_both_difference(call, part_across, subtract_of(call));
+}
+
+extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat);
+
+const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat) = {
+    .fn = {[FLYNN_TOPHAT_DOWN] = {[FLYNN_U8] = down, [FLYNN_U16] = down, [FLYNN_F32] = down},
+           [FLYNN_TOPHAT_ACROSS] = {[FLYNN_U8] = across, [FLYNN_U16] = across, [FLYNN_F32] = across},
+           [FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
+           [FLYNN_TOPHAT_BOTH_DOWN] = {[FLYNN_U8] = both_down, [FLYNN_U16] = both_down, [FLYNN_F32] = both_down},
+           [FLYNN_TOPHAT_BOTH_SUBTRACT] =
+               {[FLYNN_U8] = both_difference, [FLYNN_U16] = both_difference, [FLYNN_F32] = both_difference}},
+};
