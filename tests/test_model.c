@@ -79,3 +79,35 @@ Test(plan, refuses_what_an_op_cannot_take)
     cr_assert(strstr(err.text, "u8, u16, f32"), "%s", err.text);
     flynn_chain_free(&chain);
 }
+
+/* Whoever knows an op by another tool's name must find that one op. */
+Test(registry, names_and_aliases_are_unique)
+{
+    for (int i = 0; i < flynn_op_count(); i++) {
+        char words[400], *rest = words;
+        snprintf(words, sizeof words, "%s %s", flynn_op_at(i)->name, flynn_op_at(i)->aliases);
+        for (char *word; (word = strsep(&rest, " "));)
+            cr_expect(!*word || flynn_op_find(word) == i, "%s is a name of %s and of %s", word, flynn_op_at(i)->name,
+                      flynn_op_at(flynn_op_find(word))->name);
+    }
+}
+
+Test(plan, reads_again_after_what_lies_aside)
+{
+    struct flynn_chain chain = {0};
+    struct flynn_plan plan;
+    struct flynn_err err = {0};
+    struct flynn_shape shape = {8, 8, 1, FLYNN_U8};
+    cr_assert_eq(flynn_chain_add(&chain, "gaussian:1", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_chain_add(&chain, "equalize", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_chain_add(&chain, "invert", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
+    cr_assert_eq(plan.segments, 3, "%d", plan.segments);
+    cr_assert_eq(plan.segment[0].source, -1);
+    cr_assert_eq(plan.segment[1].source, 0);
+    cr_assert_eq(plan.segment[2].source, 0);
+    cr_assert_eq(plan.segment[2].side, 1);
+    cr_assert_eq(plan.segment[2].stages, 2);
+    flynn_plan_free(&plan);
+    flynn_chain_free(&chain);
+}
