@@ -2,6 +2,8 @@
 #include <flynn/plan.h>
 
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Parsing of ops, borders, plans: the parts of the model that no single op shows. */
 
