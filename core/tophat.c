@@ -20,6 +20,16 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int after,
     return stage;
 }
 
+/* OpenCL makes the border columns of the rows between the stages one by one. */
+static int check_sides(const struct flynn_node *node, struct flynn_err *err)
+{
+    int width = flynn_morph_width(node), height = flynn_morph_height(node);
+    if (width <= FLYNN_MORPH_MASK_SIDE && height <= FLYNN_MORPH_MASK_SIDE)
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_EUSAGE, "%s: a window of %dx%d; sides up to %d are possible", node->op->name, width,
+                      height, FLYNN_MORPH_MASK_SIDE);
+}
+
 static void look_down(struct flynn_stage *stage, int largest, int height)
 {
     stage->k[0] = largest;
@@ -45,7 +55,8 @@ static void add_border(struct flynn_stage *stage, int width)
 
 int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *err)
 {
-    (void)err;
+    if (check_sides(node, err))
+        return err->code;
     int side = flynn_morph_width(node), height = flynn_morph_height(node), width = node->in.width;
     int part = width + side - 1;
     enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
@@ -79,7 +90,8 @@ int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *
 
 int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
 {
-    (void)err;
+    if (check_sides(node, err))
+        return err->code;
     int side = flynn_morph_width(node), width = node->in.width, part = width + side - 1;
     enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
 
