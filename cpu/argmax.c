@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/extreme.h"
+#include "core/extreme.h"
 
 static void greatest_u8(const struct flynn_call *call)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
-#include "cpu/cumsum.h"
+#include "core/cumsum.h"
 
 static void rows_u8(const struct flynn_call *call)
 {

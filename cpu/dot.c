@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/binary.h"
-#include "cpu/blocks.h"
+#include "core/blocks.h"
 
 static void dot_u8(const struct flynn_call *call)
 {

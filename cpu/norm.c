@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/blocks.h"
+#include "core/blocks.h"
 
 static void abs_u8(const struct flynn_call *call)
 {

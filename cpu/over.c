@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/binary.h"
-#include "cpu/over.h"
+#include "core/over.h"
 
 #include <string.h>
 
-/* The slots are in cpu/over.h. */
+/* The slots are in core/over.h. */
 
 static void over_u8(const struct flynn_call *call)
 {

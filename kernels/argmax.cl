@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 
-/* Where the greatest (or, with k[0] ARGMIN, least) sample stands: cpu/extreme.h. */
+/* Where the greatest (or, with k[0] ARGMIN, least) sample stands: core/extreme.h. */
 
 #ifndef HAVE_FP64
 #error argmax needs a device with double

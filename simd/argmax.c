@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/extreme.h"
+#include "core/extreme.h"
 #include "simd/wide.h"
 
 #if WIDE == 32

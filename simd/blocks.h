@@ -2,10 +2,10 @@
 #ifndef FLYNN_SIMD_BLOCKS_H
 #define FLYNN_SIMD_BLOCKS_H
 
-#include "cpu/blocks.h"
+#include "core/blocks.h"
 #include "simd/wide.h"
 
-/** The lanes of cpu/blocks.h in vectors of f64, of at most 256 bits: memory is the limit. */
+/** The lanes of core/blocks.h in vectors of f64, of at most 256 bits: memory is the limit. */
 
 #if WIDE == 32
 typedef simde__m256d wd;

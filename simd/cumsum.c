@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/cumsum.h"
+#include "core/cumsum.h"
 #include "simd/wide.h"
 
 enum { PART = 16384 }; /* columns, of which the row above stays in the second cache */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cpu/over.h"
+#include "core/over.h"
 #include "simd/point.h"
 #include "simd/wide.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_BLOCKS_H
-#define FLYNN_CPU_BLOCKS_H
+#ifndef FLYNN_CORE_BLOCKS_H
+#define FLYNN_CORE_BLOCKS_H
 
 #include "core/table.h"
 
@@ -27,7 +27,7 @@ enum block_kind {
     BLOCK_SQUARE,  /**< x * x */
     BLOCK_PRODUCT, /**< x * w */
     BLOCK_MAX,     /**< the greatest |x| instead of a sum; NaN if there is one */
-    BLOCK_ARGMAX,  /**< the first of the greatest x, see cpu/extreme.h */
+    BLOCK_ARGMAX,  /**< the first of the greatest x, see core/extreme.h */
     BLOCK_ARGMIN,  /**< the first of the least x */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_CUMSUM_H
-#define FLYNN_CPU_CUMSUM_H
+#ifndef FLYNN_CORE_CUMSUM_H
+#define FLYNN_CORE_CUMSUM_H
 
 #include <flynn/op.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_OVER_H
-#define FLYNN_CPU_OVER_H
+#ifndef FLYNN_CORE_OVER_H
+#define FLYNN_CORE_OVER_H
 
 /** Kernel slots of over, by who has an alpha channel (the last of 2 or 4). */
 enum {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef FLYNN_CPU_EXTREME_H
-#define FLYNN_CPU_EXTREME_H
+#ifndef FLYNN_CORE_EXTREME_H
+#define FLYNN_CORE_EXTREME_H
 
-#include "cpu/blocks.h"
+#include "core/blocks.h"
 
-/** Where the greatest or least sample stands. The first stage finds it in every block of cpu/blocks.h and writes its
+/** Where the greatest or least sample stands. The first stage finds it in every block of core/blocks.h and writes its
  * value and its number in the block, the second finds the first of the best blocks. */
 
 /** The lanes of a block_run, in other use. */
