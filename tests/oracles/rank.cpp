@@ -73,8 +73,14 @@ cv::Mat bilateral(const cv::Mat &in)
 }
 
 const oracle::entries here{
-    {"erode", erode},   {"dilate", dilate},     {"open", open},                       {"close", close},
-    {"tophat", tophat}, {"blackhat", blackhat}, {"morphology-gradient", gradient}, {"median", median},
+    {"erode", erode},
+    {"dilate", dilate},
+    {"open", open},
+    {"close", close},
+    {"tophat", tophat},
+    {"blackhat", blackhat},
+    {"morphology-gradient", gradient},
+    {"median", median},
     {"bilateral", bilateral},
 };
 } // namespace
