@@ -215,7 +215,6 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->up = stage->down = stage->left = stage->right = 1;
     stage->border = FLYNN_REPLICATE;
     stage->out.type = squares ? FLYNN_U32 : FLYNN_U16;
-    flynn_node_launch(node, squares ? "gradient_l2" : "gradient_l1", stage)->per_pixel = true;
 
     stage = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
     stage->up = stage->down = stage->left = stage->right = 1;
@@ -223,14 +222,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->out.type = FLYNN_U8;
     stage->k[0] = limit(low, squares);
     stage->k[1] = limit(high, squares);
-    flynn_node_launch(node, "suppress", stage)->per_pixel = true;
 
     stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
     stage->team = true;
     stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_pixel);
-    struct flynn_launch *launch = flynn_node_launch(node, "hysteresis", stage);
-    launch->items_x = launch->items_y = 1;
-    launch->zero_out = true;
     return FLYNN_OK;
 }
 
