@@ -185,7 +185,7 @@ static int fill_pairs(struct flynn_node *node, struct flynn_stage *stage, bool n
             if (left == 0 && ++tap < stage->k[0])
                 left = weight[tap];
         }
-        at[2] = narrow ? ((half[0] & 0xff) | (half[1] & 0xff) << 8) * 0x10001
+        at[2] = narrow ? (int32_t)(((uint32_t)(half[0] & 0xff) | (uint32_t)(half[1] & 0xff) << 8) * 0x10001u)
                        : (int32_t)((uint32_t)half[0] & 0xffff) | (int32_t)((uint32_t)half[1] << 16);
     }
     stage->k[4] = count;
