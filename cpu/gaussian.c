@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/exponential.h"
 #include "cpu/gaussian_far.h"
 
 #include <stdlib.h>
@@ -209,19 +210,6 @@ static void down_f32(const struct flynn_call *call)
 
 /* ---- the weights ------------------------------------------------------------------------------------------------ */
 
-/* e^x for x <= 0 by + - * alone, so that every machine finds the same weights: x = n ln 2 + r, |r| <= 0.35. */
-static double exponential(double x)
-{
-    if (x < -700)
-        return 0;
-    double n = floor(x * 1.4426950408889634 + 0.5);
-    double r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33;
-    double sum = 1;
-    for (int i = 14; i > 0; i--)
-        sum = 1 + sum * r / i;
-    return ldexp(sum, (int)n);
-}
-
 /* half[i], i = 0..radius: the weight at distance i, of a kernel whose sum is 1. sigma <= 0: from the size alone. */
 static void find_kernel(double *half, int radius, double sigma)
 {
@@ -241,7 +229,7 @@ static void find_kernel(double *half, int radius, double sigma)
         sigma = (2 * radius + 1) * 0.15 + 0.35;
     double scale = -0.125 / (sigma * sigma), sum = 0;
     for (int i = radius; i > 0; i--) {
-        half[i] = exponential(4.0 * i * i * scale);
+        half[i] = flynn_exponential(4.0 * i * i * scale);
         sum += half[i];
     }
     double unit = 1 / (sum * 2 + 1);
