@@ -36,34 +36,38 @@ static void gamma_u8(const struct flynn_call *call)
 
 #elif !defined(FLYNN_ISA_SSE2)
 
-/* Rows of 16 entries as differences: low[k] is row k ^ row k - 1 of the lower half, high[k] of the upper one. */
+/* row[k]: entries 16 k to 16 k + 15 */
 struct table {
-    vi low[8], high[8];
+    vi row[16];
 };
 
 static void load_table(struct table *table, const uint8_t *bytes)
 {
-    for (int k = 0; k < 8; k++) {
-        vi low = v_repeat16(bytes + 16 * k), high = v_repeat16(bytes + 128 + 16 * k);
-        table->low[k] = k ? v_xor(low, v_repeat16(bytes + 16 * k - 16)) : low;
-        table->high[k] = k ? v_xor(high, v_repeat16(bytes + 112 + 16 * k)) : high;
-    }
+    for (int k = 0; k < 16; k++)
+        table->row[k] = v_repeat16(bytes + 16 * k);
 }
 
-/* The shuffle gives 0 for an index with bit 7. An x of row h stays nonnegative for the first h of the subtractions, so
- * it collects the differences 0..h, whose sum is row h. */
+/* Entries 64 quarter to 64 quarter + 63: of the four indices one has bit 7 clear, and the shuffle gives 0 for the
+ * others. */
+static inline vi look_up_quarter(const vi *row, vi i0, vi i1, vi i2, vi i3)
+{
+    return v_or(v_or(V(shuffle_epi8)(row[0], i0), V(shuffle_epi8)(row[1], i1)),
+                v_or(V(shuffle_epi8)(row[2], i2), V(shuffle_epi8)(row[3], i3)));
+}
+
+/* Adding 0x70 sets bit 7 of all but 0 to 15; the exclusive or brings row k of a quarter there. Bits 6 and 7 pick the
+ * quarter: blends use the ports of the shuffles, so the rows within a quarter are picked by or. */
 static inline vi look_up(vi x, const void *by)
 {
     const struct table *t = by;
-    const vi row = v_set8(16);
-    vi a = x, b = v_xor(x, v_set8(-128));
-    vi y = v_xor(V(shuffle_epi8)(t->low[0], a), V(shuffle_epi8)(t->high[0], b));
-    for (int k = 1; k < 8; k++) {
-        a = V(subs_epi8)(a, row);
-        b = V(subs_epi8)(b, row);
-        y = v_xor(y, v_xor(V(shuffle_epi8)(t->low[k], a), V(shuffle_epi8)(t->high[k], b)));
-    }
-    return y;
+    const vi to_bit7 = v_set8(0x70);
+    vi y = v_and(x, v_set8(63)), bit6 = V(add_epi8)(x, x);
+    vi i0 = V(add_epi8)(y, to_bit7), i1 = V(add_epi8)(v_xor(y, v_set8(16)), to_bit7);
+    vi i2 = V(add_epi8)(v_xor(y, v_set8(32)), to_bit7), i3 = V(add_epi8)(v_xor(y, v_set8(48)), to_bit7);
+    vi low = V(blendv_epi8)(look_up_quarter(t->row, i0, i1, i2, i3), look_up_quarter(t->row + 4, i0, i1, i2, i3), bit6);
+    vi high =
+        V(blendv_epi8)(look_up_quarter(t->row + 8, i0, i1, i2, i3), look_up_quarter(t->row + 12, i0, i1, i2, i3), bit6);
+    return V(blendv_epi8)(low, high, x);
 }
 
 static void gamma_u8(const struct flynn_call *call)

@@ -11,6 +11,12 @@ using oracle::word;
 cv::Mat magnitude(const cv::Mat &in, cv::Mat dx, cv::Mat dy)
 {
     cv::Mat out;
+    if (dx.depth() == CV_16S && word("norm", "l1") != "l2") { /* what saturates alone saturates the sum; timed */
+        cv::convertScaleAbs(dx, dx);
+        cv::convertScaleAbs(dy, dy);
+        cv::add(dx, dy, out);
+        return out;
+    }
     dx.convertTo(dx, CV_64F);
     dy.convertTo(dy, CV_64F);
     if (word("norm", "l1") == "l2")

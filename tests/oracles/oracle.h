@@ -22,6 +22,10 @@ int border();
 /** The second input, for cases with "@" in their parameters. */
 const cv::Mat &second();
 
+/** Set while an op is timed: what only makes OpenCV's output comparable with flynn's (another order of channels) is then
+ * left out. */
+extern bool timed;
+
 struct entry {
     const char *op;
     cv::Mat (*compute)(const cv::Mat &in);
