@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/coverage.h"
 #include "cli/job.h"
+#include "dispatch/laws.h"
 #include "dispatch/verify.h"
 
 #include <flynn/backend.h>
@@ -65,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {"require", KEY_REQUIRE, "LIST", 0,
      "exit with 3 when one of these backends could not run, or has a kernel that failed its self-test", 1},
-    {"op", KEY_OP, "LIST", 0, "only these ops, separated by commas; default: all, and random chains of them", 1},
+    {"op", KEY_OP, "LIST", 0, "only these ops, separated by commas, or 'laws'; default: all, then random chains and laws", 1},
     {"only", KEY_ONLY, "TEXT", 0, "only inputs whose description holds this text, as failures print it", 1},
     {"thorough", KEY_THOROUGH, NULL, 0, "every pattern on every shape: about eight times as long", 1},
     {"chains", KEY_CHAINS, "N", 0, "random chains of ops; default: 100, and 0 with --op", 1},
@@ -77,8 +78,9 @@ static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}
 static const char doc[] =
     "Hold every op on every backend against the scalar reference, bit for bit: odd shapes, all types and channel "
     "counts, "
-    "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. With IN, run the "
-    "OPs on this file instead, on every backend.\v"
+    "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. Then random chains "
+    "of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the reference "
+    "included. With IN, run the OPs on this file instead, on every backend.\v"
     "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. The "
     "same --seed draws the same inputs; a failure prints what is needed to see it again.\n\n"
     "Examples:\n"
@@ -245,8 +247,9 @@ static int verify_named(struct verify *v, struct flynn_err *err)
 
 static int verify_catalogue(struct verify *v, struct flynn_err *err)
 {
+    bool only_laws = v->ops && strcmp(v->ops, "laws") == 0;
     int code = FLYNN_OK, chains = v->chains >= 0 ? v->chains : v->ops ? 0 : 100;
-    if (v->ops)
+    if (v->ops && !only_laws)
         code = verify_named(v, err);
     for (int op = 0; !v->ops && !code && op < flynn_op_count(); op++)
         code = verify_op(v, op, err);
@@ -254,6 +257,12 @@ static int verify_catalogue(struct verify *v, struct flynn_err *err)
         show_progress(v, "chains");
         int failed = flynn_verify_chains(chains, v->backend, v->count, &v->how, report, v, err);
         op_done(v, "chains");
+        code = failed < 0 ? failed : FLYNN_OK;
+    }
+    if (!code && (!v->ops || only_laws)) {
+        show_progress(v, "laws");
+        int failed = flynn_verify_laws(v->backend, v->count, &v->how, report, v, err);
+        op_done(v, "laws");
         code = failed < 0 ? failed : FLYNN_OK;
     }
     return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "dispatch/tables.h"
+#include "dispatch/laws.h"
 #include "dispatch/verify.h"
 
 #include <flynn/generate.h>
@@ -125,6 +126,23 @@ ParameterizedTest(struct number *number, chains, equal_scalar)
     struct flynn_verify_options options = {.seed = seed(), .only = getenv("FLYNN_ONLY")};
     struct flynn_backend backend = open_backend(number->backend);
     int failed = flynn_verify_chains(150, &backend, 1, &options, expect_good, NULL, &err);
+    cr_assert_geq(failed, 0, "%s", err.text);
+}
+
+ParameterizedTestParameters(laws, hold)
+{
+    static struct number numbers[MOST];
+    for (int b = 0; b < backend_count(); b++)
+        numbers[b].backend = b;
+    return cr_make_param_array(struct number, numbers, (size_t)backend_count());
+}
+
+ParameterizedTest(struct number *number, laws, hold)
+{
+    struct flynn_err err = {0};
+    struct flynn_verify_options options = {.seed = seed(), .only = getenv("FLYNN_ONLY")};
+    struct flynn_backend backend = open_backend(number->backend);
+    int failed = flynn_verify_laws(&backend, 1, &options, expect_good, NULL, &err);
     cr_assert_geq(failed, 0, "%s", err.text);
 }
 
