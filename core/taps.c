@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MOST_SHIFT   14
+#define FACTORS_PAY  15   /* taps from which on two sums of few products are faster than one of many */
 #define MOST_DIVISOR 8191 /* so that a float tells the quotients of bytes apart */
 
 /* The weights of integer samples: c / d. */
@@ -193,6 +194,56 @@ static int fill_pairs(struct flynn_node *node, struct flynn_stage *stage, bool n
     return FLYNN_OK;
 }
 
+static int32_t common_divisor(int32_t a, int32_t b)
+{
+    while (b) {
+        int32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return abs(a);
+}
+
+/* c = down[y] * across[x]: across is a row of c without the row's common divisor. False where c has no such factors. */
+static bool factor(const struct whole *w, int width, int height, int32_t *across, int32_t *down)
+{
+    int first = 0, column = 0;
+    int32_t divisor = 0;
+    while (first < w->taps && w->c[first] == 0)
+        first++;
+    if (first == w->taps)
+        return false;
+    const int32_t *row = w->c + first / width * width;
+    column = first % width;
+    for (int x = 0; x < width; x++)
+        divisor = common_divisor(divisor, row[x]);
+    for (int x = 0; x < width; x++)
+        across[x] = row[x] / divisor;
+    for (int y = 0; y < height; y++) {
+        down[y] = w->c[y * width + column] / across[column];
+        for (int x = 0; x < width; x++) {
+            if (down[y] * across[x] != w->c[y * width + x])
+                return false;
+        }
+    }
+    return true;
+}
+
+static int fill_factors(struct flynn_node *node, struct flynn_stage *stage, const struct flynn_taps *taps,
+                        const struct whole *w, struct flynn_err *err)
+{
+    int32_t *factors = flynn_node_alloc(node, 2 * FLYNN_TAPS_SIDE * sizeof *factors, err);
+    if (!factors)
+        return err->code;
+    if (stage->k[0] < FACTORS_PAY || taps->width == 1 || taps->height == 1 ||
+        !factor(w, taps->width, taps->height, factors, factors + taps->width))
+        return FLYNN_OK;
+    stage->k[12] = taps->width;
+    stage->k[13] = taps->height;
+    stage->table[3] = (struct flynn_table_data){factors, (size_t)(taps->width + taps->height) * sizeof *factors};
+    return FLYNN_OK;
+}
+
 static int fill_whole(struct flynn_node *node, struct flynn_stage *stage, const struct flynn_taps *taps,
                       struct flynn_err *err)
 {
@@ -213,7 +264,8 @@ static int fill_whole(struct flynn_node *node, struct flynn_stage *stage, const 
     for (int i = 0; i < w.taps; i++)
         sum += 32768u * (uint32_t)w.c[i];
     stage->k[5] = (int32_t)sum;
-    return fill_pairs(node, stage, node->in.type == FLYNN_U8 && find_narrow(stage), err);
+    code = fill_factors(node, stage, taps, &w, err);
+    return code ? code : fill_pairs(node, stage, node->in.type == FLYNN_U8 && find_narrow(stage), err);
 }
 
 int flynn_taps_lower(struct flynn_node *node, const struct flynn_taps *taps, struct flynn_err *err)

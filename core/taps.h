@@ -15,7 +15,10 @@
  * multiplication wants them in every 32 bits. u16: k[5] is k[1] for samples of which 32768 was subtracted.
  * u8: k[6] is 1 where 16 bits hold every sum and the weights are pairs of bytes, twice; then k[7] is added to the sum
  * modulo 65536, so that it is not negative, k[8] is subtracted (k[9] added) without going below 0 (above 65535), and,
- * unless k[3] is set, the quotient is the upper half of the product with k[10], shifted by k[11]. */
+ * unless k[3] is set, the quotient is the upper half of the product with k[10], shifted by k[11].
+ * Where the whole c are the products of a row's and a column's whole factors, and that saves work, k[12] and k[13] are the
+ * numbers of columns and rows, and table[3] has the factors of the columns, then of the rows, as int32: sums over rows
+ * and then over columns are the same sums. */
 
 #define FLYNN_TAPS_SIDE 31                                  /**< the most rows and columns of a kernel */
 #define FLYNN_TAPS_MOST (FLYNN_TAPS_SIDE * FLYNN_TAPS_SIDE) /**< the most taps */

@@ -265,7 +265,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(convolve) = {
     .kind = FLYNN_ROWS,
     .cases = {"sharpen", "emboss,offset=50%", "box5", "box3,border=constant,fill=100%", "gaussian5,border=wrap",
               "gaussian5,scale=0.3", "log,scale=40,divisor=7", "edge,border=reflect", "motion,border=replicate",
-              "laplacian,scale=0.7,offset=3", "sharpen,scale=-1,offset=100%", "gaussian3,divisor=30"},
+              "laplacian,scale=0.7,offset=3", "sharpen,scale=-1,offset=100%", "gaussian3,divisor=30",
+              "gaussian5,scale=-30,divisor=77,offset=90%"},
     .lower = lower,
     .kernels = {.fn = {{[FLYNN_U8] = convolve_u8, [FLYNN_U16] = convolve_u16, [FLYNN_F32] = convolve_f32}}},
 };

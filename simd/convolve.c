@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/taps.h"
-#include "simd/filter.h"
+#include "simd/convolve_factors.h"
 
 /* The stage is described in core/taps.h. */
 
@@ -19,17 +19,6 @@ static void find_sources(struct sources *s, const struct flynn_call *call, int r
 }
 
 /* ---- u8 ---------------------------------------------------------------------------------------------------------- */
-
-/* The quotients of sums of 16 bits. */
-static inline vi narrow_quotient(const struct flynn_stage *stage, vi sum)
-{
-    sum = V(adds_epu16)(V(subs_epu16)(sum, v_set16(stage->k[8])), v_set16(stage->k[9]));
-    if (stage->k[3] == 0)
-        return V(sub_epi16)(sum, V(subs_epu16)(sum, v_set16(255)));
-    if (stage->k[3] > 0)
-        return V(srl_epi16)(sum, simde_mm_cvtsi32_si128(stage->k[3]));
-    return V(srl_epi16)(V(mulhi_epu16)(sum, v_set16(stage->k[10])), simde_mm_cvtsi32_si128(stage->k[11]));
-}
 
 #define NARROW 2 /* vectors at a time */
 
@@ -63,16 +52,6 @@ FLYNN_UNROLLED void narrow_vectors(const struct flynn_stage *stage, const struct
 #endif
     for (int v = 0; v < n; v++)
         out[v] = V(packus_epi16)(narrow_quotient(stage, low[v]), narrow_quotient(stage, high[v]));
-}
-
-/* From 0 to most; the result is divided by d: exactly, because for bytes half a unit is more than the float's error. */
-static inline vi wide_quotient(const struct flynn_stage *stage, vi sum, vi most, vf inverse)
-{
-    vi v = V(min_epi32)(V(max_epi32)(sum, v_zero()), most);
-    if (stage->k[3] >= 0)
-        return V(sra_epi32)(v, simde_mm_cvtsi32_si128(stage->k[3]));
-    vf half = V(set1_ps)(0.5f);
-    return V(cvttps_epi32)(V(mul_ps)(V(add_ps)(V(cvtepi32_ps)(v), half), inverse));
 }
 
 static inline vi wide_vector(const struct flynn_stage *stage, const struct sources *s, int i)
@@ -118,6 +97,10 @@ static void convolve_u8(const struct flynn_call *call)
     const struct flynn_stage *stage = call->stage;
     int samples = call->width * stage->in.channels;
     struct sources s;
+    if (has_factors(stage)) {
+        convolve_factors(call, 1);
+        return;
+    }
     for (int r = 0; r < call->rows; r++) {
         find_sources(&s, call, r, 1);
         if (stage->k[6]) {
@@ -131,19 +114,6 @@ static void convolve_u8(const struct flynn_call *call)
 
 /* ---- u16 --------------------------------------------------------------------------------------------------------- */
 
-/* The float's quotient is the result or one away from it. */
-static inline vi word_quotient(const struct flynn_stage *stage, vi sum, vi most, vf inverse)
-{
-    vi v = V(min_epi32)(V(max_epi32)(sum, v_zero()), most);
-    if (stage->k[3] >= 0)
-        return V(sra_epi32)(v, simde_mm_cvtsi32_si128(stage->k[3]));
-    vi d = v_set32(stage->k[2]), one = v_set32(1);
-    vi q = V(cvttps_epi32)(V(mul_ps)(V(cvtepi32_ps)(v), inverse));
-    vi rest = V(sub_epi32)(v, V(mullo_epi32)(q, d));
-    vi more = v_gt_i32(rest, V(sub_epi32)(d, one)), less = v_gt_i32(v_zero(), rest);
-    return V(add_epi32)(V(sub_epi32)(q, more), less);
-}
-
 static void convolve_u16(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
@@ -152,6 +122,10 @@ static void convolve_u16(const struct flynn_call *call)
     vi flip = v_set16(-32768), most = v_set32((int32_t)(65536u * (uint32_t)stage->k[2] - 1));
     vf inverse = V(set1_ps)(1.0f / (float)stage->k[2]);
     struct sources s;
+    if (has_factors(stage)) {
+        convolve_factors(call, 2);
+        return;
+    }
     for (int r = 0; r < call->rows; r++) {
         find_sources(&s, call, r, 2);
         for (int i = 0; i < samples; i = v_advance(i, VEC / 2, samples)) {
