@@ -121,7 +121,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(hsv_to_rgb) = {
     .name = "hsv-to-rgb",
     .aliases = "HSV2sRGB",
-    .group = "point",
+    .group = "color",
     .summary = "the way back from rgb-to-hsv",
     .definition =
         "u8: H is taken modulo 180; x = min(|H - c|, 180 - |H - c|) is its distance from the channel's own hue c: 0, "

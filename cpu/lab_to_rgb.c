@@ -127,7 +127,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(lab_to_rgb) = {
     .name = "lab-to-rgb",
     .aliases = "Lab2sRGB",
-    .group = "point",
+    .group = "color",
     .summary = "the way back from rgb-to-lab",
     .definition =
         "Linear light r = 3.240479 X' - 1.53715 Y - 0.498535 Z', g = -0.969256 X' + 1.875991 Y + 0.041556 Z', "

@@ -38,7 +38,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(linear_to_srgb) = {
     .name = "linear-to-srgb",
     .aliases = "scRGB2sRGB",
-    .group = "point",
+    .group = "color",
     .summary = "linear light to samples of the sRGB curve",
     .definition =
         "c = x <= 0.0031308 ? 12.92 x : 1.055 x^(1 / 2.4) - 0.055.\n"

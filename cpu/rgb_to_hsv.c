@@ -130,7 +130,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_hsv) = {
     .name = "rgb-to-hsv",
     .aliases = "sRGB2HSV",
-    .group = "point",
+    .group = "color",
     .summary = "hue, saturation and value",
     .definition =
         "V is the largest of R, G, B, and d = V less the smallest. h = G - B where V = R, else B - R + 2 d where V = "

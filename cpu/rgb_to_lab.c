@@ -124,7 +124,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_lab) = {
     .name = "rgb-to-lab",
     .aliases = "sRGB2Lab",
-    .group = "point",
+    .group = "color",
     .summary = "from sRGB to CIE L*a*b* with the white D65",
     .definition =
         "Linear light r, g, b; X = (0.412453 r + 0.357580 g + 0.180423 b) / 0.950456, Y = 0.212671 r + 0.715160 g + "

@@ -53,7 +53,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_ycbcr) = {
     .name = "rgb-to-ycbcr",
     .aliases = "ppmtoyuv",
-    .group = "point",
+    .group = "color",
     .summary = "luma and two colour differences of the full range, as in JPEG files",
     .definition = "u8: Y = (19595 R + 38470 G + 7471 B + 32768) >> 16, "
                   "Cb = (-11059 R - 21709 G + 32768 B + 128 * 65536 + 32767) >> 16, "

@@ -17,7 +17,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(saturation) = {
     .name = "saturation",
     .aliases = "saturate",
-    .group = "point",
+    .group = "color",
     .summary = "colours away from their gray, or towards it",
     .definition = "color-matrix with 1 - factor times three rows (0.2126, 0.7152, 0.0722) plus factor times the "
                   "identity, in double: every pixel is its luma plus factor times its distance from the luma.",

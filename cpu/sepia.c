@@ -15,7 +15,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(sepia) = {
     .name = "sepia",
     .aliases = "",
-    .group = "point",
+    .group = "color",
     .summary = "the brown tone of old photographs",
     .definition = "color-matrix with 1 - amount times the identity plus amount times the rows (0.393, 0.769, 0.189), "
                   "(0.349, 0.686, 0.168), (0.272, 0.534, 0.131), in double.",

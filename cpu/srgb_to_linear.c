@@ -38,7 +38,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(srgb_to_linear) = {
     .name = "srgb-to-linear",
     .aliases = "sRGB2scRGB",
-    .group = "point",
+    .group = "color",
     .summary = "samples of the sRGB curve to linear light",
     .definition =
         "c = x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055)^2.4.\n"

@@ -49,7 +49,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 const struct flynn_op FLYNN_OP_SYMBOL(ycbcr_to_rgb) = {
     .name = "ycbcr-to-rgb",
     .aliases = "yuvtoppm",
-    .group = "point",
+    .group = "color",
     .summary = "the way back from rgb-to-ycbcr",
     .definition = "cb = Cb - 128, cr = Cr - 128.\n"
                   "u8: R = Y + ((91881 cr + 32768) >> 16), G = Y + ((-22554 cb - 46802 cr + 32768) >> 16), "
