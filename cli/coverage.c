@@ -17,11 +17,12 @@ static const bool has_opencl[FLYNN_N_OPS] = {
 #undef FLYNN_OP
 };
 
-/* A plan of one op on a small image; false when neither its defaults nor its cases suit. */
+/* A plan of one op on an image; false when neither its defaults nor its cases suit. */
 static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const struct flynn_op *op,
                        enum flynn_type type)
 {
-    struct flynn_shape shape = {.width = 24, .height = 24, .channels = 3, .type = type};
+    struct flynn_shape shape = {.width = 1001, .height = 41, .channels = 3, .type = type};
+    struct flynn_shape with;
     struct flynn_image second;
     bool made = false;
 
@@ -29,9 +30,10 @@ static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const
         shape.channels = 1;
     while (!(op->channels & FLYNN_CHANNEL_BIT(shape.channels)))
         shape.channels++;
-    if (flynn_image_alloc(&second, &shape, NULL))
+    with = flynn_op_second(op, &shape);
+    if (flynn_image_alloc(&second, &with, NULL))
         return false;
-    memset(second.data, 0, second.stride * (size_t)shape.height);
+    memset(second.data, 0, second.stride * (size_t)with.height);
     for (int i = -1; !made && i < (int)(sizeof op->cases / sizeof *op->cases); i++) {
         char text[256];
         if (i >= 0 && !op->cases[i])
@@ -48,6 +50,13 @@ static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const
     return made;
 }
 
+/* Stages that only put partial results together need no vectors. */
+static bool is_small(const struct flynn_plan *plan, const struct flynn_stage *stage)
+{
+    return flynn_row_bytes(&stage->in) * (size_t)stage->in.height <
+           flynn_row_bytes(&plan->in) * (size_t)plan->in.height / 16;
+}
+
 static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op, enum flynn_type type)
 {
     static struct flynn_chain chain;
@@ -59,6 +68,8 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
             lowest = FLYNN_TABLE_SCALAR;
         for (int i = 0; planned && i < plan.stages; i++) {
             int from;
+            if (is_small(&plan, plan.stage[i]))
+                continue;
             flynn_table_resolve(table, plan.stage[i], &from);
             lowest = from < lowest ? from : lowest;
         }
