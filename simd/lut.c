@@ -1,5 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/vec.h"
+#include "simd/lookup256.h"
+#include "simd/rgb.h"
+
+/* ---- u8: a table for each channel
+ * ------------------------------------------------------------------------------------ */
+
+#if !defined(FLYNN_ISA_SSE2)
+
+struct tables {
+    struct lookup256 channel[3];
+};
+
+POINT_INLINE void look_up_each(struct rgb *px, const void *by)
+{
+    const struct tables *t = by;
+    px->r = lookup256(px->r, &t->channel[0]);
+    px->g = lookup256(px->g, &t->channel[1]);
+    px->b = lookup256(px->b, &t->channel[2]);
+}
+
+static void lut_u8(const struct flynn_call *call)
+{
+    struct tables tables;
+    int channels = call->stage->in.channels, colors = channels < 3 ? 1 : 3;
+    for (int c = 0; c < colors; c++)
+        lookup256_load(&tables.channel[c], (const uint8_t *)call->stage->table[0].data + 256 * c);
+    if (colors == 3)
+        rgb_kernel(call, 1, false, look_up_each, &tables);
+    else
+        point_kernel(call, 1, lookup256, &tables.channel[0]);
+}
+
+#endif
+
+/* ---- f32
+ * ------------------------------------------------------------------------------------------------------------- */
 
 #define LANES (VEC / 4)
 
@@ -91,7 +126,12 @@ static void lut_f32(const struct flynn_call *call)
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lut);
 
-/* Tables that differ from channel to channel are the scalar loop for integers. */
+/* u16: the scalar loop, whose tables are larger than what a vector can look up in. */
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lut) = {
-    .fn = {{[FLYNN_F32] = lut_f32}},
+    .fn = {{
+        [FLYNN_F32] = lut_f32,
+#if !defined(FLYNN_ISA_SSE2)
+        [FLYNN_U8] = lut_u8,
+#endif
+    }},
 };
