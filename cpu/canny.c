@@ -246,6 +246,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->up = stage->down = stage->left = stage->right = 1;
     stage->border = FLYNN_REPLICATE;
     stage->out.type = squares ? FLYNN_U32 : FLYNN_U16;
+    flynn_node_launch(node, squares ? "gradient_l2" : "gradient_l1", stage);
 
     stage = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
     stage->up = stage->down = stage->left = stage->right = 1;
@@ -254,6 +255,12 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->out.width = 2 * words * 8;
     stage->k[0] = limit(low, squares);
     stage->k[1] = limit(high, squares);
+    struct flynn_launch *launch = flynn_node_launch(node, "suppress", stage);
+    launch->out = (struct flynn_shape){node->in.width, node->in.height, 1, FLYNN_U32};
+    struct flynn_shape labels = launch->out;
+    launch = flynn_node_launch(node, "merge", stage);
+    launch->out = labels;
+    launch->again = true;
 
     stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
     stage->team = true;
@@ -262,6 +269,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
+    flynn_node_launch(node, "mark", stage)->in = labels;
     return FLYNN_OK;
 }
 
