@@ -10,13 +10,18 @@
  * right, and those on the one that rises. */
 enum { FLYNN_CANNY_ACROSS, FLYNN_CANNY_DOWN, FLYNN_CANNY_FALLING, FLYNN_CANNY_RISING };
 
-/** No edge, an edge if it touches one, an edge. */
-enum flynn_canny { FLYNN_CANNY_NONE, FLYNN_CANNY_WEAK, FLYNN_CANNY_STRONG };
+/** Words of 64 pixels in a row; pixel x is bit x % 64 of word x / 64, and bits beyond the row are 0. A row of the map
+ * is as many words of weak and strong edges, then as many of strong ones. */
+static inline int flynn_canny_words(int width)
+{
+    return width / 64 + (width % 64 != 0);
+}
 
-struct flynn_canny_pixel {
-    int32_t x, y;
+/** Word i of row y. */
+struct flynn_canny_word {
+    int32_t i, y;
 };
 
-#define FLYNN_CANNY_LIST 16384 /**< pixels that a flood keeps in mind */
+#define FLYNN_CANNY_LIST 16384 /**< words that a flood keeps in mind */
 
 #endif

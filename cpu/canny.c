@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Three stages. GRADIENT: out of bytes words (norm=l1) or longs (norm=l2) that hold magnitude << 2 | direction.
- * SUPPRESS: one byte for each of these, enum flynn_canny; k[0], k[1]: the low and the high threshold.
- * HYSTERESIS: weak edges that touch strong ones, directly or through others. */
+/* Four stages. GRADIENT: out of bytes words (norm=l1) or longs (norm=l2) that hold magnitude << 2 | direction.
+ * SUPPRESS: k[0], k[1]: the low and the high threshold; two bits for each of these, see core/canny.h. HYSTERESIS: one
+ * bit: strong edges, and weak ones that touch them, directly or through others. EXPAND: bytes of these bits. */
 
-enum { GRADIENT_L1, GRADIENT_L2, SUPPRESS, HYSTERESIS };
+enum { GRADIENT_L1, GRADIENT_L2, SUPPRESS, HYSTERESIS, EXPAND };
 
 static int direction(int dx, int dy)
 {
@@ -48,138 +48,166 @@ static void gradient_l2(const struct flynn_call *call)
     }
 }
 
-/* The class of a magnitude m between its neighbours on either side along the slope. On a plateau along a row or a
+/* Whether a magnitude m is a peak between its neighbours on either side along the slope. On a plateau along a row or a
  * column the first sample counts, on a diagonal none. */
-static int classify(int m, int before, int after, bool diagonal, int low, int high)
+static bool is_peak(int m, int before, int after, bool diagonal)
 {
-    bool peak = m > before && (diagonal ? m > after : m >= after);
-    return m > low && peak ? m > high ? FLYNN_CANNY_STRONG : FLYNN_CANNY_WEAK : FLYNN_CANNY_NONE;
+    return m > before && (diagonal ? m > after : m >= after);
+}
+
+static void put_bits(uint64_t *words, int count, int x, int m, bool peak, const int32_t *threshold)
+{
+    uint64_t bit = (uint64_t)1 << (x & 63);
+    words[x / 64] |= peak && m > threshold[0] ? bit : 0;
+    words[count + x / 64] |= peak && m > threshold[1] ? bit : 0;
 }
 
 static void suppress_u16(const struct flynn_call *call)
 {
     const uint16_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
-    uint8_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
+    int width = call->stage->in.width, count = flynn_canny_words(width);
+    memset(call->out[0], 0, (size_t)call->width);
+    for (int x = 0; x < width; x++) {
         const int before[] = {row[x - 1], up[x], up[x - 1], up[x + 1]};
         const int after[] = {row[x + 1], down[x], down[x + 1], down[x - 1]};
-        int way = row[x] & 3;
-        out[x] = (uint8_t)classify(row[x] >> 2, before[way] >> 2, after[way] >> 2, way > FLYNN_CANNY_DOWN,
-                                   call->stage->k[0], call->stage->k[1]);
+        int way = row[x] & 3, m = row[x] >> 2;
+        bool peak = is_peak(m, before[way] >> 2, after[way] >> 2, way > FLYNN_CANNY_DOWN);
+        put_bits(call->out[0], count, x, m, peak, call->stage->k);
     }
 }
 
 static void suppress_u32(const struct flynn_call *call)
 {
     const uint32_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
-    uint8_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
+    int width = call->stage->in.width, count = flynn_canny_words(width);
+    memset(call->out[0], 0, (size_t)call->width);
+    for (int x = 0; x < width; x++) {
         const uint32_t before[] = {row[x - 1], up[x], up[x - 1], up[x + 1]};
         const uint32_t after[] = {row[x + 1], down[x], down[x + 1], down[x - 1]};
-        int way = (int)(row[x] & 3);
-        out[x] = (uint8_t)classify((int)(row[x] >> 2), (int)(before[way] >> 2), (int)(after[way] >> 2),
-                                   way > FLYNN_CANNY_DOWN, call->stage->k[0], call->stage->k[1]);
+        int way = (int)(row[x] & 3), m = (int)(row[x] >> 2);
+        bool peak = is_peak(m, (int)(before[way] >> 2), (int)(after[way] >> 2), way > FLYNN_CANNY_DOWN);
+        put_bits(call->out[0], count, x, m, peak, call->stage->k);
     }
+}
+
+static void expand(const struct flynn_call *call)
+{
+    const uint64_t *bits = call->in[0];
+    uint8_t *out = call->out[0];
+    for (int x = 0; x < call->width; x++)
+        out[x] = bits[x / 64] >> (x & 63) & 1 ? 255 : 0;
 }
 
 /* ---- hysteresis ------------------------------------------------------------------------------------------------- */
 
-/* A flood of rows [first, last): pixels that are edges, and whose neighbours are still to be looked at. When the list
- * is full, what does not fit is found again by looking at all rows. */
+/* A flood of rows [first, last), 64 pixels at a time: what is reached lies in `out`, and the list has the words whose
+ * neighbours are still to be looked at. When the list is full, what does not fit is found again by looking at all
+ * rows. */
 struct flood {
     const struct flynn_image *map, *out;
-    struct flynn_canny_pixel *list;
-    int listed, first, last;
+    struct flynn_canny_word *list;
+    int listed, words, first, last;
     bool lost;
 };
 
-static void reach(struct flood *f, int x, int y)
+/* Pixels of `may` that are connected with those of `reached`, a part of it, along the row. Upwards the carry of an
+ * addition runs through the ones; downwards in steps that double. */
+static uint64_t run_along(uint64_t reached, uint64_t may)
 {
-    uint8_t *out = (uint8_t *)flynn_row(f->out, y) + x;
-    if (((const uint8_t *)flynn_row(f->map, y))[x] == FLYNN_CANNY_NONE || *out)
-        return;
-    *out = 255;
-    if (f->listed < FLYNN_CANNY_LIST)
-        f->list[f->listed++] = (struct flynn_canny_pixel){x, y};
-    else
-        f->lost = true;
+    reached |= ((may + reached) ^ may) & may;
+    if (!(reached >> 1 & may & ~reached))
+        return reached;
+    for (int step = 1; step < 64; step *= 2) {
+        reached |= reached >> step & may;
+        may &= may >> step;
+    }
+    return reached;
 }
 
-static void reach_around(struct flood *f, int x, int y)
+static void reach(struct flood *f, int y, int i, uint64_t from)
 {
-    int width = f->map->shape.width;
-    for (int v = y > f->first ? y - 1 : y; v <= y + 1 && v < f->last; v++) {
-        for (int u = x > 0 ? x - 1 : x; u <= x + 1 && u < width; u++)
-            reach(f, u, v);
-    }
+    uint64_t may = ((const uint64_t *)flynn_row(f->map, y))[i], *reached = (uint64_t *)flynn_row(f->out, y) + i;
+    if (!(from & may & ~*reached))
+        return;
+    *reached = run_along(*reached | (from & may), may);
+    if (f->listed < FLYNN_CANNY_LIST)
+        f->list[f->listed++] = (struct flynn_canny_word){i, y};
+    else
+        f->lost = true;
 }
 
 static void spread(struct flood *f)
 {
     while (f->listed) {
-        struct flynn_canny_pixel p = f->list[--f->listed];
-        reach_around(f, p.x, p.y);
-    }
-}
-
-/* Eight pixels of which none is `value`. */
-static bool skips(const uint8_t *p, uint64_t value)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return !(v & value);
-}
-
-/* Start from every strong edge of the rows. */
-static void start(struct flood *f)
-{
-    int width = f->map->shape.width;
-    for (int y = f->first; y < f->last; y++) {
-        const uint8_t *map = flynn_row(f->map, y);
-        for (int x = 0; x < width; x++) {
-            while (x + 8 <= width && skips(map + x, 0x0202020202020202u))
-                x += 8;
-            if (x < width && map[x] == FLYNN_CANNY_STRONG) {
-                reach(f, x, y);
-                spread(f);
-            }
+        struct flynn_canny_word at = f->list[--f->listed];
+        uint64_t here = ((const uint64_t *)flynn_row(f->out, at.y))[at.i];
+        for (int y = at.y > f->first ? at.y - 1 : at.y; y <= at.y + 1 && y < f->last; y++) {
+            if (at.i > 0)
+                reach(f, y, at.i - 1, here << 63);
+            if (at.i + 1 < f->words)
+                reach(f, y, at.i + 1, here >> 63);
+            if (y != at.y)
+                reach(f, y, at.i, here | here << 1 | here >> 1);
         }
     }
 }
 
-/* Start from every edge of rows [first, last) again. */
-static void start_again(struct flood *f, int first, int last)
+/* What touches the pixels of word i of a row from this row, the one above or the one below. */
+static uint64_t around(const uint64_t *row, int i, int words)
 {
-    for (int y = first; y < last; y++) {
-        const uint8_t *out = flynn_row(f->out, y);
-        for (int x = 0; x < f->map->shape.width; x++) {
-            if (out[x]) {
-                reach_around(f, x, y);
-                spread(f);
-            }
+    uint64_t before = i > 0 ? row[i - 1] >> 63 : 0, after = i + 1 < words ? row[i + 1] << 63 : 0;
+    return row[i] | row[i] << 1 | row[i] >> 1 | before | after;
+}
+
+/* From the strong edges of a row and from the row above, if that is in reach, to the right. */
+static void start_row(struct flood *f, int y)
+{
+    const uint64_t *may = flynn_row(f->map, y), *strong = may + f->words;
+    const uint64_t *above = y > f->first ? flynn_row(f->out, y - 1) : NULL;
+    uint64_t *out = flynn_row(f->out, y), before = 0;
+    for (int i = 0; i < f->words; i++) {
+        uint64_t reached = strong[i];
+        if (reached != may[i]) {
+            reached |= may[i] & (before >> 63 | (above ? around(above, i, f->words) : 0));
+            reached = run_along(reached, may[i]);
         }
+        out[i] = before = reached;
     }
 }
 
-static void finish(struct flood *f)
+/* From the rows around row y, and from the row itself. */
+static void look_again(struct flood *f, int y)
 {
-    while (f->lost) {
+    const uint64_t *may = flynn_row(f->map, y), *out = flynn_row(f->out, y);
+    const uint64_t *above = y > f->first ? flynn_row(f->out, y - 1) : out;
+    const uint64_t *below = y + 1 < f->last ? flynn_row(f->out, y + 1) : out;
+    for (int i = f->words - 1; i >= 0; i--) {
+        if (may[i] == out[i])
+            continue;
+        reach(f, y, i, around(above, i, f->words) | around(out, i, f->words) | around(below, i, f->words));
+        spread(f);
+    }
+}
+
+static void look_at_all(struct flood *f)
+{
+    do {
         f->lost = false;
-        start_again(f, f->first, f->last);
-    }
+        for (int y = f->last - 1; y >= f->first; y--)
+            look_again(f, y);
+    } while (f->lost);
 }
 
 /* Every member floods rows of its own; then the first one goes on across the rows where they meet. */
 static void hysteresis(const struct flynn_call *call)
 {
     int height = call->dst->shape.height;
-    struct flood f = {.map = call->src, .out = call->dst, .list = call->scratch};
+    struct flood f = {.map = call->src, .out = call->dst, .list = call->scratch, .words = call->width / 8};
     f.first = (int)((int64_t)height * call->member / call->members);
     f.last = (int)((int64_t)height * (call->member + 1) / call->members);
     for (int y = f.first; y < f.last; y++)
-        memset(flynn_row(call->dst, y), 0, (size_t)call->dst->shape.width);
-    start(&f);
-    finish(&f);
+        start_row(&f, y);
+    look_at_all(&f);
     flynn_team_wait(call);
     if (call->member)
         return;
@@ -187,9 +215,11 @@ static void hysteresis(const struct flynn_call *call)
     f.last = height;
     for (int m = 1; m < call->members; m++) {
         int y = (int)((int64_t)height * m / call->members);
-        start_again(&f, y > 0 ? y - 1 : y, y < height ? y + 1 : y);
+        look_again(&f, y > 0 ? y - 1 : y);
+        look_again(&f, y < height ? y : y - 1);
     }
-    finish(&f);
+    if (f.lost)
+        look_at_all(&f);
 }
 
 /* ---- metadata --------------------------------------------------------------------------------------------------- */
@@ -205,6 +235,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     double low = flynn_node_value(node, "low")->real, high = flynn_node_value(node, "high")->real;
     bool squares = flynn_node_value(node, "norm")->integer == 1;
+    int words = flynn_canny_words(node->in.width);
     (void)err;
     if (low > high) {
         double swap = low;
@@ -215,17 +246,30 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->up = stage->down = stage->left = stage->right = 1;
     stage->border = FLYNN_REPLICATE;
     stage->out.type = squares ? FLYNN_U32 : FLYNN_U16;
+    flynn_node_launch(node, squares ? "gradient_l2" : "gradient_l1", stage);
 
     stage = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
     stage->up = stage->down = stage->left = stage->right = 1;
     stage->border = FLYNN_CONSTANT;
     stage->out.type = FLYNN_U8;
+    stage->out.width = 2 * words * 8;
     stage->k[0] = limit(low, squares);
     stage->k[1] = limit(high, squares);
+    struct flynn_launch *launch = flynn_node_launch(node, "suppress", stage);
+    launch->out = (struct flynn_shape){node->in.width, node->in.height, 1, FLYNN_U32};
+    struct flynn_shape labels = launch->out;
+    launch = flynn_node_launch(node, "merge", stage);
+    launch->out = labels;
+    launch->again = true;
 
     stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
     stage->team = true;
-    stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_pixel);
+    stage->out.width = words * 8;
+    stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_word);
+
+    stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
+    stage->out.width = node->in.width;
+    flynn_node_launch(node, "mark", stage)->in = labels;
     return FLYNN_OK;
 }
 
@@ -266,5 +310,6 @@ const struct flynn_op FLYNN_OP_SYMBOL(canny) = {
     .kernels = {.fn = {[GRADIENT_L1] = {[FLYNN_U8] = gradient_l1},
                        [GRADIENT_L2] = {[FLYNN_U8] = gradient_l2},
                        [SUPPRESS] = {[FLYNN_U16] = suppress_u16, [FLYNN_U32] = suppress_u32},
-                       [HYSTERESIS] = {[FLYNN_U8] = hysteresis}}},
+                       [HYSTERESIS] = {[FLYNN_U8] = hysteresis},
+                       [EXPAND] = {[FLYNN_U8] = expand}}},
 };

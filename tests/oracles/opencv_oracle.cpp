@@ -3,6 +3,7 @@
 // times it, so that flynn's speed can be held against OpenCV's.
 // usage: opencv_oracle WIDTH HEIGHT CHANNELS TYPE OP [key=value...] < samples > samples
 //        opencv_oracle --time RUNS THREADS WIDTH HEIGHT CHANNELS TYPE OP [key=value...]    prints median and min in ms
+// With @samples=FILE the image to time is in a file, otherwise it is noise.
 // Samples are rows without padding. A value "@" stands for a second input, which follows the first and is as large; it has
 // the same type and channels, or those of "@type=..." and "@channels=...".
 #include "oracle.h"
@@ -75,9 +76,16 @@ int depth_of(const std::string &type)
     return type == "u8" ? CV_8U : type == "u16" ? CV_16U : type == "f64" ? CV_64F : CV_32F;
 }
 
-bool read_all(cv::Mat &m)
+bool read_all(cv::Mat &m, FILE *from = stdin)
 {
-    return fread(m.data, m.elemSize(), m.total(), stdin) == m.total();
+    return fread(m.data, m.elemSize(), m.total(), from) == m.total();
+}
+
+bool read_file(cv::Mat &m, const std::string &path)
+{
+    FILE *file = fopen(path.c_str(), "rb");
+    const bool done = file && read_all(m, file);
+    return (!file || fclose(file) == 0) && done;
 }
 
 void fill(cv::Mat &m, uint64_t seed)
@@ -134,7 +142,11 @@ int main(int argc, char **argv)
                                         (int)oracle::number("@channels", in.channels())));
     cv::setNumThreads(threads);
     if (runs) {
-        fill(in, 1);
+        const std::string path = oracle::word("@samples", "");
+        if (path.empty())
+            fill(in, 1);
+        else if (!read_file(in, path))
+            return 2;
         if (two)
             fill(second_input, 2);
         return time_op(found->second, in, runs);
