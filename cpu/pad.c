@@ -1,102 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/canvas.h"
+#include "core/canvas_row.h"
 #include "core/table.h"
 
-#include <string.h>
+/* The layout of k and table stands in core/canvas_row.h. */
 
-/* k[0], k[1]: the column and row of the output where the input's first pixel lies. table[0]: a constant border's
- * pixels, as many as an output row has; table[1]: for other borders the input column of each output column. Pixels move
- * as they are, so all sample types share a kernel. */
-
-/* n pixels, all the same. */
-static void repeat(uint8_t *to, const uint8_t *pixel, size_t bytes, int n)
+static void copy_bytes(uint8_t *to, const uint8_t *from, size_t bytes, bool stream)
 {
-    size_t all = n > 0 ? bytes * (size_t)n : 0;
-    if (!all)
-        return;
-    memcpy(to, pixel, bytes);
-    for (size_t done = bytes; done < all; done *= 2)
-        memcpy(to + done, to, done < all - done ? done : all - done);
-}
-
-/* Output columns [x, end) from the columns that the table names; inlined for each size of pixels. */
-static inline void gather(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end, size_t bytes)
-{
-    for (ptrdiff_t i = x; i < end; i++)
-        memcpy(out + (size_t)i * bytes, in + (size_t)column[i] * bytes, bytes);
-}
-
-static void gather_any(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end, size_t bytes)
-{
-    switch (bytes) {
-    case 1:
-        gather(in, out, column, x, end, 1);
-        break;
-    case 2:
-        gather(in, out, column, x, end, 2);
-        break;
-    case 3:
-        gather(in, out, column, x, end, 3);
-        break;
-    case 4:
-        gather(in, out, column, x, end, 4);
-        break;
-    case 6:
-        gather(in, out, column, x, end, 6);
-        break;
-    case 8:
-        gather(in, out, column, x, end, 8);
-        break;
-    case 12:
-        gather(in, out, column, x, end, 12);
-        break;
-    default:
-        gather(in, out, column, x, end, 16);
-    }
-}
-
-/* Output columns [x, end), all of them beside the input. */
-static void beside(const struct flynn_stage *stage, const uint8_t *in, uint8_t *out, int x, int end)
-{
-    size_t bytes = (size_t)stage->in.channels * flynn_type_bytes(stage->in.type);
-    if (x >= end)
-        return;
-    if (stage->border == FLYNN_CONSTANT)
-        memcpy(out + (size_t)x * bytes, stage->table[0].data, (size_t)(end - x) * bytes);
-    else if (stage->border == FLYNN_REPLICATE)
-        repeat(out + (size_t)x * bytes, in + (x < stage->k[0] ? 0 : (size_t)(stage->in.width - 1) * bytes), bytes,
-               end - x);
-    else
-        gather_any(in, out, stage->table[1].data, x, end, bytes);
-}
-
-/* Output row y; `in` is the input row that stands there, in which nothing is read where the border is constant. */
-static void make_row(const struct flynn_stage *stage, int y, const uint8_t *in, uint8_t *out)
-{
-    size_t bytes = (size_t)stage->in.channels * flynn_type_bytes(stage->in.type);
-    int64_t row = (int64_t)y - stage->k[1], past = (int64_t)stage->k[0] + stage->in.width;
-    int width = stage->out.width, first = stage->k[0] > 0 ? stage->k[0] : 0, last = past < width ? (int)past : width;
-
-    if (stage->border == FLYNN_CONSTANT && (row < 0 || row >= stage->in.height)) {
-        beside(stage, in, out, 0, width);
-        return;
-    }
-    beside(stage, in, out, 0, first);
-    memcpy(out + (size_t)first * bytes, in + (size_t)(first - stage->k[0]) * bytes, (size_t)(last - first) * bytes);
-    beside(stage, in, out, last, width);
+    (void)stream;
+    memcpy(to, from, bytes);
 }
 
 static void pad_rows(const struct flynn_call *call)
 {
     for (int r = 0; r < call->rows; r++)
-        make_row(call->stage, call->y + r, call->in[r], call->out[r]);
+        flynn_canvas_row(call->stage, call->y + r, call->in[r], call->out[r], false, copy_bytes);
 }
 
 static void pad_whole(const struct flynn_call *call)
 {
     for (int y = call->y; y < call->y + call->rows; y++) {
         int row = flynn_border_index(call->stage->border, (int64_t)y - call->stage->k[1], call->src->shape.height);
-        make_row(call->stage, y, flynn_row(call->src, row), flynn_row(call->dst, y));
+        flynn_canvas_row(call->stage, y, flynn_row(call->src, row), flynn_row(call->dst, y), false, copy_bytes);
     }
 }
 

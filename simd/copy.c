@@ -11,7 +11,7 @@ static void copy(const struct flynn_call *call)
 {
     size_t bytes = (size_t)call->width * (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
     for (int r = 0; r < call->rows; r++)
-        point_row(call->in[r], NULL, call->out[r], bytes, call->stream, same, NULL, NULL, NULL);
+        point_row(call->in[r], call->in[r], call->out[r], bytes, call->stream, same, NULL, NULL, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(copy);

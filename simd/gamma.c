@@ -212,7 +212,7 @@ static void gamma_f32(const struct flynn_call *call)
             v_store(out + i, v_select(alpha, y[0], x[0]));
             v_store(out + i + VEC, v_select(alpha, y[1], x[1]));
         }
-        point_row(in + i, NULL, out + i, bytes - i, false, gamma_floats, NULL, &exponent, &alpha);
+        point_row(in + i, in + i, out + i, bytes - i, false, gamma_floats, NULL, &exponent, &alpha);
     }
 }
 
