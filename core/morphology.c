@@ -83,10 +83,17 @@ static void add_stages(struct flynn_node *node, int largest)
 
 /* ---- OpenCL ------------------------------------------------------------------------------------------------------ */
 
+static int sign_of(enum flynn_morph_result result)
+{
+    if (result == FLYNN_MORPH_ALONE || result == FLYNN_MORPH_ASIDE)
+        return 0;
+    return result == FLYNN_MORPH_INPUT_LESS ? -1 : 1;
+}
+
 /* One pass, for windows of `side` out of ones of `from` (1: of the image with its border): see kernels/erode.cl.
  * `shape` is the image before it and becomes the one after it. */
 static int add_pass(struct flynn_node *node, int largest, bool across, int from, int side, struct flynn_shape *shape,
-                    struct flynn_err *err)
+                    bool aside, struct flynn_err *err)
 {
     int whole = across ? flynn_morph_width(node) : flynn_morph_height(node);
     int reach = from == 1 ? whole / 2 : 0, more = (from == 1 ? whole - 1 : 0) - (side - from);
@@ -104,11 +111,12 @@ static int add_pass(struct flynn_node *node, int largest, bool across, int from,
     *(across ? &pass->left : &pass->up) = reach;
     *(across ? &pass->out.width : &pass->out.height) += more;
     *shape = pass->out;
-    flynn_node_launch(node, across ? "across" : "down", pass);
+    pass->k[4] = aside && (across || from > 1);
+    flynn_node_launch(node, across ? "across" : "down", pass)->aside = aside;
     return FLYNN_OK;
 }
 
-static int add_passes(struct flynn_node *node, int largest, struct flynn_err *err)
+static int add_passes(struct flynn_node *node, int largest, bool aside, struct flynn_err *err)
 {
     struct flynn_shape shape = node->in;
     int code = FLYNN_OK;
@@ -116,17 +124,68 @@ static int add_passes(struct flynn_node *node, int largest, struct flynn_err *er
         int whole = across ? flynn_morph_width(node) : flynn_morph_height(node), from = 1;
         do {
             int side = whole <= from * FLYNN_MORPH_RADIX ? whole : from * FLYNN_MORPH_RADIX;
-            code = add_pass(node, largest, across, from, side, &shape, err);
+            code = add_pass(node, largest, across, from, side, &shape, aside, err);
             from = side;
         } while (!code && from < whole);
     }
     return code;
 }
 
+/* All in one, on CPUs: kernels/rect.clh. */
+static int add_rect(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+{
+    struct flynn_stage *rect = flynn_node_alloc(node, sizeof *rect, err);
+    if (!rect)
+        return err->code;
+    *rect = (struct flynn_stage){
+        .kind = FLYNN_ROWS, .op = kernels(), .variant = node->in.type, .in = node->in, .out = node->in};
+    rect->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    rect->border_value = flynn_morph_fill(node);
+    rect->k[0] = largest;
+    rect->k[1] = flynn_morph_width(node);
+    rect->k[2] = flynn_morph_height(node);
+    rect->k[3] = sign_of(result);
+    rect->left = rect->k[1] / 2;
+    rect->up = rect->k[2] / 2;
+    struct flynn_launch *launch = flynn_node_launch(node, "rect", rect);
+    launch->on = FLYNN_ON_CPU;
+    launch->aside = result == FLYNN_MORPH_ASIDE;
+    launch->beside = result == FLYNN_MORPH_LESS_INPUT || result == FLYNN_MORPH_INPUT_LESS;
+    /* The rows above an item's are looked at once more. */
+    launch->item_y_cpu = rect->k[2] > FLYNN_MORPH_FEW ? 4 * rect->k[2] : 0;
+    return FLYNN_OK;
+}
+
+static int add_less(struct flynn_node *node, enum flynn_morph_result result, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_alloc(node, sizeof *stage, err);
+    if (!stage)
+        return err->code;
+    *stage = (struct flynn_stage){
+        .kind = FLYNN_ROWS, .op = kernels(), .variant = node->in.type, .in = node->in, .out = node->in};
+    stage->k[3] = sign_of(result);
+    flynn_node_launch(node, "less", stage)->beside = result != FLYNN_MORPH_LESS_ASIDE;
+    return FLYNN_OK;
+}
+
+int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+{
+    bool small = flynn_morph_height(node) <= FLYNN_MORPH_RECT_ROWS &&
+                 flynn_morph_width(node) * node->in.channels <= FLYNN_MORPH_RECT_REACH;
+    int code = small ? add_rect(node, largest, result, err) : FLYNN_OK, before = node->launches;
+    if (!code)
+        code = add_passes(node, largest, result == FLYNN_MORPH_ASIDE, err);
+    if (!code && sign_of(result))
+        code = add_less(node, result, err);
+    for (int i = before; i < node->launches; i++)
+        node->launch[i].on = small ? FLYNN_ON_OTHERS : FLYNN_ON_ANY;
+    return code;
+}
+
 int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err)
 {
     add_stages(node, largest);
-    return add_passes(node, largest, err);
+    return flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
 }
 
 /* ---- other shapes ------------------------------------------------------------------------------------------------ */

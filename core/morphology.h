@@ -26,6 +26,10 @@ enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
 #define FLYNN_MORPH_MASK_SIDE 255  /**< and of a mask */
 #define FLYNN_MORPH_RADIX     16   /**< OpenCL: most samples that are compared in one pass over the image */
 
+/** OpenCL on CPUs: the most rows, and samples of a row, of a window that kernels/rect.clh looks at. */
+#define FLYNN_MORPH_RECT_ROWS  256
+#define FLYNN_MORPH_RECT_REACH 2048
+
 /** The parameters of a rectangle. */
 #define FLYNN_MORPH_PARAMS                                                                                             \
     {.name = "ksize",                                                                                                  \
@@ -74,6 +78,17 @@ double flynn_morph_fill(const struct flynn_node *node);
 /** Give the stages DOWN and ACROSS their state, for k[1] and their input. */
 void flynn_morph_down_state(struct flynn_stage *stage);
 void flynn_morph_across_state(struct flynn_stage *stage);
+
+/** Append the OpenCL launches of an erosion or dilation w by the node's rectangle, which make w, or w aside, or the
+ * difference w less what is aside, w less the node's input, or the input less w. */
+enum flynn_morph_result {
+    FLYNN_MORPH_ALONE,
+    FLYNN_MORPH_ASIDE,
+    FLYNN_MORPH_LESS_ASIDE,
+    FLYNN_MORPH_LESS_INPUT,
+    FLYNN_MORPH_INPUT_LESS
+};
+int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err);
 
 /** Append the stages and OpenCL launches of an erosion (largest = 0) or dilation by the rectangle, shape or mask of the
  * node's parameters (the latter where the op has FLYNN_MORPH_SHAPE_PARAMS). */

@@ -20,7 +20,7 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int after,
     return stage;
 }
 
-/* OpenCL makes the border columns of the rows between the stages one by one. */
+/* Borders of the rows between the stages are made one by one. */
 static int check_sides(const struct flynn_node *node, struct flynn_err *err)
 {
     int width = flynn_morph_width(node), height = flynn_morph_height(node);
@@ -81,11 +81,9 @@ int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *
     difference->k[4] = difference->k[6] = part;
     difference->k[8] = largest;
 
-    flynn_node_launch(node, "down", down);
-    flynn_node_launch(node, "across", across);
-    flynn_node_launch(node, "down", again);
-    flynn_node_launch(node, "subtract", difference);
-    return FLYNN_OK;
+    int code = flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
+    return code ? code
+                : flynn_morph_launch(node, !largest, largest ? FLYNN_MORPH_LESS_INPUT : FLYNN_MORPH_INPUT_LESS, err);
 }
 
 int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
@@ -107,7 +105,6 @@ int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
     difference->k[4] = difference->k[6] = part;
     difference->state_bytes += (size_t)difference->d[0];
 
-    flynn_node_launch(node, "both_down", down);
-    flynn_node_launch(node, "both_subtract", difference);
-    return FLYNN_OK;
+    int code = flynn_morph_launch(node, 0, FLYNN_MORPH_ASIDE, err);
+    return code ? code : flynn_morph_launch(node, 1, FLYNN_MORPH_LESS_ASIDE, err);
 }

@@ -232,7 +232,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     int code = find_weights(node, filter, radius, err);
     if (code)
         return code;
-    flynn_node_launch(node, "planes", split);
+    flynn_node_launch(node, "planes", split)->per_pixel = true;
     flynn_node_launch(node, "filter", filter)->per_pixel = true;
     return FLYNN_OK;
 }

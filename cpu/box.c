@@ -15,8 +15,9 @@
 enum { DOWN, ACROSS, DOWN_TALL, ACROSS_TALL };
 enum { SUMS_16, SUMS_32 };
 
-#define STEP      16  /* output rows at a time */
-#define MOST_FREE 255 /* boxes up to this size may be larger than the image */
+#define STEP      16   /* output rows at a time */
+#define CL_REACH  2048 /* OpenCL: samples that a box reaches along a row at most to be done in one step */
+#define MOST_FREE 255  /* boxes up to this size may be larger than the image */
 
 struct columns {
     int32_t started;    /* the sums hold all rows of the box but the last */
@@ -277,16 +278,34 @@ static double column_of(double fill, enum flynn_type type, int tall)
     return sum;
 }
 
-/* OpenCL: an item goes down many rows, because each begins with the sum of a box. */
-static void launch(struct flynn_node *node, const struct flynn_stage *down, const struct flynn_stage *across)
+/* OpenCL: an item goes down many rows, because each begins with the sum of a box. CPUs do all in one step where the
+ * sums are short: kernels/box.cl. */
+static int launch(struct flynn_node *node, const struct flynn_stage *down, const struct flynn_stage *across,
+                  struct flynn_err *err)
 {
+    int tall = down->k[1], enough = tall > 64 ? tall : 64;
     struct flynn_launch *first = flynn_node_launch(node, "down", down);
     struct flynn_launch *second = flynn_node_launch(node, "across", across);
     first->out.type = second->in.type = node->in.type == FLYNN_F32 ? FLYNN_F32 : FLYNN_U32;
     first->item_y = 64;
-    first->item_y_cpu = down->k[1] > 64 ? down->k[1] : 64;
-    if (node->in.type != FLYNN_F32)
-        second->item_x = 256 * node->in.channels;
+    first->item_y_cpu = enough;
+    if (node->in.type == FLYNN_F32)
+        return FLYNN_OK;
+    second->item_x = 256 * node->in.channels;
+    if (across->k[0] * node->in.channels > CL_REACH ||
+        (int64_t)across->k[2] * (flynn_type_white(node->in.type) + 1) >= 1u << 31)
+        return FLYNN_OK;
+    struct flynn_stage *both = flynn_node_alloc(node, sizeof *both, err);
+    if (!both)
+        return err->code;
+    *both = *down;
+    both->left = across->left;
+    both->right = across->right;
+    both->out = node->in;
+    flynn_node_launch(node, "box", both)->on = FLYNN_ON_CPU;
+    node->launch[2].item_y_cpu = 2 * enough;
+    first->on = second->on = FLYNN_ON_OTHERS;
+    return FLYNN_OK;
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
@@ -325,8 +344,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (bytes && !high)
         describe_vectors(across);
 
-    launch(node, down, across);
-    return FLYNN_OK;
+    return launch(node, down, across, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(box) = {

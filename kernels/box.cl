@@ -180,3 +180,60 @@ FLYNN_KERNEL(across, H, T)
 }
 
 #endif
+
+/* ---- both in one on CPU devices: the sums of the columns of a segment follow the rows ------------------------------ */
+
+#if defined(ON_CPU) && !T_FLOAT
+
+#include "lines.clh"
+
+#define BOX_REACH 2048 /* the most samples that a box reaches along a row, with the pixel before it: cpu/box.c */
+#define BOX_LINE  2048 /* samples that are made together */
+
+/* Add a line to the sums, and take one away. */
+static void move_sums(uint *sums, const T *more, const T *less, int n)
+{
+    for (int i = 0; i < n; i += 16)
+        PUT16(uint, GET16(uint, sums + i) + convert_uint16(GET16(T, more + i)) - convert_uint16(GET16(T, less + i)),
+              sums + i);
+}
+
+/* n samples from the sums of the columns, the first of which is that of the pixel before the first box. */
+static void across_sums(const uint *sums, const struct flynn_args *a, int n, __global T *to)
+{
+    const int c = a->in.channels, far = a->k[0] * c;
+    uint before[16] = {0};
+    for (int k = 0; k < c; k++) {
+        before[16 - c + k] = (uint)a->k[3];
+        for (int i = k; i < far; i += c)
+            before[16 - c + k] += sums[i];
+    }
+    uint16 sum = vload16(0, before);
+    for (int i = 0; i < n; i += 16) {
+        sum = running_sums(GET16(uint, sums + far + i) - GET16(uint, sums + i), sum, c);
+        store_some_or_all(to + i, divided16(a, sum), n - i);
+    }
+}
+
+FLYNN_KERNEL(box, T, T)
+{
+    __attribute__((aligned(64))) uint sums[BOX_LINE + BOX_REACH + 64];
+    __attribute__((aligned(64))) T more[BOX_LINE + BOX_REACH + 64], less[BOX_LINE + BOX_REACH + 64];
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), reach = (a.left + 1) * a.in.channels;
+    for (int x = FIRST_X; x < last_x; x += BOX_LINE) {
+        const int n = min(BOX_LINE, last_x - x), all = n + a.k[0] * a.in.channels;
+        for (int i = 0; i < all; i++)
+            sums[i] = less[i] = 0;
+        for (int y = FIRST_Y - a.up; y < last_y + a.down; y++) {
+            fetch(more, in, &args, x - reach, all, y);
+            if (y - a.k[1] >= FIRST_Y - a.up)
+                fetch(less, in, &args, x - reach, all, y - a.k[1]);
+            move_sums(sums, more, less, all);
+            if (y >= FIRST_Y + a.down)
+                across_sums(sums, &args, n, ROW(T, out, y - a.down, a.out.stride) + x);
+        }
+    }
+}
+
+#endif

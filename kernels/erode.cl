@@ -47,25 +47,35 @@ static T16 window16(__global const T *in, const struct flynn_args *a, int x, int
     return ORDER_BACK(best);
 }
 
+/* k[4] is set where the windows are of the second input. */
+static struct flynn_args input_of(struct flynn_args a)
+{
+    if (a.k[4])
+        a.in = a.with;
+    return a;
+}
+
 FLYNN_KERNEL(down, T, T)
 {
-    const struct flynn_args args = a;
+    const struct flynn_args args = input_of(a);
+    __global const T *from = a.k[4] ? with : in;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++) {
         __global T *to = ROW(T, out, y, a.out.stride);
         for (int x = FIRST_X; x < last_x; x += 16)
-            store_some_or_all(to + x, window16(in, &args, x, y - a.up, 0, 1), last_x - x);
+            store_some_or_all(to + x, window16(from, &args, x, y - a.up, 0, 1), last_x - x);
     }
 }
 
 FLYNN_KERNEL(across, T, T)
 {
-    const struct flynn_args args = a;
-    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), c = a.in.channels;
+    const struct flynn_args args = input_of(a);
+    __global const T *from = a.k[4] ? with : in;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), c = args.in.channels;
     for (int y = FIRST_Y; y < last_y; y++) {
         __global T *to = ROW(T, out, y, a.out.stride);
         for (int x = FIRST_X; x < last_x; x += 16)
-            store_some_or_all(to + x, window16(in, &args, x - a.left * c, y, c, 0), last_x - x);
+            store_some_or_all(to + x, window16(from, &args, x - a.left * c, y, c, 0), last_x - x);
     }
 }
 
@@ -85,3 +95,24 @@ FLYNN_KERNEL(mask, T, T)
         }
     }
 }
+
+/* What a difference of morphology is made of: k[3] is 1 for in - with, -1 for with - in. */
+FLYNN_KERNEL(less, T, T)
+{
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *p = CROW(T, in, y, a.in.stride), *q = CROW(T, with, y, a.with.stride);
+        for (int x = FIRST_X; x < last_x; x++) {
+            const T u = a.k[3] > 0 ? p[x] : q[x], v = a.k[3] > 0 ? q[x] : p[x];
+#if T_FLOAT
+            ROW(T, out, y, a.out.stride)[x] = u - v;
+#else
+            ROW(T, out, y, a.out.stride)[x] = u > v ? u - v : 0;
+#endif
+        }
+    }
+}
+
+#ifdef ON_CPU
+#include "rect.clh"
+#endif

@@ -6,15 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int count_launches(const struct flynn_plan *plan, int *count, struct flynn_err *err)
+/* Whether the device does a launch. */
+static bool is_done(const struct flynn_cl_device *device, const struct flynn_launch *launch)
 {
-    *count = 0;
+    return launch->on == FLYNN_ON_ANY || (launch->on == FLYNN_ON_CPU) == device->cpu;
+}
+
+static int check_launches(const struct flynn_plan *plan, struct flynn_err *err)
+{
     for (int n = 0; n < plan->nodes; n++) {
         if (plan->node[n].launches == 0)
             return flynn_fail(err, FLYNN_EUNAVAILABLE, "%s has no OpenCL kernel", plan->node[n].op->name);
-        *count += plan->node[n].launches;
     }
-    if (*count == 0)
+    if (plan->nodes == 0)
         return flynn_fail(err, FLYNN_EUSAGE, "a chain without ops leaves nothing to do for OpenCL");
     return FLYNN_OK;
 }
@@ -77,15 +81,15 @@ static void connect_step(struct flynn_cl_run *run, struct flow *flow, int s)
 static void connect(struct flynn_cl_run *run)
 {
     struct flow flow = {.data = &run->in};
-    for (int n = 0, s = 0; n < run->plan->nodes; n++) {
-        const struct flynn_node *node = &run->plan->node[n];
+    for (int s = 0; s < run->steps;) {
+        const struct flynn_node *node = run->step[s].node;
         flow.begin = flow.data;
         flow.begin_shape = node->in;
         flow.side = NULL;
         flow.keeps = false;
-        for (int i = 0; i < node->launches; i++)
-            flow.keeps |= node->launch[i].beside;
-        for (int i = 0; i < node->launches; i++, s++)
+        for (int i = s; i < run->steps && run->step[i].node == node; i++)
+            flow.keeps |= run->step[i].launch->beside;
+        for (; s < run->steps && run->step[s].node == node; s++)
             connect_step(run, &flow, s);
     }
 }
@@ -148,25 +152,33 @@ static int make_step(struct flynn_cl_run *run, struct flynn_cl_step *step, struc
     return code ? code : flynn_cl_step_layout(run, step, err);
 }
 
-static void name_steps(struct flynn_cl_run *run)
+static int name_steps(struct flynn_cl_run *run, struct flynn_err *err)
 {
-    for (int n = 0, s = 0; n < run->plan->nodes; n++) {
-        for (int i = 0; i < run->plan->node[n].launches; i++, s++) {
-            run->step[s].launch = &run->plan->node[n].launch[i];
-            run->step[s].op = run->step[s].launch->stage->op;
+    const struct flynn_plan *plan = run->plan;
+    size_t most = 0;
+    for (int n = 0; n < plan->nodes; n++)
+        most += (size_t)plan->node[n].launches;
+    run->step = calloc(most, sizeof *run->step);
+    run->second = calloc(most, sizeof *run->second);
+    run->table = calloc(most * FLYNN_STAGE_TABLES, sizeof *run->table);
+    if (!run->step || !run->second || !run->table)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run of %zu launches", most);
+    for (int n = 0; n < plan->nodes; n++) {
+        const struct flynn_node *node = &plan->node[n];
+        for (int i = 0; i < node->launches; i++) {
+            if (is_done(run->handle->info, &node->launch[i]))
+                run->step[run->steps++] = (struct flynn_cl_step){
+                    .node = node, .launch = &node->launch[i], .op = node->launch[i].stage->op};
         }
     }
+    return FLYNN_OK;
 }
 
 static int make_steps(struct flynn_cl_run *run, struct flynn_err *err)
 {
-    const struct flynn_plan *plan = run->plan;
-    int s = 0, code = FLYNN_OK;
-    for (int n = 0; n < plan->nodes; n++) {
-        for (int i = 0; i < plan->node[n].launches && !code; i++, s++) {
-            code = make_step(run, &run->step[s], err);
-        }
-    }
+    int code = FLYNN_OK;
+    for (int s = 0; s < run->steps && !code; s++)
+        code = make_step(run, &run->step[s], err);
     return code;
 }
 
@@ -228,10 +240,9 @@ static int make_buffers(struct flynn_cl_run *run, struct flynn_err *err)
 int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, struct flynn_cl_handle *handle,
                       struct flynn_err *err)
 {
-    int steps;
     cl_int status;
     *run = NULL;
-    int code = count_launches(plan, &steps, err);
+    int code = check_launches(plan, err);
     if (code)
         return code;
     struct flynn_cl_run *r = calloc(1, sizeof *r);
@@ -239,19 +250,13 @@ int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, 
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run");
     r->plan = plan;
     r->handle = handle;
-    r->steps = steps;
-    r->step = calloc((size_t)steps, sizeof *r->step);
-    r->second = calloc((size_t)steps, sizeof *r->second);
-    r->table = calloc((size_t)steps * FLYNN_STAGE_TABLES, sizeof *r->table);
-    if (!r->step || !r->second || !r->table)
-        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run of %d launches", steps);
+    code = name_steps(r, err);
     if (!code) {
         r->queue = flynn_cl.CreateCommandQueue(handle->context, handle->id, 0, &status);
         if (status != CL_SUCCESS)
             code = flynn_cl_fail(err, status, "clCreateCommandQueue");
     }
     if (!code) {
-        name_steps(r);
         connect(r);
         code = make_steps(r, err);
     }
@@ -267,9 +272,8 @@ int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, 
 int flynn_cl_open(struct flynn_cl_run **run, const struct flynn_plan *plan, int device, struct flynn_err *err)
 {
     struct flynn_cl_handle *handle;
-    int steps;
     *run = NULL;
-    int code = count_launches(plan, &steps, err);
+    int code = check_launches(plan, err);
     if (!code)
         code = flynn_cl_handle_open(&handle, device, err);
     for (int n = 0; n < plan->nodes && !code; n++)

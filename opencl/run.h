@@ -40,6 +40,7 @@ struct flynn_cl_table {
 
 /** One launch, ready to be enqueued. */
 struct flynn_cl_step {
+    const struct flynn_node *node;
     const struct flynn_op *op;
     const struct flynn_launch *launch;
     cl_kernel kernel;

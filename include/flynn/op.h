@@ -205,6 +205,9 @@ static inline int flynn_stage_taps(const struct flynn_stage *stage)
     return stage->first ? stage->taps : stage->up + stage->down + 1;
 }
 
+/** The devices that do a launch: long items with memory of their own pay on CPUs, many independent ones elsewhere. */
+enum flynn_launch_on { FLYNN_ON_ANY, FLYNN_ON_CPU, FLYNN_ON_OTHERS };
+
 /** One OpenCL kernel launch. An op whose stages map one to one to kernels sets `cl` below and leaves the rest to the
  * launcher; an op that does better with other steps describes them in lower with flynn_node_launch.
  *
@@ -231,6 +234,8 @@ struct flynn_launch {
     int repeat; /**< this launch and the group - 1 after it, all `again`, are done so many times in turn, with a.turn
                      from 0; 1 when 0 */
     int group;  /**< how many launches that is; 1 when 0 */
+
+    enum flynn_launch_on on; /**< other devices leave it out: an op may have a sequence of launches for each kind */
 };
 
 /* ---- ops ----------------------------------------------------------------------------------------------------- */
