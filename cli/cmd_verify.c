@@ -66,7 +66,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
     {"require", KEY_REQUIRE, "LIST", 0,
      "exit with 3 when one of these backends could not run, or has a kernel that failed its self-test", 1},
-    {"op", KEY_OP, "LIST", 0, "only these ops, separated by commas, or 'laws'; default: all, then random chains and laws", 1},
+    {"op", KEY_OP, "LIST", 0,
+     "only these ops, and 'laws', separated by commas; default: all, then random chains and laws", 1},
     {"only", KEY_ONLY, "TEXT", 0, "only inputs whose description holds this text, as failures print it", 1},
     {"thorough", KEY_THOROUGH, NULL, 0, "every pattern on every shape: about eight times as long", 1},
     {"chains", KEY_CHAINS, "N", 0, "random chains of ops; default: 100, and 0 with --op", 1},
@@ -228,6 +229,14 @@ static int verify_op(struct verify *v, int op, struct flynn_err *err)
     return failed < 0 ? failed : FLYNN_OK;
 }
 
+static int verify_laws(struct verify *v, struct flynn_err *err)
+{
+    show_progress(v, "laws");
+    int failed = flynn_verify_laws(v->backend, v->count, &v->how, report, v, err);
+    op_done(v, "laws");
+    return failed < 0 ? failed : FLYNN_OK;
+}
+
 static int verify_named(struct verify *v, struct flynn_err *err)
 {
     char *copy = strdup(v->ops), *rest = copy;
@@ -237,6 +246,8 @@ static int verify_named(struct verify *v, struct flynn_err *err)
         const char *nearest = flynn_op_nearest(name);
         if (op >= 0)
             code = verify_op(v, op, err);
+        else if (strcmp(name, "laws") == 0)
+            code = verify_laws(v, err);
         else
             code = flynn_fail(err, FLYNN_EUSAGE, "--op=%s: unknown op%s%s%s", name, nearest ? "; did you mean '" : "",
                               nearest ? nearest : "", nearest ? "'?" : "");
@@ -247,9 +258,8 @@ static int verify_named(struct verify *v, struct flynn_err *err)
 
 static int verify_catalogue(struct verify *v, struct flynn_err *err)
 {
-    bool only_laws = v->ops && strcmp(v->ops, "laws") == 0;
     int code = FLYNN_OK, chains = v->chains >= 0 ? v->chains : v->ops ? 0 : 100;
-    if (v->ops && !only_laws)
+    if (v->ops)
         code = verify_named(v, err);
     for (int op = 0; !v->ops && !code && op < flynn_op_count(); op++)
         code = verify_op(v, op, err);
@@ -259,12 +269,8 @@ static int verify_catalogue(struct verify *v, struct flynn_err *err)
         op_done(v, "chains");
         code = failed < 0 ? failed : FLYNN_OK;
     }
-    if (!code && (!v->ops || only_laws)) {
-        show_progress(v, "laws");
-        int failed = flynn_verify_laws(v->backend, v->count, &v->how, report, v, err);
-        op_done(v, "laws");
-        code = failed < 0 ? failed : FLYNN_OK;
-    }
+    if (!code && !v->ops)
+        code = verify_laws(v, err);
     return code;
 }
 
