@@ -111,6 +111,89 @@ static void try_products(enum flynn_type type)
     }
 }
 
+/* Sums that lie halfway between two f32 but for what f64 cannot hold, and subnormal ones: where an fma that is made
+ * from f64 would be rounded twice. */
+Test(matrix, sums_between_two_f32_are_rounded_once)
+{
+    static const float ones[] = {1, -1, 1 + 0x1p-23f, 0x1p-60f, 0x1.000002p-74f, 3};
+    static const float halves[] = {0x1p-12f,         0x1.fffffep-13f, 0x1.000002p-12f,
+                                   -0x1.000002p-12f, 0x1p-66f,        0x1.fffffep-76f};
+    uint64_t rng = 5;
+    for (int i = 0; i < 40; i++) {
+        struct flynn_image a = random_matrix(5, 70, FLYNN_F32, rng), b = random_matrix(70, 9, FLYNN_F32, rng + 1);
+        for (int k = 0; k < 70; k++) {
+            bool half = flynn_rng_below(&rng, 2);
+            for (int y = 0; y < 5; y++)
+                ((float *)flynn_row(&a, y))[k] = (half ? halves : ones)[flynn_rng_below(&rng, 6)];
+            for (int x = 0; x < 9; x++)
+                ((float *)flynn_row(&b, k))[x] = (half ? halves : ones)[flynn_rng_below(&rng, 6)];
+        }
+        struct flynn_image c = run("matmul", &a, &b, "scalar");
+        struct flynn_image other = run("matmul", &a, &b, "simd:sse2"), best = run("matmul", &a, &b, "simd");
+        cr_assert(same_bits(&c, &other), "sse2, round %d", i);
+        cr_assert(same_bits(&c, &best), "the best table, round %d", i);
+        flynn_image_free(&a);
+        flynn_image_free(&b);
+        flynn_image_free(&c);
+        flynn_image_free(&other);
+        flynn_image_free(&best);
+    }
+}
+
+/* The matrix whose product with the kernel is the convolution: a row for each tap, a column for each output. */
+static struct flynn_image im2col(const struct flynn_image *in, int channels, int kh, int kw, int stride, int pad)
+{
+    int height = in->shape.height / channels, width = in->shape.width;
+    int oh = (height + 2 * pad - kh) / stride + 1, ow = (width + 2 * pad - kw) / stride + 1;
+    struct flynn_image m = random_matrix(channels * kh * kw, oh * ow, FLYNN_F32, 1);
+    for (int t = 0; t < channels * kh * kw; t++) {
+        for (int i = 0; i < oh * ow; i++) {
+            int y = i / ow * stride - pad + t / kw % kh, x = i % ow * stride - pad + t % kw;
+            bool inside = y >= 0 && y < height && x >= 0 && x < width;
+            ((float *)flynn_row(&m, t))[i] = inside ? ((float *)flynn_row(in, t / kw / kh * height + y))[x] : 0;
+        }
+    }
+    return m;
+}
+
+Test(matrix, conv2d_is_the_product_with_the_im2col_matrix)
+{
+    static const struct {
+        int filters, channels, height, width, kh, kw, stride, pad;
+    } cases[] = {
+        {7, 3, 9, 21, 3, 3, 1, 1}, {1, 1, 5, 40, 5, 1, 1, 0}, {12, 5, 8, 17, 2, 4, 2, 3}, {3, 8, 1, 1, 1, 1, 1, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int f = cases[i].filters, c = cases[i].channels, taps = c * cases[i].kh * cases[i].kw;
+        struct flynn_image in = random_matrix(c * cases[i].height, cases[i].width, FLYNN_F32, i);
+        struct flynn_image flat = random_matrix(f, taps, FLYNN_F32, 50 + i);
+        struct flynn_image kernel = random_matrix(f * c * cases[i].kh, cases[i].kw, FLYNN_F32, 1);
+        for (int k = 0; k < f * taps; k++)
+            ((float *)flynn_row(&kernel, k / cases[i].kw))[k % cases[i].kw] =
+                ((float *)flynn_row(&flat, k / taps))[k % taps];
+        struct flynn_image columns = im2col(&in, c, cases[i].kh, cases[i].kw, cases[i].stride, cases[i].pad);
+        struct flynn_image product = run("matmul", &flat, &columns, "scalar");
+        char text[100];
+        snprintf(text, sizeof text, "conv2d:@,filters=%d,channels=%d,stride=%d,padding=%d", f, c, cases[i].stride,
+                 cases[i].pad);
+        static const char *const names[] = {"scalar", "autovec", "simd", "threads:3"};
+        for (int n = 0; n < 4; n++) {
+            struct flynn_image out = run(text, &in, &kernel, names[n]);
+            cr_assert_eq(out.planes, f);
+            cr_assert_eq(out.shape.height * out.shape.width, f * product.shape.width);
+            for (int k = 0, each = product.shape.width; k < f * each; k++)
+                cr_assert_eq(((float *)flynn_row(&out, k / out.shape.width))[k % out.shape.width],
+                             ((float *)flynn_row(&product, k / each))[k % each], "case %zu, %s, element %d", i,
+                             names[n], k);
+            flynn_image_free(&out);
+        }
+        flynn_image_free(&in);
+        flynn_image_free(&flat);
+        flynn_image_free(&kernel);
+        flynn_image_free(&columns);
+        flynn_image_free(&product);
+    }
+}
+
 Test(matrix, products_of_f32_are_within_the_bound_and_have_the_same_bits)
 {
     try_products(FLYNN_F32);
