@@ -6,6 +6,7 @@
 #include "dispatch/verify.h"
 
 #include <flynn/backend.h>
+#include <flynn/file.h>
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
@@ -192,6 +193,86 @@ Test(matrix, conv2d_is_the_product_with_the_im2col_matrix)
         flynn_image_free(&columns);
         flynn_image_free(&product);
     }
+}
+
+/* A Matrix Market file of n x n elements, some twice, and rows of very different lengths where `uneven`; and the
+ * matrix. */
+static struct flynn_image sparse_matrix(struct flynn_image *dense, int n, bool uneven, uint64_t seed)
+{
+    struct flynn_image list;
+    struct flynn_err err;
+    char *text = NULL;
+    size_t size = 0;
+    int count = 0;
+    FILE *body = open_memstream(&text, &size);
+    cr_assert_eq(flynn_image_alloc(dense, &(struct flynn_shape){n, n, 1, FLYNN_F64}, &err), 0);
+    for (int y = 0; y < n; y++) {
+        memset(flynn_row(dense, y), 0, sizeof(double) * (size_t)n);
+        uint64_t most = uneven && y % 97 ? 2 : uneven ? (uint64_t)n : 12;
+        for (uint64_t left = flynn_rng_below(&seed, most); left > 0; left--) {
+            int x = (int)flynn_rng_below(&seed, (uint64_t)n), v = (int)flynn_rng_below(&seed, 99) - 49;
+            double *at = (double *)flynn_row(dense, y) + x;
+            if (*at != 0 || v == 0)
+                continue;
+            fprintf(body, "%d %d %d\n", y + 1, x + 1, v);
+            count++;
+            *at = v;
+        }
+    }
+    fclose(body);
+    char *file = NULL;
+    size_t bytes = 0;
+    FILE *whole = open_memstream(&file, &bytes);
+    fprintf(whole, "%%%%MatrixMarket matrix coordinate integer general\n%d %d %d\n%s", n, n, count, text);
+    fclose(whole);
+    cr_assert_eq(flynn_read_memory(&list, file, bytes, NULL, "test.mtx", &err), 1, "%s", err.text);
+    cr_assert(list.sparse && list.shape.width == count + 1);
+    free(text);
+    free(file);
+    return list;
+}
+
+Test(matrix, spmv_is_the_product_without_the_zeros)
+{
+    static const char *const names[] = {"scalar", "autovec", "simd", "threads:3"};
+    static const int counts[] = {1, 15, 16, 17, 300, 1100};
+    for (int i = 0; i < 12; i++) {
+        int n = counts[i / 2];
+        struct flynn_image dense, list = sparse_matrix(&dense, n, i % 2, (uint64_t)i + 1);
+        for (int cols = 1; cols <= 21; cols += 20) {
+            struct flynn_image x = random_matrix(n, cols, FLYNN_F64, 7), expected = run("matmul", &dense, &x, "scalar");
+            for (int b = 0; b < 4; b++) {
+                struct flynn_image y = run("spmv", &x, &list, names[b]);
+                cr_assert(same_bits(&expected, &y), "%d rows, %d vectors, case %d on %s", n, cols, i, names[b]);
+                flynn_image_free(&y);
+            }
+            flynn_image_free(&x);
+            flynn_image_free(&expected);
+        }
+        flynn_image_free(&dense);
+        flynn_image_free(&list);
+    }
+}
+
+Test(matrix, matrix_market_lists_are_in_order)
+{
+    static const char text[] = "%%matrixmarket Matrix Coordinate Real Symmetric\r\n% a\n\n 3 3 4\n3 1 .5\n3 1 -2\n"
+                               "2\t2 1e3\n\n1 1 4";
+    static const double expected[3][7] = {{3, 1, 1, 1, 2, 3, 3}, {3, 1, 3, 3, 2, 1, 1}, {6, 4, .5, -2, 1e3, .5, -2}};
+    struct flynn_image list;
+    struct flynn_err err;
+    cr_assert_eq(flynn_read_memory(&list, text, sizeof text - 1, NULL, "test.mtx", &err), 1, "%s", err.text);
+    cr_assert(list.sparse && list.shape.width == 7 && list.shape.height == 3);
+    for (int k = 0; k < 21; k++)
+        cr_assert_eq(((double *)flynn_row(&list, k / 7))[k % 7], expected[k / 7][k % 7], "element %d", k);
+    flynn_image_free(&list);
+    cr_assert_eq(flynn_read_memory(&list, "%%MatrixMarket matrix array real general\n2 3\n1\n2\n3\n4\n5\n6\n", 57, NULL,
+                                   "test.mtx", &err),
+                 1, "%s", err.text);
+    cr_assert(!list.sparse && list.shape.width == 3 && list.shape.height == 2);
+    for (int k = 0; k < 6; k++)
+        cr_assert_eq(((double *)flynn_row(&list, k % 2))[k / 2], k + 1);
+    flynn_image_free(&list);
 }
 
 Test(matrix, products_of_f32_are_within_the_bound_and_have_the_same_bits)
