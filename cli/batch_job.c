@@ -222,6 +222,7 @@ static int compute(struct cli_batch *batch, struct batch_plans *plans, struct ba
         return code;
     job->out.maxval = entry->plan.out.type == job->in.shape.type ? job->in.maxval : 0;
     job->out.matrix = entry->plan.out_matrix;
+    job->out.planes = entry->plan.out_planes;
     job->result = &job->out;
     code = flynn_run_bind(entry->run, &job->in, &job->out, err);
     if (!code)

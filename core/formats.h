@@ -24,8 +24,10 @@ int flynn_read_pnm(struct flynn_image *image, struct flynn_source *source, size_
 /** PF and Pf. The sign of the scale is the byte order; its magnitude is a unit that flynn ignores. */
 int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
 
-/** NPY 1.0, 2.0 and 3.0 (NumPy's numpy.lib.format): 1 to 3 dimensions, C or Fortran order, either byte order; u1, u2,
- * i4, u4, f4 and f8. One dimension is one row; three are (height, width, channels). */
+/** NPY 1.0, 2.0 and 3.0 (NumPy's numpy.lib.format): 1 to 4 dimensions, C or Fortran order, either byte order; u1, i1,
+ * u2, i4, u4, f4 and f8. One dimension is one row; three are (height, width, channels) where the last is 1 to 4. Other
+ * three, and four, are matrices below each other, in C order only. The bytes of i1 are kept as they are, as u8: only
+ * ops that say so (matmul-int8) take them for signed. */
 int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
 
 /** Numbers in lines, an f64 matrix. The first separator found holds for the file: a comma, a semicolon, or blanks.

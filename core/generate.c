@@ -7,9 +7,12 @@
 
 #define CHECK_SIDE 16 /* pixels of a square of the checker board */
 
-enum kind { SCENE, NOISE, GRADIENT, ZONEPLATE, CHECKER, N_KINDS };
+/* From IDENTITY on: matrices. */
+enum kind { SCENE, NOISE, GRADIENT, ZONEPLATE, CHECKER, IDENTITY, HILBERT, SIGNED, N_KINDS };
 
-static const char *const kind_names[N_KINDS] = {"scene", "noise", "gradient", "zoneplate", "checker"};
+static const char *const kind_names[N_KINDS] = {"scene",   "noise",    "gradient", "zoneplate",
+                                                "checker", "identity", "hilbert",  "signed"};
+#define KINDS "scene, noise, gradient, zoneplate, checker, identity, hilbert or signed"
 
 struct spec {
     enum kind kind;
@@ -70,6 +73,10 @@ static int parse_size(struct spec *s, const char *spec, const char *at, const ch
 {
     const char *x = memchr(at, 'x', (size_t)(end - at));
     uint64_t width, height;
+    if (!x && s->kind >= IDENTITY && parse_digits(at, end, &width) && width >= 1 && width <= FLYNN_MAX_SIDE) {
+        s->shape.width = s->shape.height = (int32_t)width;
+        return FLYNN_OK;
+    }
     if (!x || !parse_digits(at, x, &width) || !parse_digits(x + 1, end, &height) || width < 1 || height < 1 ||
         width > FLYNN_MAX_SIDE || height > FLYNN_MAX_SIDE)
         return wrong(spec, err, "a size such as 640x480, each side 1..2^30, is expected", (int)(end - at), at);
@@ -87,7 +94,9 @@ static int parse_spec(struct spec *s, const char *spec, struct flynn_err *err)
             s->kind = (enum kind)k;
     }
     if (s->kind == N_KINDS)
-        return wrong(spec, err, "scene, noise, gradient, zoneplate or checker is expected", (int)(end - spec), spec);
+        return wrong(spec, err, KINDS " is expected", (int)(end - spec), spec);
+    if (s->kind >= IDENTITY)
+        s->shape = (struct flynn_shape){.type = FLYNN_F64, .channels = 1};
     const char *at = *end ? end + 1 : end;
     end = at + strcspn(at, ",");
     int code = parse_size(s, spec, at, end, err);
@@ -99,6 +108,9 @@ static int parse_spec(struct spec *s, const char *spec, struct flynn_err *err)
     if (code)
         return code;
     bool matrix = s->shape.type == FLYNN_F64;
+    if (s->kind >= IDENTITY && (s->shape.channels > 1 || (!matrix && s->shape.type != FLYNN_F32)))
+        return flynn_fail(err, FLYNN_EUSAGE, "gen:%s: a matrix has type f32 or f64 and 1 channel, found %s and %d",
+                          spec, flynn_type_name(s->shape.type), s->shape.channels);
     if (matrix && s->shape.channels > 1)
         return flynn_fail(err, FLYNN_EUSAGE, "gen:%s: type f64 has 1 channel, found %d", spec, s->shape.channels);
     if (s->shape.channels == 0)
@@ -215,11 +227,29 @@ static void noise_row(const struct spec *s, int32_t y, void *row)
     }
 }
 
+/* Row y of a matrix; random samples are those of noise_row, doubled and less 1, which is exact. */
+static void matrix_row(const struct spec *s, int32_t y, void *row)
+{
+    if (s->kind == SIGNED)
+        noise_row(s, y, row);
+    for (int32_t x = 0; x < s->shape.width; x++) {
+        double v = s->kind == IDENTITY ? x == y : 1 / ((double)x + (double)y + 1);
+        if (s->shape.type == FLYNN_F32)
+            ((float *)row)[x] = s->kind == SIGNED ? ((float *)row)[x] * 2 - 1 : (float)v;
+        else
+            ((double *)row)[x] = s->kind == SIGNED ? ((double *)row)[x] * 2 - 1 : v;
+    }
+}
+
 static void fill_row(const struct spec *s, struct flynn_scene *scene, int32_t y, uint16_t *colour, void *row)
 {
     int channels = s->shape.channels, alpha = flynn_alpha_channel(&s->shape);
     int colours = alpha < 0 ? channels : alpha;
     enum flynn_type type = s->shape.type;
+    if (s->kind >= IDENTITY) {
+        matrix_row(s, y, row);
+        return;
+    }
     if (s->kind == NOISE)
         noise_row(s, y, row);
     else
@@ -261,7 +291,7 @@ int flynn_generate(struct flynn_image *image, const char *spec, struct flynn_err
     if (code)
         flynn_image_free(image);
     else
-        image->matrix =
-            s.shape.type == FLYNN_F64 || (s.kind == NOISE && s.shape.type == FLYNN_F32 && s.shape.channels == 1);
+        image->matrix = s.shape.type == FLYNN_F64 || s.kind >= IDENTITY ||
+                        (s.kind == NOISE && s.shape.type == FLYNN_F32 && s.shape.channels == 1);
     return code;
 }

@@ -139,6 +139,8 @@ int flynn_image_copy(struct flynn_image *to, const struct flynn_image *from, str
         return code;
     to->maxval = from->maxval;
     to->matrix = from->matrix;
+    to->sparse = from->sparse;
+    to->planes = from->planes;
     size_t row = flynn_row_bytes(&from->shape);
     for (int y = 0; y < from->shape.height; y++)
         memcpy(flynn_row(to, y), flynn_row(from, y), row);

@@ -98,7 +98,7 @@ static int tuple(struct npy *npy, struct flynn_err *err)
         return wrong(npy, err, "'(' of the shape is expected");
     while (!accept(npy, ')')) {
         if (npy->dims == MAX_DIMS)
-            return wrong(npy, err, "more than 3 dimensions");
+            return wrong(npy, err, "more than 8 dimensions");
         int code = integer(npy, &npy->dim[npy->dims++], err);
         if (code)
             return code;
@@ -128,7 +128,7 @@ static int entry(struct npy *npy, struct flynn_err *err)
     if (!accept(npy, ':'))
         return wrong(npy, err, "':' is expected");
     if (k == 0 && accept(npy, '['))
-        return wrong(npy, err, "a structured array; one of u1, u2, i4, u4, f4, f8 is expected");
+        return wrong(npy, err, "a structured array; one of u1, i1, u2, i4, u4, f4, f8 is expected");
     if (k == 0)
         return string(npy, npy->descr, sizeof npy->descr, err);
     if (k == 2)
@@ -162,7 +162,7 @@ static int parse_type(const struct npy *npy, enum flynn_type *type, bool *swap, 
     static const struct {
         const char *code;
         enum flynn_type type;
-    } known[] = {{"u1", FLYNN_U8},  {"u2", FLYNN_U16}, {"i4", FLYNN_S32},
+    } known[] = {{"u1", FLYNN_U8},  {"i1", FLYNN_U8},  {"u2", FLYNN_U16}, {"i4", FLYNN_S32},
                  {"u4", FLYNN_U32}, {"f4", FLYNN_F32}, {"f8", FLYNN_F64}};
     char order = npy->descr[0];
     const char *code = order && strchr("<>=|", order) ? npy->descr + 1 : npy->descr;
@@ -174,34 +174,46 @@ static int parse_type(const struct npy *npy, enum flynn_type *type, bool *swap, 
         }
     }
     return flynn_fail(err, FLYNN_EINPUT,
-                      "%s: NPY type '%s' is not supported; one of u1, u2, i4, u4, f4, f8 is "
+                      "%s: NPY type '%s' is not supported; one of u1, i1, u2, i4, u4, f4, f8 is "
                       "expected",
                       npy->name, npy->descr);
 }
 
-/* Floats in three dimensions of which the last is no number of channels: matrices below each other. */
-static bool is_batch(const struct npy *npy, enum flynn_type type)
+/* Three dimensions of which the last is no number of channels, or four: matrices below each other. */
+static bool is_batch(const struct npy *npy)
 {
-    return npy->dims == 3 && npy->dim[2] > FLYNN_MAX_CHANNELS && (type == FLYNN_F32 || type == FLYNN_F64);
+    return npy->dims == 4 || (npy->dims == 3 && npy->dim[2] > FLYNN_MAX_CHANNELS);
 }
 
-static int parse_shape(const struct npy *npy, struct flynn_shape *shape, struct flynn_err *err)
+static int parse_batch(const struct npy *npy, struct flynn_shape *shape, int32_t *planes, struct flynn_err *err)
 {
-    if (npy->dims < 1 || npy->dims > 3)
+    int64_t count = npy->dim[0], height = 0;
+    bool fits = npy->dims == 3 || !__builtin_mul_overflow(count, npy->dim[1], &count);
+    fits = fits && !__builtin_mul_overflow(count, npy->dim[npy->dims - 2], &height) && height <= FLYNN_MAX_SIDE;
+    if (npy->fortran || !fits || npy->dim[npy->dims - 1] > FLYNN_MAX_SIDE)
+        return flynn_fail(err, FLYNN_EINPUT, "%s: an NPY array of matrices %s", npy->name,
+                          npy->fortran ? "in Fortran order; C order is expected"
+                                       : "that has more than 2^30 rows in all, or columns");
+    *planes = height ? (int32_t)count : 0;
+    shape->height = (int32_t)height;
+    shape->width = (int32_t)npy->dim[npy->dims - 1];
+    shape->channels = 1;
+    return FLYNN_OK;
+}
+
+static int parse_shape(const struct npy *npy, struct flynn_shape *shape, int32_t *planes, struct flynn_err *err)
+{
+    *planes = 0;
+    if (npy->dims < 1 || npy->dims > 4)
         return flynn_fail(err, FLYNN_EINPUT,
-                          "%s: an NPY array of %d dimensions; 1 to 3 are possible: (width), "
-                          "(height, width) or (height, width, channels)",
+                          "%s: an NPY array of %d dimensions; 1 to 4 are possible: (width), (height, width), "
+                          "(height, width, channels), or matrices (..., height, width)",
                           npy->name, npy->dims);
+    if (is_batch(npy))
+        return parse_batch(npy, shape, planes, err);
     int64_t height = npy->dims == 1 ? 1 : npy->dim[0];
     int64_t width = npy->dims == 1 ? npy->dim[0] : npy->dim[1];
     int64_t channels = npy->dims == 3 ? npy->dim[2] : 1;
-    if (is_batch(npy, shape->type)) {
-        if (npy->fortran || __builtin_mul_overflow(npy->dim[0], npy->dim[1], &height))
-            return flynn_fail(err, FLYNN_EINPUT, "%s: an NPY array of matrices %s", npy->name,
-                              npy->fortran ? "in Fortran order; C order is expected" : "that has too many rows");
-        width = npy->dim[2];
-        channels = 1;
-    }
     if (height > FLYNN_MAX_SIDE || width > FLYNN_MAX_SIDE || channels < 1 || channels > FLYNN_MAX_CHANNELS)
         return flynn_fail(err, FLYNN_EINPUT,
                           "%s: NPY shape of height %" PRId64 ", width %" PRId64 ", channels %" PRId64
@@ -243,8 +255,8 @@ static int read_text(struct flynn_source *source, char **text, struct flynn_err 
     return FLYNN_OK;
 }
 
-static int parse_header(struct flynn_source *source, struct flynn_shape *shape, bool *fortran, bool *swap,
-                        struct flynn_err *err)
+static int parse_header(struct flynn_source *source, struct flynn_shape *shape, int32_t *planes, bool *fortran,
+                        bool *swap, struct flynn_err *err)
 {
     char *text = NULL;
     int code = read_text(source, &text, err);
@@ -254,7 +266,7 @@ static int parse_header(struct flynn_source *source, struct flynn_shape *shape, 
     if (!code)
         code = parse_type(&npy, &shape->type, swap, err);
     if (!code)
-        code = parse_shape(&npy, shape, err);
+        code = parse_shape(&npy, shape, planes, err);
     *fortran = npy.fortran && npy.dims > 1;
     free(text);
     return code;
@@ -287,8 +299,9 @@ static uint64_t read_columns(struct flynn_image *image, struct flynn_source *sou
 int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
 {
     struct flynn_shape shape;
+    int32_t planes;
     bool fortran, swap;
-    int code = parse_header(source, &shape, &fortran, &swap, err);
+    int code = parse_header(source, &shape, &planes, &fortran, &swap, err);
     if (!code)
         code = flynn_admit(source, &shape, limit, err);
     if (code)
@@ -308,6 +321,7 @@ int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_
     }
     for (int32_t y = 0; y < shape.height && swap; y++)
         flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), flynn_type_bytes(shape.type));
+    image->planes = planes;
     image->matrix = shape.channels == 1 && (shape.type == FLYNN_F32 || shape.type == FLYNN_F64);
     return FLYNN_OK;
 }
@@ -317,11 +331,14 @@ int flynn_write_npy(struct flynn_outfile *out, const struct flynn_image *image, 
     static const char *const codes[FLYNN_N_TYPES] = {[FLYNN_U8] = "|u1",  [FLYNN_U16] = "<u2", [FLYNN_F32] = "<f4",
                                                      [FLYNN_F64] = "<f8", [FLYNN_U32] = "<u4", [FLYNN_S32] = "<i4"};
     const struct flynn_shape *shape = &image->shape;
-    char text[128], depth[16] = "";
+    char text[128], before[16] = "", after[16] = "";
+    int planes = image->planes > 1 && shape->channels == 1 && shape->height % image->planes == 0 ? image->planes : 1;
     if (shape->channels > 1)
-        snprintf(depth, sizeof depth, ", %d", shape->channels);
-    int n = snprintf(text, sizeof text, MAGIC "%c%c__{'descr': '%s', 'fortran_order': False, 'shape': (%d, %d%s), }", 1,
-                     0, codes[shape->type], shape->height, shape->width, depth);
+        snprintf(after, sizeof after, ", %d", shape->channels);
+    if (planes > 1)
+        snprintf(before, sizeof before, "%d, ", planes);
+    int n = snprintf(text, sizeof text, MAGIC "%c%c__{'descr': '%s', 'fortran_order': False, 'shape': (%s%d, %d%s), }",
+                     1, 0, codes[shape->type], before, shape->height / planes, shape->width, after);
     /* NumPy pads with blanks up to a newline so that the samples start at a multiple of 64. */
     int length = (n + 1 + 63) / 64 * 64;
     memset(text + n, ' ', (size_t)(length - n));

@@ -74,6 +74,7 @@ static int lower_all(struct flynn_plan *plan, const struct flynn_chain *chain, s
         if (code)
             return code;
         plan->out_matrix = node->out_matrix;
+        plan->out_planes = node->out_planes;
         shape = node->out;
     }
     plan->out = shape;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rows.h"
 #include "core/formats.h"
+#include "core/matrix_market.h"
 
 #include <flynn/generate.h>
 
@@ -87,12 +88,12 @@ static int unknown_format(struct flynn_source *source, size_t n, struct flynn_er
     char text[24];
     if (name)
         return flynn_fail(err, FLYNN_EINPUT,
-                          "%s: looks like a %s file; flynn reads PNM (P1 to P7), PFM, NPY and "
-                          "matrices in text",
+                          "%s: looks like a %s file; flynn reads PNM (P1 to P7), PFM, NPY, Matrix "
+                          "Market and matrices in text",
                           source->name, name);
     return flynn_fail(err, FLYNN_EINPUT,
                       "%s: offset %" PRIu64 ": unknown format (starts with %s); flynn reads PNM (P1 "
-                      "to P7), PFM, NPY and matrices in text",
+                      "to P7), PFM, NPY, Matrix Market and matrices in text",
                       source->name, flynn_source_offset(source), flynn_source_show(magic[0], text));
 }
 
@@ -119,6 +120,8 @@ static int read_first(struct flynn_reader *r, struct flynn_image *image, struct 
         return flynn_read_pfm(image, source, r->limit, err);
     if (n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0)
         return flynn_read_npy(image, source, r->limit, err);
+    if (flynn_looks_like_matrix_market(source))
+        return flynn_read_matrix_market(image, source, r->limit, err);
     if (flynn_looks_like_text(source))
         return flynn_read_text(image, source, r->limit, err);
     return unknown_format(source, n, err);

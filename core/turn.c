@@ -12,8 +12,8 @@ void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn)
     stage->k[0] = (int32_t)turn;
     stage->band = 64;
     if (turn == FLYNN_TURN_90 || turn == FLYNN_TURN_270 || turn == FLYNN_TURN_TRANSPOSE) {
-        stage->out.width = node->in.height;
-        stage->out.height = node->in.width;
+        stage->out.width = stage->in.height;
+        stage->out.height = stage->in.width;
     }
     node->out = stage->out;
     struct flynn_launch *launch = flynn_node_launch(node, "turn", stage);

@@ -17,7 +17,7 @@ enum flynn_turn {
 
 enum { FLYNN_TURN_WHOLE, FLYNN_TURN_ROWS }; /**< slots of rotate's kernels; k[0] of the first is the turn */
 
-/** Make `node` turn its input. */
+/** Make `node` turn its input, or what its last stage made. */
 void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn);
 
 #endif

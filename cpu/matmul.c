@@ -191,7 +191,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(matmul) = {
         "batch=b: A and B are b matrices each, below each other (an NPY array of three dimensions is read so), and so "
         "is "
         "C; a matrix that trans exchanges is stored transposed by itself.\n"
-        "Tables without a fused multiply-add (sse2, sse41) have no product of their own and use the scalar one.",
+        "Tables without a fused multiply-add (sse2, sse41) make that of f32 from sums of f64, to the same bits; they "
+        "have no product of f64 and use the scalar one.",
     .source = "BLAS gemm; Goto and van de Geijn 2008 for the blocks",
     .params = {FLYNN_PRODUCT_WITH,
                FLYNN_PRODUCT_TRANS,

@@ -77,6 +77,7 @@ static inline struct flynn_stage *flynn_product_stage(struct flynn_node *node, c
     stage->costly = true;
     node->out = stage->out;
     node->out_matrix = true;
+    node->out_planes = p->batch;
     return stage;
 }
 

@@ -119,6 +119,7 @@ int flynn_plan_output(const struct flynn_plan *plan, const struct flynn_image *i
     if (!code) {
         out->maxval = plan->out.type == in->shape.type ? in->maxval : 0;
         out->matrix = plan->nodes ? plan->out_matrix : in->matrix;
+        out->planes = plan->nodes ? plan->out_planes : in->planes;
     }
     return code;
 }

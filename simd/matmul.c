@@ -6,7 +6,8 @@
  * for one row of B and one broadcast element of A. The blocks are those of core/matmul.h. Between blocks of k the tile
  * goes back to C, and the next block goes on from there, so that an element stays one chain of fused multiply-adds.
  *
- * Other tables have no fused multiply-add, and only the scale. */
+ * Other tables have no fused multiply-add: they make that of f32 from f64 (simd/matmul_fused.h), and have no product of
+ * f64. */
 
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
 #define PRODUCTS 1
@@ -50,12 +51,18 @@
 #include "simd/matmul_blocks.h"
 #endif
 
+#if !PRODUCTS
+#include "simd/matmul_fused.h"
+#endif
+
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(matmul);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(matmul) = {
     .fn = {
 #if PRODUCTS
         [FLYNN_MATMUL_PRODUCT] = {[FLYNN_F32] = matmul_f32, [FLYNN_F64] = matmul_f64},
+#else
+        [FLYNN_MATMUL_PRODUCT] = {[FLYNN_F32] = fused_matmul},
 #endif
         [FLYNN_MATMUL_SCALE] = {[FLYNN_F32] = scale_f32, [FLYNN_F64] = scale_f64},
     }};

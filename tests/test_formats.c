@@ -363,9 +363,23 @@ Test(formats, an_npy_array_of_matrices_is_read_one_below_the_other)
     size_t n = make_npy(file, 1, "{'descr':'<f4','fortran_order':False,'shape':(2,3,5)}", samples, sizeof samples);
     struct flynn_image image = decode(file, n);
     cr_assert(flynn_shape_equal(&image.shape, &(struct flynn_shape){5, 6, 1, FLYNN_F32}));
-    cr_assert(image.matrix);
+    cr_assert(image.matrix && image.planes == 2);
     for (int k = 0; k < 30; k++)
         cr_assert_eq(((float *)flynn_row(&image, k / 5))[k % 5], (float)k, "sample %d", k);
+    flynn_image_free(&image);
+    n = make_npy(file, 1, "{'descr':'<f4','fortran_order':False,'shape':(3,2,5,1)}", samples, sizeof samples);
+    image = decode(file, n);
+    cr_assert(flynn_shape_equal(&image.shape, &(struct flynn_shape){1, 30, 1, FLYNN_F32}) && image.planes == 6);
+    flynn_image_free(&image);
+}
+
+Test(formats, signed_bytes_of_npy_are_kept)
+{
+    char file[256];
+    size_t n = make_npy(file, 1, "{'descr':'|i1','fortran_order':False,'shape':(2,)}", "\x80\x7f", 2);
+    struct flynn_image image = decode(file, n);
+    cr_assert(flynn_shape_equal(&image.shape, &(struct flynn_shape){2, 1, 1, FLYNN_U8}));
+    cr_assert(image.data[0] == 0x80 && image.data[1] == 0x7f);
     flynn_image_free(&image);
 }
 

@@ -135,6 +135,10 @@ Test(generate, bad_specs)
         {"scene:4x4,channels=5", "1 to 4 channels"},
         {"scene:4x4,channels=0", "1 to 4 channels"},
         {"noise:4x4,type=f64,channels=2", "f64 has 1 channel"},
+        {"noise:4", "a size such as"},
+        {"hilbert:0", "a size such as"},
+        {"hilbert:4,type=u8", "a matrix has type f32 or f64"},
+        {"identity:4,channels=3", "a matrix has type f32 or f64"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct flynn_image image;
@@ -142,6 +146,32 @@ Test(generate, bad_specs)
         cr_expect(strstr(err.text, cases[i][1]), "%s", err.text);
         cr_expect(!image.data);
     }
+}
+
+Test(generate, matrices)
+{
+    struct flynn_image image, noise;
+    cr_assert_eq(flynn_generate(&image, "identity:3x2", &err), 0, "%s", err.text);
+    cr_assert(image.matrix && flynn_shape_equal(&image.shape, &(struct flynn_shape){3, 2, 1, FLYNN_F64}));
+    for (int k = 0; k < 6; k++)
+        cr_assert_eq(((double *)flynn_row(&image, k / 3))[k % 3], k / 3 == k % 3 ? 1 : 0);
+    flynn_image_free(&image);
+    cr_assert_eq(flynn_generate(&image, "hilbert:4,type=f32", &err), 0, "%s", err.text);
+    cr_assert(image.matrix && flynn_shape_equal(&image.shape, &(struct flynn_shape){4, 4, 1, FLYNN_F32}));
+    for (int k = 0; k < 16; k++)
+        cr_assert_eq(((float *)flynn_row(&image, k / 4))[k % 4], (float)(1.0 / (k / 4 + k % 4 + 1)));
+    flynn_image_free(&image);
+    cr_assert_eq(flynn_generate(&image, "signed:5,seed=3", &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_generate(&noise, "noise:5x5,seed=3,type=f64", &err), 0, "%s", err.text);
+    int below = 0;
+    for (int k = 0; k < 25; k++) {
+        double v = ((double *)flynn_row(&image, k / 5))[k % 5], unit = ((double *)flynn_row(&noise, k / 5))[k % 5];
+        cr_assert_eq(v, unit * 2 - 1);
+        below += v < 0;
+    }
+    cr_assert(below > 3 && below < 22);
+    flynn_image_free(&image);
+    flynn_image_free(&noise);
 }
 
 Test(generate, readers_give_one_image_within_the_limit)

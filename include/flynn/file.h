@@ -18,7 +18,7 @@ enum flynn_format {
     FLYNN_FORMAT_PPM,  /**< P6; gray is replicated */
     FLYNN_FORMAT_PAM,  /**< P7, any channel count */
     FLYNN_FORMAT_PFM,  /**< PF or Pf, little endian, f32 */
-    FLYNN_FORMAT_NPY,  /**< version 1.0, C order, little endian; (h, w) or (h, w, c) */
+    FLYNN_FORMAT_NPY,  /**< version 1.0, C order, little endian; (h, w), (h, w, c) or (planes, h, w) */
     FLYNN_FORMAT_CSV,  /**< one line a row, comma separated; numbers that read back exactly */
     FLYNN_FORMAT_TEXT, /**< as CSV with blanks; histograms as "index count..." lines */
 };

@@ -33,7 +33,9 @@ struct flynn_image {
     uint32_t
         maxval;  /**< the file's own maxval (1..65535), to which integer samples are scaled back; 0: the full range */
     bool matrix; /**< a matrix rather than a picture: decides the default file format */
-    void *owned; /**< memory that flynn_image_free gives back; NULL for a view */
+    bool sparse; /**< a list of the elements of a matrix (core/matrix_market.h); only ops that say so take it for one */
+    int32_t planes; /**< matrices of as many rows each that lie below each other: a dimension of NPY; 0: 1 */
+    void *owned;    /**< memory that flynn_image_free gives back; NULL for a view */
     size_t owned_bytes;
 };
 

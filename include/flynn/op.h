@@ -279,6 +279,7 @@ struct flynn_node {
     struct flynn_value value[FLYNN_MAX_PARAMS];
     struct flynn_shape in, out; /**< lower may change `out`; it starts as a copy of `in` */
     bool out_matrix;            /**< lower sets it when the result is a matrix rather than a picture */
+    int out_planes; /**< and to how many matrices lie below each other in it (struct flynn_image), where many */
     struct flynn_stage stage[FLYNN_MAX_STAGES];
     int stages;
     struct flynn_launch launch[FLYNN_MAX_LAUNCHES];

@@ -35,6 +35,7 @@ void flynn_chain_free(struct flynn_chain *chain);
 struct flynn_plan {
     struct flynn_shape in, out;
     bool out_matrix;
+    int out_planes;
     struct flynn_node *node; /**< one for each op of the chain, in order */
     int nodes;
     const struct flynn_stage **stage; /**< the stages that CPU backends run, in order (composed tables count once) */
