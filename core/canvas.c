@@ -46,6 +46,7 @@ int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canva
     struct flynn_stage *stage =
         flynn_node_stage(node, rows ? FLYNN_ROWS : FLYNN_WHOLE, rows ? FLYNN_CANVAS_ROWS : FLYNN_CANVAS_WHOLE);
     stage->op = flynn_op_at(FLYNN_OP_INDEX_pad);
+    stage->step = 8; /* shares out what a call costs */
     stage->out.width = canvas->width;
     stage->out.height = canvas->height;
     stage->k[0] = canvas->left;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define NEAR_BYTES ((size_t)32 << 10) /* of the rows that a stage hands over at once */
+
 /* "u8, u16 and f32" for messages. */
 static const char *type_list(unsigned types, char *buffer, size_t size)
 {
@@ -169,18 +171,41 @@ static void start_segment(struct flynn_plan *plan, int first)
     plan->segments++;
 }
 
+/* Whether the next stage can take the stage's output row by row, without an image of it. */
+static bool gives_rows(const struct flynn_stage *stage)
+{
+    return stage->kind == FLYNN_ROWS || (stage->kind == FLYNN_WHOLE && !stage->team);
+}
+
 static void cut_segments(struct flynn_plan *plan)
 {
     for (int i = 0; i < plan->stages; i++) {
         const struct flynn_stage *stage = plan->stage[i];
-        const struct flynn_stage *last = i ? plan->stage[i - 1] : NULL;
-        if (!last || needs_image(stage) || stage->aside || last->kind != FLYNN_ROWS || kept_whole(plan, i))
+        if (!i || needs_image(stage) || stage->aside || !gives_rows(plan->stage[i - 1]) || kept_whole(plan, i))
             start_segment(plan, i);
         struct flynn_segment *segment = &plan->segment[plan->segments - 1];
-        int from = stage->beside ? segment_of(plan, first_of_node(plan, i)) : plan->segments - 1;
-        if (from != plan->segments - 1)
+        int node = first_of_node(plan, i), from = stage->beside ? segment_of(plan, node) : plan->segments - 1;
+        bool has_image = plan->stage[node]->kind == FLYNN_WHOLE && stage->beside;
+        if (from != plan->segments - 1 || has_image)
             segment->beside = from;
         segment->stages++;
+    }
+}
+
+/* A stage whose rows stand alone makes several in one call to share out what a call costs. Between stages these rows
+ * must not fall out of the nearest cache before they are read. */
+static void limit_steps(struct flynn_plan *plan)
+{
+    for (int i = 0; i < plan->segments; i++) {
+        const struct flynn_segment *segment = &plan->segment[i];
+        for (int s = segment->first; s < segment->first + segment->stages && segment->stages > 1; s++) {
+            /* Of the plan's own nodes. */
+            struct flynn_stage *stage = (struct flynn_stage *)plan->stage[s];
+            size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
+            size_t fit = NEAR_BYTES / (out > row ? out : row);
+            if (stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && (size_t)stage->step > fit)
+                stage->step = fit > 1 ? (int)fit : 1;
+        }
     }
 }
 
@@ -214,6 +239,7 @@ int flynn_plan_build(struct flynn_plan *plan, const struct flynn_chain *chain, c
         return code;
     }
     cut_segments(plan);
+    limit_steps(plan);
     return FLYNN_OK;
 }
 

@@ -34,6 +34,7 @@ static inline int binary_check(const struct flynn_node *node, struct flynn_err *
 static inline struct flynn_stage *binary_stage(struct flynn_node *node)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->with = flynn_node_value(node, "with")->input;
     stage->k[0] = node->in.type == FLYNN_F64 ? -1 : flynn_alpha_channel(&node->in);
     return stage;

@@ -14,6 +14,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     flynn_node_launch(node, "copy", stage);
     return FLYNN_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/engine.h"
 
+#include "cpu/copy.h"
 #include "cpu/pool.h"
 #include "cpu/strip.h"
 #include "cpu/team.h"
@@ -51,8 +52,8 @@ static int useful_workers(const struct flynn_engine *engine, const struct flynn_
 /* Strips as high as possible: one for each worker, so that the fewest rows are computed twice. */
 static int choose_strip(const struct flynn_engine *engine, const struct flynn_section *section, int height)
 {
-    const struct flynn_stage *last = last_stage(section);
-    int band = last->kind == FLYNN_WHOLE && last->band > 0 ? last->band : flynn_stage_step(last);
+    const struct flynn_stage *first = section->stage[0];
+    int band = first->kind == FLYNN_WHOLE ? flynn_stage_band(first) : flynn_stage_step(last_stage(section));
     int workers = useful_workers(engine, section, height);
     int strip = engine->strip ? engine->strip : (height + workers - 1) / workers;
     strip = (strip + band - 1) / band * band;
@@ -71,15 +72,15 @@ static void run_tasks(struct flynn_engine *engine, int tasks, flynn_pool_task *r
 
 static void run_range(struct flynn_engine *engine, struct flynn_task *task)
 {
-    const struct flynn_stage *last = last_stage(task->section);
+    const struct flynn_section *section = task->section;
+    bool whole = last_stage(section)->kind == FLYNN_WHOLE || (section->handed && !task->write);
     int rows = task->last - task->first;
-    if (last->team) {
+    if (section->stage[0]->team) {
         flynn_team_run(task, engine->workers > 1 ? engine->pool : NULL, useful_workers(engine, task->section, rows));
         return;
     }
     task->strip = choose_strip(engine, task->section, rows);
-    run_tasks(engine, (rows + task->strip - 1) / task->strip,
-              last->kind == FLYNN_WHOLE ? flynn_strip_whole : flynn_strip_rows, task);
+    run_tasks(engine, (rows + task->strip - 1) / task->strip, whole ? flynn_strip_whole : flynn_strip_rows, task);
 }
 
 static void start_reduce(struct flynn_engine *engine, struct flynn_section *section)
@@ -298,6 +299,16 @@ int flynn_engine_reach(const struct flynn_engine *engine, int rows)
 
 /* ---- memory ---------------------------------------------------------------------------------------------------- */
 
+/* The ring of what stage s reads. Bands of a whole stage before it must lie in one piece. */
+static size_t measure_ring(const struct flynn_section *section, int s, struct flynn_ring *ring)
+{
+    const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
+    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s];
+    size_t bytes = flynn_ring_measure(ring, stage, ahead);
+    int over = before && before->kind == FLYNN_WHOLE ? ring->capacity % flynn_stage_band(before) : 0;
+    return over ? flynn_ring_measure(ring, stage, ahead + flynn_stage_band(before) - over) : bytes;
+}
+
 /* Lay out a worker's memory from `base`; with base NULL only its size is found. */
 static size_t place_worker(struct flynn_section *section, struct flynn_worker *w, uint8_t *base)
 {
@@ -316,11 +327,10 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
         w->out = (void **)(void *)(base + outs);
         w->with = (const void **)(void *)(base + withs);
     }
-    for (size_t s = 0; s < n && last->kind != FLYNN_WHOLE; s++) {
+    for (size_t s = section->stage[0]->kind == FLYNN_WHOLE; s < n; s++) {
         const struct flynn_stage *stage = section->stage[s];
         struct flynn_ring ring;
-        int ahead = (s ? flynn_stage_step(section->stage[s - 1]) : 1) + section->keep[s];
-        size_t bytes = flynn_ring_measure(&ring, stage, ahead);
+        size_t bytes = measure_ring(section, (int)s, &ring);
         if (base) {
             flynn_ring_place(&ring, base + at);
             w->ring[s] = ring;
@@ -328,11 +338,12 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
         }
         at += round_up(bytes, 64) + round_up(stage->state_bytes, 64);
     }
+    size_t scratch = at + round_up(last->acc_bytes, 64);
     if (base) {
         w->acc = base + at;
-        w->scratch = base + at;
+        w->scratch = base + scratch;
     }
-    return at + round_up(last->acc_bytes, 64) + round_up(last->scratch_bytes, 64);
+    return scratch + round_up(section->stage[0]->scratch_bytes, 64);
 }
 
 static int open_worker(struct flynn_engine *engine, struct flynn_section *section, struct flynn_worker *w,
@@ -347,26 +358,44 @@ static int open_worker(struct flynn_engine *engine, struct flynn_section *sectio
     return FLYNN_OK;
 }
 
-/* Stages whose table lies aside get copies that point at it. */
-static int link_side(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
-                     struct flynn_err *err)
+/* Appended to a whole stage whose output may go by rows. */
+static void hand_on(struct flynn_section *section)
 {
-    bool any = false;
-    for (int s = 0; s < section->stages; s++)
+    int n = section->stages++;
+    section->own[n] = (struct flynn_stage){.kind = FLYNN_ROWS, .in = section->own[n - 1].out, .step = FLYNN_IO_STEP};
+    section->own[n].out = section->own[n].in;
+    section->owned_kernel[n] = flynn_copy_rows;
+    section->handed = true;
+}
+
+/* Stages whose table lies aside get copies that point at it. */
+static int own_stages(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
+                      bool last, struct flynn_err *err)
+{
+    const struct flynn_stage *first = section->stage[0];
+    bool hands_on = last && section->stages == 1 && first->kind == FLYNN_WHOLE && !first->team, any = hands_on;
+    size_t n = (size_t)section->stages;
+    for (size_t s = 0; s < n; s++)
         any |= section->stage[s]->side_table;
     if (!any)
         return FLYNN_OK;
-    section->own = calloc((size_t)section->stages, sizeof *section->own);
-    section->owned = calloc((size_t)section->stages, sizeof *section->owned);
-    if (!section->own || !section->owned)
+    section->own = calloc(n + 1, sizeof *section->own);
+    section->owned = calloc(n + 1, sizeof *section->owned);
+    section->owned_kernel = calloc(n + 1, sizeof *section->owned_kernel);
+    if (!section->own || !section->owned || !section->owned_kernel)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
-    for (int s = 0; s < section->stages; s++) {
+    for (size_t s = 0; s < n; s++) {
         section->own[s] = *section->stage[s];
+        section->owned_kernel[s] = section->kernel[s];
         if (section->own[s].side_table)
             section->own[s].table[0].data = engine->section[from->side].result.data;
-        section->owned[s] = &section->own[s];
     }
+    if (hands_on)
+        hand_on(section);
+    for (int s = 0; s < section->stages; s++)
+        section->owned[s] = &section->own[s];
     section->stage = section->owned;
+    section->kernel = section->owned_kernel;
     return FLYNN_OK;
 }
 
@@ -380,8 +409,8 @@ static int link_beside(struct flynn_engine *engine, struct flynn_section *sectio
     for (int s = 0; s < section->stages; s++) {
         section->beside[s] = -1;
         int from = section->stage[s]->beside ? flynn_plan_beside(engine->plan, first + s) - first : -1;
-        if (from < 0)
-            continue;
+        if (from < 0 || section->stage[from]->kind == FLYNN_WHOLE)
+            continue; /* in an image */
         int rows = 0;
         for (int i = from; i <= s; i++)
             rows += section->stage[i]->down + flynn_stage_step(section->stage[i]);
@@ -397,12 +426,12 @@ static int open_section(struct flynn_engine *engine, struct flynn_section *secti
     section->stage = engine->plan->stage + from->first;
     section->kernel = kernels + from->first;
     section->stages = from->stages;
-    int code = link_side(engine, section, from, err);
+    int code = own_stages(engine, section, from, last, err);
     if (!code)
         code = link_beside(engine, section, from->first, err);
     if (code)
         return code;
-    for (int s = 0; s < from->stages; s++) {
+    for (int s = 0; s < section->stages; s++) {
         const struct flynn_stage *stage = section->stage[s];
         struct flynn_ring ring;
         flynn_ring_measure(&ring, stage, 1);
@@ -421,7 +450,7 @@ static int open_section(struct flynn_engine *engine, struct flynn_section *secti
     }
     if (last)
         return FLYNN_OK;
-    code = flynn_image_alloc(&section->result, &section->stage[from->stages - 1]->out, err);
+    code = flynn_image_alloc(&section->result, &last_stage(section)->out, err);
     engine->bytes += section->result.owned_bytes;
     return code;
 }
@@ -484,6 +513,7 @@ void flynn_engine_close(struct flynn_engine *engine)
         free(section->worker);
         free(section->own);
         free(section->owned);
+        free(section->owned_kernel);
         free(section->beside);
         free(section->keep);
         flynn_image_free(&section->result);

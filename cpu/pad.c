@@ -13,8 +13,11 @@ static void copy_bytes(uint8_t *to, const uint8_t *from, size_t bytes, bool stre
 
 static void pad_rows(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++)
-        flynn_canvas_row(call->stage, call->y + r, call->in[r], call->out[r], false, copy_bytes);
+    const struct flynn_stage *stage = call->stage;
+    for (int r = 0; r < call->rows; r++) {
+        const void *in = call->in[stage->first[call->y + r] - stage->first[call->y]];
+        flynn_canvas_row(stage, call->y + r, in, call->out[r], false, copy_bytes);
+    }
 }
 
 static void pad_whole(const struct flynn_call *call)

@@ -35,6 +35,7 @@ static inline int flynn_lookup_stage(struct flynn_node *node, flynn_answer *answ
             ((uint16_t *)table)[x] = (uint16_t)answer(x, white, by);
     }
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->table[0] = (struct flynn_table_data){table, ((size_t)white + 1) * sample};
     stage->lut = bytes ? table : NULL;
@@ -60,6 +61,7 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
     if (node->in.type == FLYNN_U8 && !table)
         return err->code;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->f[0] = (float)factor;
     stage->f[1] = (float)offset;
@@ -79,6 +81,7 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
 static inline void flynn_clamp_floats(struct flynn_node *node, float low, float high)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->f[0] = low;
     stage->f[1] = high;
@@ -109,6 +112,7 @@ static inline void flynn_gamma_floats(struct flynn_node *node, double exponent)
         200,
     };
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->d[0] = exponent;
     stage->table[0] = (struct flynn_table_data){coefficients, sizeof coefficients};

@@ -57,14 +57,53 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     });
 }
 
+/* Run the segment's whole stage for output rows [y, y + rows) of dst. */
+static void produce_whole(const struct flynn_task *task, struct flynn_worker *w, const struct flynn_image *dst, int y,
+                          int rows)
+{
+    const struct flynn_stage *stage = task->section->stage[0];
+    task->section->kernel[0](&(struct flynn_call){
+        .stage = stage,
+        .y = y,
+        .rows = rows,
+        .width = stage->out.width,
+        .src = task->src,
+        .src2 = stage->beside ? task->beside : stage->with,
+        .dst = dst,
+        .side = task->side,
+        .members = 1,
+        .scratch = w->scratch,
+    });
+}
+
+/* Rows from y on into the ring behind the whole stage, as many as lie in one piece there. Returns how many. */
+static int fill_whole(const struct flynn_task *task, struct flynn_worker *w, struct flynn_ring *ring, int y)
+{
+    int rows = flynn_stage_step(task->section->stage[0]), piece = ring->capacity - y % ring->capacity;
+    rows = rows < piece ? rows : piece;
+    rows = rows < ring->limit - y ? rows : ring->limit - y;
+    /* Row 0 of an image of which these rows are a part. */
+    uintptr_t data = (uintptr_t)flynn_ring_row(ring, y) - (uintptr_t)y * ring->stride;
+    produce_whole(task, w,
+                  &(struct flynn_image){
+                      .shape = ring->stage->in,
+                      .stride = ring->stride,
+                      .data = (uint8_t *)data,
+                  },
+                  y, rows);
+    return rows;
+}
+
 /* Make rows low..high of the input of stage s present in its ring. */
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high)
 {
     struct flynn_ring *ring = &w->ring[s];
     if (ring->source)
         return;
+    const struct flynn_stage *before = s ? task->section->stage[s - 1] : NULL;
+    bool whole = before && before->kind == FLYNN_WHOLE;
     if (ring->next < low && !ring->whole)
-        ring->next = low;
+        ring->next = whole ? low - low % flynn_stage_band(before) : low;
     while (ring->next <= high) {
         int y = ring->next, rows = 1;
         if (s == 0) {
@@ -73,8 +112,10 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
                 task->read ? task->read->read(task->read->context, w->number, y, row) : flynn_row(task->src, y);
             if (from != row)
                 memcpy(row, from, flynn_row_bytes(&ring->stage->in));
+        } else if (whole) {
+            rows = fill_whole(task, w, ring, y);
         } else {
-            int step = flynn_stage_step(task->section->stage[s - 1]);
+            int step = flynn_stage_step(before);
             void **out = w->out + (size_t)(s - 1) * (size_t)task->section->step;
             rows = ring->limit - y < step ? ring->limit - y : step;
             for (int r = 0; r < rows; r++)
@@ -93,6 +134,8 @@ static void start_strip(const struct flynn_section *section, struct flynn_worker
     int first = y0, last = y1 - 1;
     for (int s = section->stages - 1; s >= 0; s--) {
         const struct flynn_stage *stage = section->stage[s];
+        if (stage->kind == FLYNN_WHOLE)
+            break;
         int64_t from = flynn_stage_first(stage, first);
         int64_t to = (int64_t)flynn_stage_first(stage, last) + flynn_stage_taps(stage) - 1;
         flynn_ring_range(stage, from, to, &first, &last);
@@ -157,27 +200,16 @@ void flynn_strip_rows(void *arg, int index, int worker)
     int y0, y1;
 
     strip_range(task, index, &y0, &y1);
-    w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
+    if (task->section->stage[0]->kind != FLYNN_WHOLE)
+        w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
     run_strip(task, w, y0, y1);
 }
 
 void flynn_strip_whole(void *arg, int index, int worker)
 {
     struct flynn_task *task = arg;
-    const struct flynn_stage *stage = task->section->stage[0];
     int y0, y1;
 
     strip_range(task, index, &y0, &y1);
-    task->section->kernel[0](&(struct flynn_call){
-        .stage = stage,
-        .y = y0,
-        .rows = y1 - y0,
-        .width = stage->out.width,
-        .src = task->src,
-        .src2 = stage->beside ? task->beside : stage->with,
-        .dst = task->dst,
-        .side = task->side,
-        .members = 1,
-        .scratch = task->section->worker[worker].scratch,
-    });
+    produce_whole(task, &task->section->worker[worker], task->dst, y0, y1 - y0);
 }

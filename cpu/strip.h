@@ -26,11 +26,13 @@ struct flynn_section {
     const struct flynn_stage *const *stage;
     flynn_kernel *const *kernel;
     int stages;
-    int window, step;                 /**< the longest in[] and out[] of its stages */
-    struct flynn_stage *own;          /**< copies of its stages where a table lies aside, or NULL */
+    int window, step; /**< the longest in[] and out[] of its stages */
+    bool handed;      /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
+    struct flynn_stage *own;          /**< copies of its stages where they differ from the plan's, or NULL */
     const struct flynn_stage **owned; /**< pointers to them */
-    int *beside;                      /**< whose ring holds what is beside each stage; -1: the task's image */
-    int *keep;                        /**< rows that each ring holds on to beyond its own stage's window */
+    flynn_kernel **owned_kernel;
+    int *beside; /**< whose ring holds what is beside each stage; -1: the task's image */
+    int *keep;   /**< rows that each ring holds on to beyond its own stage's window */
     struct flynn_worker *worker;
     struct flynn_image result; /**< what the next segment reads; unset for the last one */
 };
@@ -50,9 +52,20 @@ struct flynn_task {
 void flynn_strip_rows(void *arg, int index, int worker);
 void flynn_strip_whole(void *arg, int index, int worker);
 
-/** Rows that a call of the stage's kernel makes at most. */
+/** Rows that output bands of a whole stage start at multiples of. */
+static inline int flynn_stage_band(const struct flynn_stage *stage)
+{
+    return stage->band > 0 ? stage->band : 1;
+}
+
+#define FLYNN_WHOLE_STEP 16 /* rows that a whole stage makes for the next one at least */
+
+/** Rows that a call of the stage's kernel makes at most. A whole stage makes so many for the stage behind it. */
 static inline int flynn_stage_step(const struct flynn_stage *stage)
 {
+    int band = flynn_stage_band(stage);
+    if (stage->kind == FLYNN_WHOLE)
+        return (FLYNN_WHOLE_STEP + band - 1) / band * band;
     return stage->step > 0 ? stage->step : 1;
 }
 

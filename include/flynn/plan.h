@@ -42,11 +42,11 @@ struct flynn_plan {
     int stages;
     struct flynn_segment {
         int first,
-            stages; /**< stage[first .. first + stages): rows stages and at most one reduce at the end, or one whole */
+            stages; /**< stage[first .. first + stages): a whole stage or none, rows stages, a reduce stage or none */
         int source; /**< the segment whose output it reads, -1: the plan's input */
         int side;   /**< the segment whose result stages after an `aside` get, -1: none */
         int beside; /**< the segment whose source is `beside` its stages, where that does not pass through its own
-                         rings; -1: none */
+                         rings; may be the segment itself; -1: none */
     } * segment;
     int segments;
     struct flynn_stage *composed; /**< stages made by composing tables */
