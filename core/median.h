@@ -7,7 +7,8 @@
 /** The slots of median's kernels: squares of 3, of 5, and larger ones. k[0] is the side of the square. */
 enum { FLYNN_MEDIAN_3, FLYNN_MEDIAN_5, FLYNN_MEDIAN_LARGE };
 
-#define FLYNN_MEDIAN_STEP 16 /**< most output rows of a call of LARGE */
+#define FLYNN_MEDIAN_STEP   16 /**< most output rows of a call of LARGE */
+#define FLYNN_MEDIAN_STEP_5 32 /**< of FIVE: what its first rows cost is shared by as many */
 
 /** The state of LARGE.
  *

@@ -236,7 +236,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, slot);
     double fill = flynn_node_sample(node, "fill");
     stage->up = stage->down = stage->left = stage->right = k / 2;
-    stage->step = slot == FLYNN_MEDIAN_LARGE ? FLYNN_MEDIAN_STEP : 2;
+    stage->step = slot == FLYNN_MEDIAN_LARGE ? FLYNN_MEDIAN_STEP : slot == FLYNN_MEDIAN_5 ? FLYNN_MEDIAN_STEP_5 : 2;
     stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
     stage->k[0] = k;

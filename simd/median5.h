@@ -4,16 +4,26 @@
 
 #include "simd/order.h"
 
-/* The median of 5 x 5, for two rows of output at a time. A segment of the rows is taken in three steps: every column is
- * put in order, then every column and its right neighbour with one another, rank by rank, and what is left for a pixel
- * stands in core/median5.h. */
+/* The median of 5 x 5. Two rows of output share four rows of the five that each of them sees. A segment of the rows is
+ * taken from top to bottom in four steps: the five neighbours in a row are put in order, for all windows that the row
+ * is in; two rows of them are merged, for the two windows that share them with two others; of two such pairs the middle
+ * six of twenty are taken; and the sixth of these and the five of the row that only one of the windows has is its
+ * median. That is 59 minima and maxima for a vector. */
 
-#define MEDIAN5_SEGMENT 1024 /* bytes of output */
-#define MEDIAN5_ROOM    (MEDIAN5_SEGMENT + 4 * 16 + 2 * VEC)
+#define MEDIAN5_SEGMENT 256 /* bytes of output */
 
-struct median5_columns {
-    uint8_t rank[5][MEDIAN5_ROOM], least[5][MEDIAN5_ROOM], most[5][MEDIAN5_ROOM];
+/* What is kept of a vector of columns. Of row t, five in order: row[median5_slot(t)]. All of it lies together, because
+ * loads wait for stores whose addresses have the same lower 12 bits. */
+struct median5_part {
+    _Alignas(VEC) uint8_t row[5][5][VEC];
+    uint8_t pair[2][10][VEC];
 };
+
+/* The upper row of an output waits until the next two pairs are done, the lower one is in the next pair. */
+static inline int median5_slot(int t)
+{
+    return t % 2 ? 3 + t / 2 % 2 : t / 2 % 3;
+}
 
 FLYNN_UNROLLED void median5_order(vi *a, vi *b, int bytes)
 {
@@ -22,77 +32,162 @@ FLYNN_UNROLLED void median5_order(vi *a, vi *b, int bytes)
     *b = order_most(x, y, bytes);
 }
 
-/* Four numbers in order and a fifth. */
-FLYNN_UNROLLED void median5_insert(struct median5_columns *to, size_t i, const vi four[4], vi x, int bytes)
+/* Batcher's merge of sequences in order: the ones at even places, the ones at odd places, and neighbours of the two. */
+FLYNN_UNROLLED void median5_merge2(const vi *a, const vi *b, int step, vi out[4], int bytes)
 {
-    for (int r = 0; r < 4; r++) {
-        v_store(to->rank[r] + i, order_least(four[r], x, bytes));
-        x = order_most(four[r], x, bytes);
-    }
-    v_store(to->rank[4] + i, x);
+    out[0] = a[0];
+    out[1] = b[0];
+    out[2] = a[step];
+    out[3] = b[step];
+    median5_order(&out[0], &out[1], bytes);
+    median5_order(&out[2], &out[3], bytes);
+    median5_order(&out[1], &out[2], bytes);
 }
 
-/* Columns of n bytes from byte `from` of the rows on, in order: of rows 0 to 4 and of rows 1 to 5, which share four. */
-FLYNN_UNROLLED void median5_sort_columns(struct median5_columns to[2], const uint8_t *const row[6], ptrdiff_t from,
-                                         ptrdiff_t n, int bytes)
+/* The first and the last of `even` are those of all; between them even[i + 1] and odd[i] are put in order. */
+FLYNN_UNROLLED void median5_join(const vi *even, const vi *odd, int n, vi *out, int bytes)
+{
+    out[0] = even[0];
+    for (int i = 0; i < n; i++) {
+        out[2 * i + 1] = even[i + 1];
+        out[2 * i + 2] = odd[i];
+        median5_order(&out[2 * i + 1], &out[2 * i + 2], bytes);
+    }
+    out[2 * n + 1] = even[n + 1];
+}
+
+FLYNN_UNROLLED void median5_merge3(const vi *a, const vi *b, int step, vi out[6], int bytes)
+{
+    vi even[4], odd[2] = {a[step], b[step]};
+    median5_merge2(a, b, 2 * step, even, bytes);
+    median5_order(&odd[0], &odd[1], bytes);
+    median5_join(even, odd, 2, out, bytes);
+}
+
+FLYNN_UNROLLED void median5_merge5(const vi *a, const vi *b, int step, vi out[10], int bytes)
+{
+    vi even[6], odd[4];
+    median5_merge3(a, b, 2 * step, even, bytes);
+    median5_merge2(a + step, b + step, 2 * step, odd, bytes);
+    median5_join(even, odd, 4, out, bytes);
+}
+
+/* Of what comes of ten and ten, only the middle six are used, and only what they need is computed. */
+FLYNN_UNROLLED void median5_merge10(const vi *a, const vi *b, vi out[20], int bytes)
+{
+    vi even[10], odd[10];
+    median5_merge5(a, b, 2, even, bytes);
+    median5_merge5(a + 1, b + 1, 2, odd, bytes);
+    median5_join(even, odd, 8, out, bytes);
+    out[18] = odd[8];
+    out[19] = odd[9];
+}
+
+FLYNN_UNROLLED void median5_sort(const uint8_t *p, ptrdiff_t pixel, vi v[5], int bytes)
+{
+    for (int k = 0; k < 5; k++)
+        v[k] = order_key(v_load(p + (k - 2) * pixel), bytes);
+    median5_order(&v[0], &v[3], bytes);
+    median5_order(&v[1], &v[4], bytes);
+    median5_order(&v[0], &v[2], bytes);
+    median5_order(&v[1], &v[3], bytes);
+    median5_order(&v[0], &v[1], bytes);
+    median5_order(&v[2], &v[4], bytes);
+    median5_order(&v[1], &v[2], bytes);
+    median5_order(&v[3], &v[4], bytes);
+    median5_order(&v[2], &v[3], bytes);
+}
+
+FLYNN_UNROLLED void median5_keep(uint8_t to[][VEC], const vi *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        v_store(to[k], v[k]);
+}
+
+FLYNN_UNROLLED void median5_kept(uint8_t from[][VEC], vi *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        v[k] = v_load(from[k]);
+}
+
+/* Row t, of n bytes at p, into order. */
+FLYNN_UNROLLED void median5_row(struct median5_part *part, int t, const uint8_t *p, ptrdiff_t n, ptrdiff_t pixel,
+                                int bytes)
 {
     for (ptrdiff_t i = 0; i < n; i += VEC) {
-        vi four[4];
-        for (int r = 0; r < 4; r++)
-            four[r] = order_key(v_load(row[r + 1] + from + i), bytes);
-        median5_order(&four[0], &four[1], bytes);
-        median5_order(&four[2], &four[3], bytes);
-        median5_order(&four[0], &four[2], bytes);
-        median5_order(&four[1], &four[3], bytes);
-        median5_order(&four[1], &four[2], bytes);
-        median5_insert(&to[0], (size_t)i, four, order_key(v_load(row[0] + from + i), bytes), bytes);
-        median5_insert(&to[1], (size_t)i, four, order_key(v_load(row[5] + from + i), bytes), bytes);
+        vi v[5];
+        median5_sort(p + i, pixel, v, bytes);
+        median5_keep(part[i / VEC].row[median5_slot(t)], v, 5);
     }
 }
 
-FLYNN_UNROLLED void median5_sort_pairs(struct median5_columns *c, ptrdiff_t n, ptrdiff_t pixel, int bytes)
+/* Row t too, and the pair of rows t - 1 and t. */
+FLYNN_UNROLLED void median5_pair(struct median5_part *part, int t, const uint8_t *p, ptrdiff_t n, ptrdiff_t pixel,
+                                 int bytes)
 {
-    for (int r = 0; r < 5; r++) {
-        for (ptrdiff_t i = 0; i < n; i += VEC) {
-            vi a = v_load(c->rank[r] + i), b = v_load(c->rank[r] + i + pixel);
-            v_store(c->least[r] + i, order_least(a, b, bytes));
-            v_store(c->most[r] + i, order_most(a, b, bytes));
-        }
+    for (ptrdiff_t i = 0; i < n; i += VEC) {
+        vi above[5], v[5], both[10];
+        median5_sort(p + i, pixel, v, bytes);
+        median5_keep(part[i / VEC].row[median5_slot(t)], v, 5);
+        median5_kept(part[i / VEC].row[median5_slot(t - 1)], above, 5);
+        median5_merge5(above, v, 1, both, bytes);
+        median5_keep(part[i / VEC].pair[t / 2 % 2], both, 10);
     }
 }
 
-/* The medians of the vector whose first column is at byte i. */
-FLYNN_UNROLLED vi median5_vector(const struct median5_columns *c, ptrdiff_t i, ptrdiff_t pixel, int bytes)
+/* The sixth of six and five. */
+FLYNN_UNROLLED vi median5_sixth(const vi six[6], const vi five[5], int bytes)
 {
-    vi median;
-#define MEDIAN5_T vi
-#define MEDIAN5_IN(r, k)                                                                                               \
-    v_load(((k) == 4  ? c->rank[r] + 4 * pixel                                                                         \
-            : (k) % 2 ? c->most[r] + (k) / 2 * 2 * pixel                                                               \
-                      : c->least[r] + (k) / 2 * 2 * pixel) +                                                           \
-           i)
-#define MEDIAN5_LEAST(a, b) order_least(a, b, bytes)
-#define MEDIAN5_MOST(a, b)  order_most(a, b, bytes)
-#define MEDIAN5_OUT         median
-#include "core/median5.h"
-    return order_flip(median, bytes);
+    vi m[5];
+    for (int k = 0; k < 5; k++)
+        m[k] = order_most(six[k], five[4 - k], bytes);
+    vi a = order_least(m[0], m[1], bytes), b = order_least(m[2], m[3], bytes), c = order_least(m[4], six[5], bytes);
+    return order_flip(order_least(order_least(a, b, bytes), c, bytes), bytes);
+}
+
+/* The medians of the windows that begin with rows t and t + 1. */
+FLYNN_UNROLLED void median5_two(struct median5_part *part, int t, uint8_t *lower, uint8_t *upper, ptrdiff_t n,
+                                int bytes)
+{
+    for (ptrdiff_t i = 0; i < n; i += VEC) {
+        vi five[5], a[10], b[10], both[20];
+        median5_kept(part[i / VEC].pair[0], a, 10);
+        median5_kept(part[i / VEC].pair[1], b, 10);
+        median5_merge10(a, b, both, bytes);
+        median5_kept(part[i / VEC].row[median5_slot(t + 5)], five, 5);
+        v_store_row(lower, (int)i, (int)n, 1, median5_sixth(both + 7, five, bytes));
+        median5_kept(part[i / VEC].row[median5_slot(t)], five, 5);
+        v_store_row(upper, (int)i, (int)n, 1, median5_sixth(both + 7, five, bytes));
+    }
+}
+
+/* Bring what the next segment writes to a row: the row is written on many rows later, which the processor does
+ * not foresee. */
+static inline void median5_expect(const uint8_t *row)
+{
+    for (int i = 0; i < MEDIAN5_SEGMENT; i += 64)
+        __builtin_prefetch(row + MEDIAN5_SEGMENT + i, 1);
 }
 
 FLYNN_UNROLLED void median5_rows(const struct flynn_call *call, int bytes)
 {
-    struct median5_columns columns[2];
+    struct median5_part part[MEDIAN5_SEGMENT / VEC];
     ptrdiff_t pixel = call->stage->in.channels * bytes, all = call->width * pixel;
-    const uint8_t *row[6];
-    for (int r = 0; r < 6; r++)
-        row[r] = call->in[r < 4 + call->rows ? r : 4];
+    const uint8_t *const *in = (const uint8_t *const *)call->in;
+    uint8_t *const *out = (uint8_t *const *)call->out;
     for (ptrdiff_t from = 0; from < all; from += MEDIAN5_SEGMENT) {
         ptrdiff_t n = all - from < MEDIAN5_SEGMENT ? all - from : MEDIAN5_SEGMENT;
-        median5_sort_columns(columns, row, from - 2 * pixel, n + 4 * pixel, bytes);
-        for (int r = 0; r < call->rows; r++) {
-            uint8_t *out = call->out[r];
-            median5_sort_pairs(&columns[r], n + 2 * pixel, pixel, bytes);
-            for (ptrdiff_t i = 0; i < n; i += VEC)
-                v_store_row(out + from, (int)i, (int)n, 1, median5_vector(&columns[r], i, pixel, bytes));
+        median5_row(part, 0, in[0] + from, n, pixel, bytes);
+        median5_row(part, 1, in[1] + from, n, pixel, bytes);
+        median5_pair(part, 2, in[2] + from, n, pixel, bytes);
+        median5_row(part, 3, in[3] + from, n, pixel, bytes);
+        for (int r = 0; r < call->rows; r += 2) {
+            int lower = r + 1 < call->rows; /* a single row is made twice */
+            median5_expect(out[r] + from);
+            median5_expect(out[r + lower] + from);
+            median5_pair(part, r + 4, in[r + 4] + from, n, pixel, bytes);
+            median5_row(part, r + 5, in[r + 4 + lower] + from, n, pixel, bytes);
+            median5_two(part, r, out[r + lower] + from, out[r] + from, n, bytes);
         }
     }
 }
