@@ -29,6 +29,9 @@ struct band {
     const struct flynn_call *call;
     struct lanes *lanes;
     int y, rows, channels, samples, lag; /* lag: in samples */
+    const void *above;                   /* what the row above was off; NULL: nothing */
+    const uint8_t *in[WIDE / 2];         /* bytes: where the lanes' rows are in step 0 */
+    uint8_t *out[WIDE / 2];
 };
 
 struct levels {
@@ -41,10 +44,14 @@ FLYNN_UNROLLED int lane_count(enum kind kind)
     return kind <= BYTES ? WIDE / 2 : WIDE / 4;
 }
 
-/* Bits of b where mask is 1, bits of a where it is 0. */
+/* Bytes of b where mask is all ones, bytes of a where it is 0. */
 static inline wi w_select(wi mask, wi a, wi b)
 {
+#if W_SHUFFLES
+    return W(blendv_epi8)(a, b, mask);
+#else
     return W_SI(or)(W_SI(and)(mask, b), W_SI(andnot)(mask, a));
+#endif
 }
 
 /* ---- arithmetic -------------------------------------------------------------------------------------------------- */
@@ -186,13 +193,13 @@ FLYNN_UNROLLED int place(const struct band *band, int t, int i, int *first, int 
     return at;
 }
 
-/* v[k]: sample k of every lane, out of rows of STEPS bytes. */
-FLYNN_UNROLLED void transpose_bytes(const uint8_t *const *row, wi v[STEPS])
+/* v[k]: sample k of every lane, out of rows of STEPS bytes at row[i] + t. */
+FLYNN_UNROLLED void transpose_bytes(const uint8_t *const *row, int t, wi v[STEPS])
 {
     enum { ROWS = WIDE / 2 };
     wi q[8];
     for (int j = 0; j < 8; j++)
-        q[j] = w_load_lanes(row[j], row[j + ROWS - 8] - row[j]);
+        q[j] = w_load_lanes(row[j] + t, row[j + ROWS - 8] - row[j]);
     tile_zip8(q, 4);
     tile_zip8(q, 2);
     tile_zip8(q, 1);
@@ -202,40 +209,51 @@ FLYNN_UNROLLED void transpose_bytes(const uint8_t *const *row, wi v[STEPS])
     }
 }
 
+/* Tiles that are not all inside of the rows go by way of a copy. */
+static void load_edge(const struct band *band, int t, wi v[STEPS])
+{
+    uint8_t copy[WIDE / 2][STEPS] = {{0}};
+    const uint8_t *row[WIDE / 2];
+    for (int i = 0; i < WIDE / 2; i++) {
+        int first, last;
+        place(band, t, i, &first, &last);
+        row[i] = copy[i];
+        for (int k = first; k < last; k++)
+            copy[i][k] = band->in[i][t + k];
+    }
+    transpose_bytes(row, 0, v);
+}
+
+static void store_edge(const struct band *band, int t, const wi v[STEPS])
+{
+    uint8_t copy[WIDE / 2][STEPS], *row[WIDE / 2];
+    for (int i = 0; i < band->rows; i++)
+        row[i] = copy[i];
+    tile_store16(row, band->rows, 0, STEPS, v);
+    for (int i = 0; i < band->rows; i++) {
+        int first, last;
+        place(band, t, i, &first, &last);
+        for (int k = first; k < last; k++)
+            band->out[i][t + k] = copy[i][k];
+    }
+}
+
 FLYNN_UNROLLED void load_bytes(const struct band *band, int t, bool inside, wi v[STEPS])
 {
-    enum { ROWS = WIDE / 2 };
-    uint8_t copy[ROWS][STEPS];
-    const uint8_t *row[ROWS];
-    for (int i = 0; i < ROWS; i++) {
-        int first, last, at = place(band, t, i, &first, &last);
-        const uint8_t *from = flynn_row(band->call->src, band->y + (i < band->rows ? i : band->rows - 1));
-        row[i] = inside ? from + at : copy[i];
-        if (inside)
-            continue;
-        memset(copy[i], 0, STEPS);
-        for (int k = first; k < last; k++)
-            copy[i][k] = from[at + k];
-    }
-    transpose_bytes(row, v);
+    if (inside)
+        transpose_bytes(band->in, t, v);
+    else
+        load_edge(band, t, v);
 }
 
 FLYNN_UNROLLED void store_bytes(const struct band *band, int t, bool inside, const wi v[STEPS])
 {
-    enum { ROWS = WIDE / 2 };
-    uint8_t copy[ROWS][STEPS], *row[ROWS];
-    int first, last;
-    for (int i = 0; i < band->rows; i++) {
-        uint8_t *to = flynn_row(band->call->dst, band->y + i);
-        row[i] = inside ? to + place(band, t, i, &first, &last) : copy[i];
-    }
-    tile_store16(row, band->rows, 0, STEPS, v);
-    for (int i = 0; i < band->rows && !inside; i++) {
-        int at = place(band, t, i, &first, &last);
-        uint8_t *to = flynn_row(band->call->dst, band->y + i);
-        for (int k = first; k < last; k++)
-            to[at + k] = copy[i][k];
-    }
+    if (!inside)
+        store_edge(band, t, v);
+    else if (band->rows == WIDE / 2)
+        tile_store16(band->out, WIDE / 2, t, t + STEPS, v);
+    else
+        tile_store16(band->out, band->rows, t, t + STEPS, v);
 }
 
 /* Wider samples go one by one into lanes of 32 bits. */
@@ -271,15 +289,17 @@ FLYNN_UNROLLED void store_wide(const struct band *band, int t, const wi v[STEPS]
 
 /* ---- between bands ----------------------------------------------------------------------------------------------- */
 
-/* What sample i of the row above the band was off. */
-FLYNN_UNROLLED int32_t off_above(const struct band *band, int i, enum kind kind)
+FLYNN_UNROLLED int32_t read_off(const void *row, int i, enum kind kind)
 {
-    if (band->y == 0 || i >= band->samples)
-        return 0;
-    const void *row = flynn_row(band->call->dst, band->y);
     return kind <= BYTES   ? ((const int8_t *)row)[i] + 1
            : kind == WORDS ? ((const int16_t *)row)[i] + 1
                            : ((const int32_t *)row)[i];
+}
+
+/* What sample i of the row above the band was off. */
+FLYNN_UNROLLED int32_t off_above(const struct band *band, int i, enum kind kind)
+{
+    return band->above && i < band->samples ? read_off(band->above, i, kind) : 0;
 }
 
 FLYNN_UNROLLED void keep_off(void *row, int i, int32_t off, enum kind kind)
@@ -300,6 +320,20 @@ FLYNN_UNROLLED void keep_last(const struct band *band, int t, const wi *off, enu
     void *row = flynn_row(band->call->dst, band->y + lanes);
     for (int k = first; k < last; k++)
         keep_off(row, at + k, last_lane(off[k], kind), kind);
+}
+
+/* Lanes below the image read its last row, and write nothing. */
+FLYNN_UNROLLED void place_band(struct band *band, int y, enum kind kind)
+{
+    int lanes = lane_count(kind), below = band->call->rows - y;
+    band->y = y;
+    band->rows = below < lanes ? below : lanes;
+    band->above = y > 0 ? flynn_row(band->call->dst, y) : NULL;
+    for (int i = 0; i < lanes && kind <= BYTES; i++) {
+        int row = y + (i < below ? i : below - 1);
+        band->in[i] = (const uint8_t *)flynn_row(band->call->src, row) - (ptrdiff_t)i * band->lag;
+        band->out[i] = (uint8_t *)flynn_row(band->call->dst, row) - (ptrdiff_t)i * band->lag;
+    }
 }
 
 static void start_band(struct band *band, enum kind kind)
@@ -338,8 +372,9 @@ FLYNN_UNROLLED void tile(struct band *band, int t, const struct levels *by, bool
         load_bytes(band, t, inside, in);
     else
         load_wide(band, t, in, kind);
+    bool all = inside && band->above && t + STEPS + band->lag <= band->samples;
     for (int k = 0; k < STEPS; k++)
-        above[k] = off_above(band, t + k + band->lag, kind);
+        above[k] = all ? read_off(band->above, t + k + band->lag, kind) : off_above(band, t + k + band->lag, kind);
     for (int k = 0; k < STEPS; k++) {
         wi left = gray ? last : lanes->off[k];
         last = diffuse(in[k], lanes->next[k], lanes->next[k + c], lanes->next[k + 2 * c], left, by, &out[k], kind);
@@ -395,10 +430,10 @@ FLYNN_UNROLLED void bands(const struct flynn_call *call, bool gray, enum kind ki
     int rounds = divide_up(divide_up(call->rows, lanes), members);
     for (int p = 0; p < rounds * phases + 2 * (members - 1); p++) {
         int turn = p - 2 * call->member;
-        band.y = turn < 0 ? call->rows : (turn / phases * members + call->member) * lanes;
-        if (band.y < call->rows) {
+        int y = turn < 0 ? call->rows : (turn / phases * members + call->member) * lanes;
+        if (y < call->rows) {
             int first = turn % phases * each, last = first + each;
-            band.rows = call->rows - band.y < lanes ? call->rows - band.y : lanes;
+            place_band(&band, y, kind);
             tiles(&band, first, last < count ? last : count, &by, gray, kind);
         }
         flynn_team_wait(call);

@@ -17,8 +17,8 @@
 struct slot {
     vf zr, zi, cr, ci;
     vi open, careful; /* all ones in lanes that are not done; where |c| is nearly 2 */
-    int32_t count[LANES];
-    int steps, x; /* x: -1: empty */
+    vi count;         /* steps that a lane has made, until it was done */
+    int steps, x;     /* steps of the group; x: -1: empty */
 };
 
 static inline unsigned lane_bits(vi mask)
@@ -52,15 +52,20 @@ static inline vi is_above(vf square, float limit)
 
 static void fill(struct slot *slot, const float *column, int x, int width, float line)
 {
-    float cr[LANES];
-    for (int i = 0; i < LANES; i++)
-        cr[i] = column[x + i < width ? x + i : width - 1];
-    slot->cr = vf_load(cr);
+    if (x + LANES <= width) {
+        slot->cr = vf_load(column + x);
+    } else {
+        float cr[LANES];
+        for (int i = 0; i < LANES; i++)
+            cr[i] = column[x + i < width ? x + i : width - 1];
+        slot->cr = vf_load(cr);
+    }
     slot->ci = V(set1_ps)(line);
     slot->zr = slot->zi = V(set1_ps)(0);
     slot->open = v_set32(-1);
     slot->careful =
         v_andnot(is_above(square(slot->cr, slot->ci), 4.001f), is_above(square(slot->cr, slot->ci), 3.999f));
+    slot->count = v_zero();
     slot->steps = 0;
     slot->x = x;
 }
@@ -83,31 +88,44 @@ static void iterate(const struct slot *slot, vf zr[SLOTS], vf zi[SLOTS])
 static void iterate_again(struct slot *slot)
 {
     vf zr = slot->zr, zi = slot->zi;
-    for (int n = 1; n <= BLOCK; n++) {
+    vi open = slot->open, count = slot->count;
+    for (int n = 0; n < BLOCK; n++) {
         step(&zr, &zi, slot->cr, slot->ci);
-        unsigned left = lane_bits(v_and(slot->open, is_above(square(zr, zi), 4.0f)));
-        slot->open = v_andnot(is_above(square(zr, zi), 4.0f), slot->open);
-        for (int i = 0; left; i++, left >>= 1) {
-            if (left & 1)
-                slot->count[i] = slot->steps + n;
-        }
+        count = V(sub_epi32)(count, open);
+        open = v_andnot(is_above(square(zr, zi), 4.0f), open);
+    }
+    slot->open = open;
+    slot->count = count;
+}
+
+/* n pixels of `pixel` bytes: `colours` bytes out of the table, the rest as they were. */
+FLYNN_UNROLLED void put_pixels(uint8_t *out, const uint8_t *in, const uint8_t *table, const int32_t *count, int n,
+                               int pixel, int colours)
+{
+    for (int i = 0; i < n; i++, in += pixel, out += pixel) {
+        const uint8_t *from = table + (ptrdiff_t)count[i] * colours;
+        for (int k = 0; k < pixel; k++)
+            out[k] = k < colours ? from[k] : in[k];
     }
 }
 
-/* The pixels' samples out of the table. */
 static void finish(const struct flynn_call *call, const struct slot *slot, const uint8_t *in, uint8_t *out)
 {
     const struct flynn_stage *stage = call->stage;
-    int most = stage->k[1], sample = (int)flynn_type_bytes(stage->out.type), pixel = stage->out.channels * sample;
-    unsigned open = lane_bits(slot->open);
+    const uint8_t *table = stage->table[0].data;
+    int sample = (int)flynn_type_bytes(stage->out.type), pixel = stage->out.channels * sample;
+    int colours = stage->k[2] * sample, n = call->width - slot->x < LANES ? call->width - slot->x : LANES;
+    const vi most = v_set32(stage->k[1]);
+    int32_t count[LANES];
+    v_store(count, v_select(v_gt_i32(slot->count, most), slot->count, most));
     in += (ptrdiff_t)slot->x * pixel;
     out += (ptrdiff_t)slot->x * pixel;
-    for (int i = 0; i < LANES && slot->x + i < call->width; i++, in += pixel, out += pixel) {
-        int count = open >> i & 1 || slot->count[i] > most ? most : slot->count[i];
-        const uint8_t *from = (const uint8_t *)stage->table[0].data + (ptrdiff_t)(count * stage->k[2]) * sample;
-        for (int k = 0; k < pixel; k++)
-            out[k] = k < stage->k[2] * sample ? from[k] : in[k];
-    }
+    if (pixel == 1)
+        put_pixels(out, in, table, count, n, 1, 1);
+    else if (pixel == 3)
+        put_pixels(out, in, table, count, n, 3, 3);
+    else
+        put_pixels(out, in, table, count, n, pixel, colours);
 }
 
 /* Take over a block, and tell whether the group is done. */
@@ -116,6 +134,8 @@ static bool advance(struct slot *slot, vf zr, vf zi, int most)
     vi doubtful = v_or(slot->careful, is_above(square(zr, zi), 4.0f));
     if (lane_bits(v_and(slot->open, doubtful)))
         iterate_again(slot);
+    else
+        slot->count = V(add_epi32)(slot->count, v_and(slot->open, v_set32(BLOCK)));
     slot->zr = zr;
     slot->zi = zi;
     slot->steps += BLOCK;
