@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* One stage whose rows follow each other. k[1]: levels - 1; k[2]: the step from one level to the next: u8: in 1/256,
- * u16: in 1/65536. Here the first member does it all: from row to row the scratch memory holds what each sample of the
- * row above was off. */
+ * u16: in 1/65536; table[0]: u8: what comes out for every v. Here the first member does it all: from row to row the
+ * scratch memory holds what each sample of the row above was off. */
 
 /* What is spread to a sample from those around it. */
 #define SPREAD(before, above, after, left) ((before) + 5 * (above) + 3 * (after) + 7 * (left))
@@ -18,7 +18,8 @@ static int within(int v, int most)
 
 static void diffuse_u8(const struct flynn_call *call)
 {
-    int channels = call->src->shape.channels, samples = call->width * channels, most = call->stage->k[1];
+    int channels = call->src->shape.channels, samples = call->width * channels;
+    const uint8_t *nearest = call->stage->table[0].data;
     int32_t *off = call->scratch;
     if (call->member > 0)
         return;
@@ -31,8 +32,8 @@ static void diffuse_u8(const struct flynn_call *call)
             for (int i = k; i < samples; i += channels) {
                 int after = i + channels < samples ? off[i + channels] : 0;
                 int v = within(in[i] + SPREAD(before, above, after, left) / 16, 255);
-                out[i] = (uint8_t)(((v * most + 126) / 255 * call->stage->k[2] + 128) >> 8);
-                off[i] = left = v - out[i];
+                out[i] = nearest[v];
+                off[i] = left = v - nearest[v];
                 before = above;
                 above = after;
             }
@@ -99,10 +100,15 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     int64_t whole = node->in.type == FLYNN_U8 ? 255 * 256 : (int64_t)65535 * 65536;
     size_t line = flynn_row_samples(&node->in) * sizeof(int32_t);
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, 0);
-    (void)err;
+    uint8_t *nearest = flynn_node_alloc(node, 256, err);
+    if (!nearest)
+        return err->code;
     stage->team = stage->costly = true;
     stage->k[1] = most;
     stage->k[2] = (int32_t)(uint32_t)((whole + most / 2) / most);
+    for (int v = 0; v < 256 && node->in.type == FLYNN_U8; v++)
+        nearest[v] = (uint8_t)(((v * most + 126) / 255 * stage->k[2] + 128) >> 8);
+    stage->table[0] = (struct flynn_table_data){nearest, 256};
     stage->scratch_bytes = line > FLYNN_DIFFUSION_SCRATCH ? line : FLYNN_DIFFUSION_SCRATCH;
     struct flynn_launch *launch = flynn_node_launch(node, "diffuse", stage);
     launch->items_x = FLYNN_DIFFUSION_ITEMS * node->in.channels;

@@ -6,9 +6,9 @@
 
 /** Make an image from "KIND:WxH[,key=value...]" (the text after "gen:").
  *
- * KIND: scene, noise, gradient, zoneplate, checker. Keys: seed (default 1), type (u8, u16, f32, f64; default u8),
- * channels (default 3; 1 for f64). Samples are defined by integer arithmetic and are the same on every machine;
- * matrices for products come from `noise` with channels=1 and type f32 or f64. */
+ * KIND: scene, noise, gradient, zoneplate, checker, mandelbrot. Keys: seed (default 1), type (u8, u16, f32, f64;
+ * default u8), channels (default 3; 1 for f64). Samples are defined by integer arithmetic (mandelbrot: by rounded + -
+ * *) and are the same on every machine; matrices for products come from `noise` with channels=1 and type f32 or f64. */
 int flynn_generate(struct flynn_image *image, const char *spec, struct flynn_err *err);
 
 /** Measure what the spec would make, without making it. */
