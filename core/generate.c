@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/generate.h"
+#include "core/mandelbrot.h"
 #include "core/rng.h"
 
 #include <stdlib.h>
@@ -8,11 +9,11 @@
 #define CHECK_SIDE 16 /* pixels of a square of the checker board */
 
 /* From IDENTITY on: matrices. */
-enum kind { SCENE, NOISE, GRADIENT, ZONEPLATE, CHECKER, IDENTITY, HILBERT, SIGNED, N_KINDS };
+enum kind { SCENE, NOISE, GRADIENT, ZONEPLATE, CHECKER, MANDELBROT, IDENTITY, HILBERT, SIGNED, N_KINDS };
 
-static const char *const kind_names[N_KINDS] = {"scene",   "noise",    "gradient", "zoneplate",
-                                                "checker", "identity", "hilbert",  "signed"};
-#define KINDS "scene, noise, gradient, zoneplate, checker, identity, hilbert or signed"
+static const char *const kind_names[N_KINDS] = {"scene",      "noise",    "gradient", "zoneplate", "checker",
+                                                "mandelbrot", "identity", "hilbert",  "signed"};
+#define KINDS "scene, noise, gradient, zoneplate, checker, mandelbrot, identity, hilbert or signed"
 
 struct spec {
     enum kind kind;
@@ -172,6 +173,19 @@ static void zoneplate_row(const struct spec *s, int32_t y, int colours, uint16_t
     }
 }
 
+/* What the op of this name makes by default. */
+static void mandelbrot_row(const struct spec *s, int32_t y, int colours, uint16_t *row)
+{
+    const int most = FLYNN_MANDELBROT_ITERATIONS, width = s->shape.width;
+    const float ci = flynn_mandelbrot_at(0, FLYNN_MANDELBROT_WIDTH, y, s->shape.height, width);
+    for (int32_t x = 0; x < width; x++) {
+        float cr = flynn_mandelbrot_at(FLYNN_MANDELBROT_X, FLYNN_MANDELBROT_WIDTH, x, width, width);
+        int count = flynn_mandelbrot_count(cr, ci, most);
+        for (int k = 0; k < colours; k++)
+            *row++ = (uint16_t)(257 * flynn_mandelbrot_colour(count, k, most));
+    }
+}
+
 /* Colours of a row for kinds other than noise; rgb is scratch for three samples a pixel. */
 static void colour_row(const struct spec *s, struct flynn_scene *scene, int32_t y, int colours, uint16_t *row)
 {
@@ -181,6 +195,8 @@ static void colour_row(const struct spec *s, struct flynn_scene *scene, int32_t 
         checker_row(s, y, colours, row);
     } else if (s->kind == ZONEPLATE) {
         zoneplate_row(s, y, colours, row);
+    } else if (s->kind == MANDELBROT) {
+        mandelbrot_row(s, y, colours, row);
     } else {
         flynn_scene_row(scene, y, row);
         for (int32_t x = 0; x < s->shape.width && colours == 1; x++)

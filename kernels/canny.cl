@@ -182,7 +182,8 @@ FLYNN_KERNEL(merge, T, uint)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++) {
-        volatile __global uint *row = ROW(uint, out, y, a.out.stride), *above = y > 0 ? ROW(uint, out, y - 1, a.out.stride) : row;
+        volatile __global uint *row = ROW(uint, out, y, a.out.stride);
+        volatile __global uint *above = y > 0 ? ROW(uint, out, y - 1, a.out.stride) : row;
         for (int x = FIRST_X; x < last_x; x++) {
             const uint label = row[x];
             if (label == NONE)

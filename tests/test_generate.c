@@ -35,7 +35,7 @@ Test(generate, pictures_stay_what_they_are)
     } cases[] = {
         {"scene:97x61", 0x500b39bd5f5d4250u},    {"noise:33x17", 0xb2dc09f0b662db3cu},
         {"gradient:33x17", 0xea8be50922548f80u}, {"zoneplate:33x17", 0x0821eefd219d31b0u},
-        {"checker:33x17", 0xf97b1e25cec2a18fu},
+        {"checker:33x17", 0xf97b1e25cec2a18fu},  {"mandelbrot:33x17", 0xf31f9bd009a7eca4u},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct flynn_image image = make(cases[i].spec);
@@ -46,16 +46,16 @@ Test(generate, pictures_stay_what_they_are)
 
 Test(generate, every_kind_type_and_channel_count)
 {
-    static const char *const kinds[] = {"scene", "noise", "gradient", "zoneplate", "checker"};
+    static const char *const kinds[] = {"scene", "noise", "gradient", "zoneplate", "checker", "mandelbrot"};
     static const char *const types[] = {"u8", "u16", "f32", "f64"};
     static const int sides[][2] = {{1, 1}, {1, 9}, {9, 1}, {40, 30}};
-    for (int i = 0; i < 5 * 4 * 4 * 4; i++) {
+    for (int i = 0; i < 6 * 4 * 4 * 4; i++) {
         char spec[80];
-        int channels = i / 20 % 4 + 1, side = i / 80;
-        if (i / 5 % 4 == 3 && channels > 1)
+        int channels = i / 24 % 4 + 1, side = i / 96;
+        if (i / 6 % 4 == 3 && channels > 1)
             continue;
-        snprintf(spec, sizeof spec, "%s:%dx%d,type=%s,channels=%d,seed=5", kinds[i % 5], sides[side][0], sides[side][1],
-                 types[i / 5 % 4], channels);
+        snprintf(spec, sizeof spec, "%s:%dx%d,type=%s,channels=%d,seed=5", kinds[i % 6], sides[side][0], sides[side][1],
+                 types[i / 6 % 4], channels);
         struct flynn_image image = make(spec);
         struct flynn_shape shape;
         cr_assert_eq(flynn_generate_shape(&shape, spec, &err), 0);

@@ -6,8 +6,9 @@
 
 /** Make an image from "KIND:WxH[,key=value...]" (the text after "gen:").
  *
- * KIND: scene, noise, gradient, zoneplate, checker. Keys: seed (default 1), type (u8, u16, f32, f64; default u8),
- * channels (default 3; 1 for f64). Samples are defined by integer arithmetic and are the same on every machine.
+ * KIND: scene, noise, gradient, zoneplate, checker, mandelbrot. Keys: seed (default 1), type (u8, u16, f32, f64;
+ * default u8), channels (default 3; 1 for f64). Samples are defined by integer arithmetic (mandelbrot: by rounded + -
+ * *) and are the same on every machine.
  *
  * Matrices, of f64 or with type=f32, WxH columns x rows, or N for N x N: identity; hilbert, whose element (i, j) is
  * 1 / (i + j + 1) rounded to f64 and then to the type; signed, random in [-1, 1), twice the sample of `noise` less 1.
