@@ -16,13 +16,12 @@ struct gain {
 /* Prefix sums of n pairs of bytes go on at entry `at`. */
 FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain *gain, int at, int n, int c)
 {
-    uint16_t *to[W_LANES];
-    for (int r = 0; r < W_LANES; r++)
-        to[r] = box_prefix(call, r) + at;
+    const uint8_t *come0 = gain->come[0], *come1 = gain->come[W_LANES - 1], *leave0 = gain->leave[0],
+                  *leave1 = gain->leave[W_LANES - 1];
+    uint16_t *const to[2] = {box_prefix(call, 0) + at, box_prefix(call, 1) + at};
     wi turn = prefix_turn(c), sum = w_load_rows((const uint8_t *)(to[0] - 8), (const uint8_t *)(to[W_LANES - 1] - 8));
     for (int i = 0; i < n; i += 16) {
-        wi come = w_load_rows(gain->come[0] + i, gain->come[W_LANES - 1] + i);
-        wi leave = w_load_rows(gain->leave[0] + i, gain->leave[W_LANES - 1] + i), low, high;
+        wi come = w_load_rows(come0 + i, come1 + i), leave = w_load_rows(leave0 + i, leave1 + i), low, high;
         prefix_differences(come, leave, &low, &high);
         low = prefix_on(low, sum, turn, c);
         sum = high = prefix_on(high, low, turn, c);
@@ -97,63 +96,83 @@ static void prefix(const struct flynn_call *call, const struct gain *gain)
 /* ---- bytes: sums and quotients ------------------------------------------------------------------------------------
  */
 
+/* What the loops below need of a call; what lies behind pointers might change whenever a row is written. */
+struct lines {
+    const uint16_t *prefix[BOX_ROWS];
+    uint8_t *out[BOX_ROWS]; /**< NULL where only the sums are wanted */
+    void *sums;
+    vi magic;           /**< see product16 */
+    simde__m128i shift; /**< see product16 */
+    int samples, c, reach;
+};
+
+FLYNN_UNROLLED struct lines lines_of(const struct flynn_call *call, uint8_t *const *out, int rows)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels;
+    struct lines lines = {.sums = box_sums(call), .magic = v_set16(stage->k[6]), .c = c};
+    lines.shift = simde_mm_cvtsi32_si128(stage->k[7]);
+    lines.samples = stage->in.width * c;
+    lines.reach = stage->k[0] * c;
+    for (int r = 0; r < rows; r++) {
+        lines.prefix[r] = box_prefix(call, r);
+        lines.out[r] = out ? out[r] : NULL;
+    }
+    return lines;
+}
+
 /* What the boxes of a vector of samples gain, if they are at most 128 wide. */
 static inline vi gained(const uint16_t *prefix, int reach)
 {
     return V(sub_epi16)(v_load(prefix + reach), v_load(prefix));
 }
 
-static inline vi product16(const struct flynn_stage *stage, vi v)
+static inline vi product16(const struct lines *lines, vi v)
 {
-    return V(srl_epi16)(V(mulhi_epu16)(v, v_set16(stage->k[6])), simde_mm_cvtsi32_si128(stage->k[7]));
+    return V(srl_epi16)(V(mulhi_epu16)(v, lines->magic), lines->shift);
 }
 
 FLYNN_UNROLLED void means_16(const struct flynn_call *call, uint8_t *const *out, int rows)
 {
-    const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, samples = stage->in.width * c, reach = stage->k[0] * c;
-    uint16_t *sum = box_sums(call);
-    for (int i = 0; i < samples; i += VEC) {
+    struct lines lines = lines_of(call, out, rows);
+    uint16_t *sum = lines.sums;
+    for (int i = 0; i < lines.samples; i += VEC) {
         vi a = v_load(sum + i), b = v_load(sum + i + VEC / 2);
         for (int r = 0; r < rows; r++) {
-            const uint16_t *at = box_prefix(call, r) + i;
-            a = V(add_epi16)(a, gained(at, reach));
-            b = V(add_epi16)(b, gained(at + VEC / 2, reach));
+            a = V(add_epi16)(a, gained(lines.prefix[r] + i, lines.reach));
+            b = V(add_epi16)(b, gained(lines.prefix[r] + i + VEC / 2, lines.reach));
+            vi packed = V(packus_epi16)(product16(&lines, a), product16(&lines, b));
             if (out)
-                v_store_row(out[r], i, samples, 1,
-                            v_packed_order(V(packus_epi16)(product16(stage, a), product16(stage, b))));
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(packed));
         }
         v_store(sum + i, a);
         v_store(sum + i + VEC / 2, b);
     }
 }
 
-/* How much a vector of quotients changes, and its rests with it. */
-static inline vi carried(const struct flynn_stage *stage, vi *rest, vi gain)
-{
-    vi all = V(add_epi16)(*rest, gain), change = V(sub_epi16)(product16(stage, all), v_set16(stage->k[9]));
-    *rest = V(sub_epi16)(all, V(mullo_epi16)(change, v_set16(stage->k[2])));
-    return change;
-}
-
 /* Quotients are kept in the order in which they are packed. */
 FLYNN_UNROLLED void means_rest(const struct flynn_call *call, uint8_t *const *out, int rows)
 {
     const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, samples = stage->in.width * c, reach = stage->k[0] * c;
-    uint16_t *rest = box_sums(call);
+    struct lines lines = lines_of(call, out, rows);
+    uint16_t *rest = lines.sums;
     uint8_t *mean = (uint8_t *)(rest + box_line(stage));
-    for (int i = 0; i < samples; i += VEC) {
-        vi a = v_load(rest + i), b = v_load(rest + i + VEC / 2), q = v_load(mean + i);
+    vi raised = v_set16(stage->k[9]), area = v_set16(stage->k[2]);
+    for (int i = 0; i < lines.samples; i += VEC) {
+        vi half[2] = {v_load(rest + i), v_load(rest + i + VEC / 2)}, q = v_load(mean + i);
         for (int r = 0; r < rows; r++) {
-            const uint16_t *at = box_prefix(call, r) + i;
-            vi low = carried(stage, &a, gained(at, reach)), high = carried(stage, &b, gained(at + VEC / 2, reach));
-            q = V(add_epi8)(q, V(packs_epi16)(low, high));
+            vi change[2];
+            for (int j = 0; j < 2; j++) {
+                half[j] = V(add_epi16)(half[j], gained(lines.prefix[r] + i + j * VEC / 2, lines.reach));
+                change[j] = V(sub_epi16)(product16(&lines, half[j]), raised);
+                half[j] = V(sub_epi16)(half[j], V(mullo_epi16)(change[j], area));
+            }
+            q = V(add_epi8)(q, V(packs_epi16)(change[0], change[1]));
             if (out)
-                v_store_row(out[r], i, samples, 1, v_packed_order(q));
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(q));
         }
-        v_store(rest + i, a);
-        v_store(rest + i + VEC / 2, b);
+        v_store(rest + i, half[0]);
+        v_store(rest + i + VEC / 2, half[1]);
         v_store(mean + i, q);
     }
 }
@@ -163,48 +182,46 @@ struct halves {
     vi even, odd;
 };
 
-static inline void gain_32(struct halves *sum, const uint16_t *prefix, int wide, int c)
+static inline void gain_32(struct halves *sum, const uint16_t *prefix, int reach, int most)
 {
-    for (int x = 0; x < wide; x += 128) {
-        vi d = gained(prefix + x * c, (wide - x < 128 ? wide - x : 128) * c);
+    for (int x = 0; x < reach; x += most) {
+        vi d = gained(prefix + x, reach - x < most ? reach - x : most);
         sum->even = V(add_epi32)(sum->even, V(srai_epi32)(V(slli_epi32)(d, 16), 16));
         sum->odd = V(add_epi32)(sum->odd, V(srai_epi32)(d, 16));
     }
 }
 
 /* Where floats alone do not tell, they are one off at most. */
-FLYNN_UNROLLED vi quotient(const struct flynn_stage *stage, vi sum, bool off)
+FLYNN_UNROLLED vi quotient(vi sum, vf inverse, vi area, bool off)
 {
-    vi q = V(cvttps_epi32)(V(mul_ps)(V(cvtepi32_ps)(sum), V(set1_ps)(stage->f[0])));
+    vi q = V(cvttps_epi32)(V(mul_ps)(V(cvtepi32_ps)(sum), inverse));
     if (!off)
         return q;
-    vi rest = V(sub_epi32)(sum, V(mullo_epi32)(q, v_set32(stage->k[2])));
-    vi less = v_gt_i32(v_zero(), rest), more = v_gt_i32(rest, v_set32(stage->k[2] - 1));
+    vi rest = V(sub_epi32)(sum, V(mullo_epi32)(q, area));
+    vi less = v_gt_i32(v_zero(), rest), more = v_andnot(v_gt_i32(area, rest), v_set32(-1));
     return V(sub_epi32)(V(add_epi32)(q, less), more);
-}
-
-FLYNN_UNROLLED vi quotients(const struct flynn_stage *stage, const struct halves *sum, bool off)
-{
-    return v_or(quotient(stage, sum->even, off), V(slli_epi32)(quotient(stage, sum->odd, off), 16));
 }
 
 FLYNN_UNROLLED void means_32(const struct flynn_call *call, uint8_t *const *out, int rows, bool off)
 {
-    const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, samples = stage->in.width * c;
-    struct halves *sum = box_sums(call);
-    for (int i = 0; i < samples; i += VEC, sum += 2) {
-        struct halves a = sum[0], b = sum[1];
+    struct lines lines = lines_of(call, out, rows);
+    struct halves *sum = lines.sums;
+    vf inverse = V(set1_ps)(call->stage->f[0]);
+    vi area = v_set32(call->stage->k[2]);
+    for (int i = 0; i < lines.samples; i += VEC, sum += 2) {
+        struct halves half[2] = {sum[0], sum[1]};
         for (int r = 0; r < rows; r++) {
-            const uint16_t *at = box_prefix(call, r) + i;
-            gain_32(&a, at, stage->k[0], c);
-            gain_32(&b, at + VEC / 2, stage->k[0], c);
+            vi q[2];
+            for (int j = 0; j < 2; j++) {
+                gain_32(&half[j], lines.prefix[r] + i + j * VEC / 2, lines.reach, 128 * lines.c);
+                q[j] = v_or(quotient(half[j].even, inverse, area, off),
+                            V(slli_epi32)(quotient(half[j].odd, inverse, area, off), 16));
+            }
             if (out)
-                v_store_row(out[r], i, samples, 1,
-                            v_packed_order(V(packus_epi16)(quotients(stage, &a, off), quotients(stage, &b, off))));
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(V(packus_epi16)(q[0], q[1])));
         }
-        sum[0] = a;
-        sum[1] = b;
+        sum[0] = half[0];
+        sum[1] = half[1];
     }
 }
 
