@@ -30,7 +30,7 @@ struct box_state {
 };
 
 #define BOX_ROWS 2  /**< rows that SIMD kernels take at a time */
-#define BOX_LEAD 64 /**< bytes before the first prefix */
+#define BOX_LEAD 64 /**< bytes before the first prefix, and after the last */
 
 /** Samples of a row with its border columns, and room for vectors that begin in it. */
 static inline size_t box_line(const struct flynn_stage *stage)
@@ -52,23 +52,25 @@ static inline uint8_t *box_zeros(const struct flynn_call *call)
 }
 
 /** Prefix sums of row r < BOX_ROWS: entry i is the sum of what is gained left of sample i of the padded row, in its
- * channel, modulo 2^16. */
+ * channel, modulo 2^16. The entry after the row's own first sample is aligned to 32 bytes: most stores begin there. */
 static inline uint16_t *box_prefix(const struct flynn_call *call, int r)
 {
-    size_t line = box_line(call->stage);
-    return (uint16_t *)(void *)(box_zeros(call) + line + (size_t)r * (2 * line + BOX_LEAD) + BOX_LEAD);
+    const struct flynn_stage *stage = call->stage;
+    size_t line = box_line(stage), before = (size_t)(stage->k[4] + 1) * (size_t)stage->in.channels;
+    uint8_t *lead = box_zeros(call) + line + (size_t)r * (2 * line + 2 * BOX_LEAD);
+    return (uint16_t *)(void *)(lead + BOX_LEAD) + (16 - before % 16) % 16;
 }
 
 /** A place for the bytes of one end of a row and the border columns there; 2 * BOX_ROWS of them. */
 static inline uint8_t *box_end(const struct flynn_call *call, int i)
 {
     size_t line = box_line(call->stage);
-    return box_zeros(call) + line + BOX_ROWS * (2 * line + BOX_LEAD) + (size_t)i * line;
+    return box_zeros(call) + line + BOX_ROWS * (2 * line + 2 * BOX_LEAD) + (size_t)i * line;
 }
 
 static inline size_t box_state_bytes(const struct flynn_stage *stage)
 {
-    return sizeof(struct box_state) + box_line(stage) * (4 + 1 + BOX_ROWS * 4) + BOX_ROWS * BOX_LEAD;
+    return sizeof(struct box_state) + box_line(stage) * (4 + 1 + BOX_ROWS * 4) + 2 * BOX_ROWS * BOX_LEAD;
 }
 
 #endif

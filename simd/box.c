@@ -37,6 +37,8 @@ FLYNN_UNROLLED int gather(const struct flynn_stage *stage, const uint8_t *row, u
     for (int j = first; j < last; j++, n += c) {
         if (from[j] < 0)
             memset(to + n, fill, (size_t)c);
+        else if (c == 3 && from[j] < stage->in.width - 1)
+            memcpy(to + n, row + (ptrdiff_t)from[j] * c, 4); /* one move rather than two */
         else
             memcpy(to + n, row + (ptrdiff_t)from[j] * c, (size_t)c);
     }
@@ -257,42 +259,37 @@ static void start(const struct flynn_call *call)
     }
 }
 
-/* One step of `rows` rows. */
-FLYNN_UNROLLED void step(const struct flynn_call *call, const struct gain *gain, uint8_t *const *out, int rows)
+
+/* One step: rows come[0..rows) and leave[0..rows); after them rows there are `next` more. */
+FLYNN_UNROLLED void step(const struct flynn_call *call, const void *const *come, const void *const *leave,
+                         uint8_t *const *out, int rows)
 {
-    prefix(call, gain);
+    struct gain gain = {.fill_come = (uint8_t)call->stage->k[8], .fill_leave = leave ? (uint8_t)call->stage->k[8] : 0};
+    for (int k = 0; k < W_LANES; k++) {
+        gain.come[k] = come[k % rows];
+        gain.leave[k] = leave ? leave[k % rows] : box_zeros(call);
+    }
+    prefix(call, &gain);
     means(call, out, rows);
 }
 
 static void box_u8(const struct flynn_call *call)
 {
     struct box_state *state = call->state;
-    const uint8_t *const *in = (const uint8_t *const *)call->in;
-    const struct flynn_stage *stage = call->stage;
-    int tall = stage->k[1];
-    struct gain gain = {.fill_come = (uint8_t)stage->k[8]};
-    if (!state->started)
+    int tall = call->stage->k[1], r = 0;
+    if (!state->started) {
         start(call);
-    for (int r = 0; r < tall && !state->started; r++) {
-        for (int k = 0; k < W_LANES; k++) {
-            gain.come[k] = in[r];
-            gain.leave[k] = box_zeros(call);
-        }
-        step(call, &gain, NULL, 1);
+        for (; r + W_LANES <= tall; r += W_LANES)
+            step(call, call->in + r, NULL, NULL, W_LANES);
+        for (; r < tall; r++)
+            step(call, call->in + r, NULL, NULL, 1);
     }
     state->started = 1;
-    gain.fill_leave = gain.fill_come;
-    for (int r = 0; r < call->rows; r += W_LANES) {
-        int rows = call->rows - r < W_LANES ? 1 : W_LANES;
-        for (int k = 0; k < W_LANES; k++) {
-            gain.come[k] = in[r + tall + k % rows];
-            gain.leave[k] = in[r + k % rows];
-        }
-        if (rows == W_LANES)
-            step(call, &gain, (uint8_t *const *)call->out + r, W_LANES);
-        else
-            step(call, &gain, (uint8_t *const *)call->out + r, 1);
-    }
+    uint8_t *const *out = (uint8_t *const *)call->out;
+    for (r = 0; r + W_LANES <= call->rows; r += W_LANES)
+        step(call, call->in + r + tall, call->in + r, out + r, W_LANES);
+    for (; r < call->rows; r++)
+        step(call, call->in + r + tall, call->in + r, out + r, 1);
 }
 
 /* ---- u16: down ----------------------------------------------------------------------------------------------------

@@ -63,6 +63,16 @@ FLYNN_UNROLLED wi prefix_carry(wi sum, wi turn, int c)
 #endif
 }
 
+/* v, which the compiler must have made here: it would regroup the sums so that more of them wait for the vector before.
+ */
+static inline wi prefix_keep(wi v)
+{
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
+    __asm__("" : "+x"(v));
+#endif
+    return v;
+}
+
 /** Sums of 8 numbers of each row, going on from those of the vector before. */
 FLYNN_UNROLLED wi prefix_on(wi v, wi before, wi turn, int c)
 {
@@ -74,7 +84,7 @@ FLYNN_UNROLLED wi prefix_on(wi v, wi before, wi turn, int c)
         v = W(add_epi16)(W(add_epi16)(v, W_UP(v, 6)), W_UP(v, 12));
     else
         v = W(add_epi16)(v, W_UP(v, 8));
-    return W(add_epi16)(v, prefix_carry(before, turn, c));
+    return W(add_epi16)(prefix_keep(v), prefix_carry(before, turn, c));
 }
 
 /** Entries [i, i + 16) of every row, whose halves are low and high. */
