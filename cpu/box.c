@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
+#include "core/box.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Two stages: sums of every column, DOWN, then sums of these, ACROSS, and the division. Both keep running sums, so that
- * the size of the box costs nothing. Bytes have sums of 16 bits between the stages, or, TALL, of 32.
- * k[0], k[1]: width and height of the box; k[2]: its area, k[3]: the half of it, rounded down; f[0]: 1 / area, for
- * bytes perhaps the float after it. For SIMD kernels of ACROSS alone: k[4]: what a vector of sums holds: SUMS_16 or
- * SUMS_32 bits; SUMS_16: quotients are upper halves of products with k[5], shifted by k[6]; SUMS_32: k[5] is 1 where
- * the product with f[0] is the quotient without a correction; k[7]: pixels, a power of two, that its ring in `state`
- * has. `state` of DOWN: struct columns. */
+/* Running sums, so that the size of the box costs nothing. Bytes: one stage (core/box.h). Other types have two: sums of
+ * every column, DOWN, then sums of these, ACROSS, and the division.
+ * k[0], k[1]: width and height of the box; k[2]: its area, k[3]: the half of it, rounded down; f[0]: 1 / area.
+ * `state` of DOWN for u16: struct columns. */
 
-enum { DOWN, ACROSS, DOWN_TALL, ACROSS_TALL };
-enum { SUMS_16, SUMS_32 };
+enum { DOWN, ACROSS, BYTES = DOWN };
 
 #define STEP      16   /* output rows at a time */
 #define CL_REACH  2048 /* OpenCL: samples that a box reaches along a row at most to be done in one step */
@@ -26,51 +22,6 @@ struct columns {
 
 /* ---- down ---------------------------------------------------------------------------------------------------------
  */
-
-static void down_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    int samples = call->width * stage->in.channels, tall = stage->k[1];
-    struct columns *state = call->state;
-    uint16_t *sum = (uint16_t *)(state + 1);
-    for (int k = 0; !state->started && k < tall - 1; k++) {
-        const uint8_t *in = call->in[k];
-        for (int i = 0; i < samples; i++)
-            sum[i] = (uint16_t)(sum[i] + in[i]);
-    }
-    state->started = 1;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *first = call->in[r], *last = call->in[r + tall - 1];
-        uint16_t *out = call->out[r];
-        for (int i = 0; i < samples; i++) {
-            uint16_t s = (uint16_t)(sum[i] + last[i]);
-            out[i] = s;
-            sum[i] = (uint16_t)(s - first[i]);
-        }
-    }
-}
-
-static void down_tall_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    int samples = call->width * stage->in.channels, tall = stage->k[1];
-    struct columns *state = call->state;
-    uint32_t *sum = (uint32_t *)(state + 1);
-    for (int k = 0; !state->started && k < tall - 1; k++) {
-        const uint8_t *in = call->in[k];
-        for (int i = 0; i < samples; i++)
-            sum[i] += in[i];
-    }
-    state->started = 1;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *first = call->in[r], *last = call->in[r + tall - 1];
-        uint32_t *out = call->out[r];
-        for (int i = 0; i < samples; i++) {
-            out[i] = sum[i] + last[i];
-            sum[i] = out[i] - first[i];
-        }
-    }
-}
 
 static void down_u16(const struct flynn_call *call)
 {
@@ -113,52 +64,6 @@ static void down_f32(const struct flynn_call *call)
 /* ---- across -------------------------------------------------------------------------------------------------------
  */
 
-static void across_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, samples = call->width * c, wide = stage->k[0] * c;
-    uint32_t area = (uint32_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
-    for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = (const uint16_t *)call->in[r] - stage->left * c;
-        uint8_t *out = call->out[r];
-        for (int k = 0; k < c; k++) {
-            sum[k] = (uint32_t)stage->k[3];
-            for (int i = k; i < wide - c; i += c)
-                sum[k] += in[i];
-        }
-        for (int i = 0; i < samples; i += c) {
-            for (int k = 0; k < c; k++) {
-                sum[k] += in[i + wide - c + k];
-                out[i + k] = (uint8_t)(sum[k] / area);
-                sum[k] -= in[i + k];
-            }
-        }
-    }
-}
-
-static void across_tall_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, samples = call->width * c, wide = stage->k[0] * c;
-    uint64_t area = (uint64_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
-    for (int r = 0; r < call->rows; r++) {
-        const uint32_t *in = (const uint32_t *)call->in[r] - stage->left * c;
-        uint8_t *out = call->out[r];
-        for (int k = 0; k < c; k++) {
-            sum[k] = (uint64_t)stage->k[3];
-            for (int i = k; i < wide - c; i += c)
-                sum[k] += in[i];
-        }
-        for (int i = 0; i < samples; i += c) {
-            for (int k = 0; k < c; k++) {
-                sum[k] += in[i + wide - c + k];
-                out[i + k] = (uint8_t)(sum[k] / area);
-                sum[k] -= in[i + k];
-            }
-        }
-    }
-}
-
 static void across_u16(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
@@ -199,6 +104,68 @@ static void across_f32(const struct flynn_call *call)
     }
 }
 
+/* ---- bytes ---------------------------------------------------------------------------------------------------------
+ */
+
+static void add_row(uint32_t *sum, const uint8_t *row, int samples)
+{
+    for (int i = 0; i < samples; i++)
+        sum[i] += row[i];
+}
+
+static void take_row(uint32_t *sum, const uint8_t *row, int samples)
+{
+    for (int i = 0; i < samples; i++)
+        sum[i] -= row[i];
+}
+
+/* Sums of the border columns. */
+static void pad_sums(const struct flynn_stage *stage, uint32_t *sum)
+{
+    int c = stage->in.channels, left = stage->k[4], count = stage->k[0] - 1;
+    const int32_t *from = stage->table[0].data;
+    for (int j = 0; j < count; j++) {
+        uint32_t *to = sum + (j < left ? j - left : stage->in.width + j - left) * c;
+        for (int k = 0; k < c; k++)
+            to[k] = from[j] < 0 ? (uint32_t)(stage->k[8] * stage->k[1]) : sum[from[j] * c + k];
+    }
+}
+
+static void across_row(const struct flynn_stage *stage, const uint32_t *in, uint8_t *out)
+{
+    int c = stage->in.channels, samples = stage->in.width * c, wide = stage->k[0] * c;
+    uint32_t area = (uint32_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
+    for (int k = 0; k < c; k++) {
+        sum[k] = (uint32_t)stage->k[3];
+        for (int i = k; i < wide - c; i += c)
+            sum[k] += in[i];
+    }
+    for (int i = 0; i < samples; i += c) {
+        for (int k = 0; k < c; k++) {
+            sum[k] += in[i + wide - c + k];
+            out[i + k] = (uint8_t)(sum[k] / area);
+            sum[k] -= in[i + k];
+        }
+    }
+}
+
+static void bytes(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels, samples = stage->in.width * c, tall = stage->k[1];
+    struct box_state *state = call->state;
+    uint32_t *padded = box_sums(call), *sum = padded + stage->k[4] * c;
+    for (int k = 1; !state->started && k < tall; k++)
+        add_row(sum, call->in[k], samples);
+    state->started = 1;
+    for (int r = 0; r < call->rows; r++) {
+        add_row(sum, call->in[r + tall], samples);
+        pad_sums(stage, sum);
+        across_row(stage, padded, call->out[r]);
+        take_row(sum, call->in[r + 1], samples);
+    }
+}
+
 /* ---- stages -------------------------------------------------------------------------------------------------------
  */
 
@@ -214,17 +181,25 @@ static int side(const struct flynn_node *node, const char *name, int image, int 
     return FLYNN_OK;
 }
 
-/* A multiplier and a shift by which upper halves of products are quotients by `area`, for sums of 16 bits. */
-static bool find_magic(int32_t area, int32_t *magic, int32_t *shift)
+/* Whether upper halves of products with m, shifted, are quotients by `area` of all numbers up to `most`: they grow with
+ * the number, so the steps tell. */
+static bool divides(int64_t m, int shift, int64_t area, int64_t most)
+{
+    for (int64_t q = 1;; q++) {
+        int64_t v = q * area, last = v - 1 < most ? v - 1 : most;
+        if (last * m >> (16 + shift) != q - 1)
+            return false;
+        if (v > most)
+            return true;
+    }
+}
+
+/* A multiplier and a shift for numbers of 16 bits up to `most`. */
+static bool find_magic(int32_t area, int64_t most, int32_t *magic, int32_t *shift)
 {
     for (int s = 0; s < 16; s++) {
         int64_t m = ((int64_t)1 << (16 + s)) / area + 1;
-        bool good = m < 65536;
-        for (int32_t q = 1; good && q <= 256; q++) {
-            int64_t v = (int64_t)q * area;
-            good = ((v - 1) * m >> (16 + s)) == q - 1 && (q == 256 || (v * m >> (16 + s)) == q);
-        }
-        if (good) {
+        if (m < 65536 && divides(m, s, area, most)) {
             *magic = (int32_t)m;
             *shift = s;
             return true;
@@ -255,17 +230,20 @@ static void describe(struct flynn_stage *stage, int wide, int tall)
 
 static void describe_vectors(struct flynn_stage *stage)
 {
-    int32_t area = stage->k[2];
-    stage->k[4] = SUMS_32;
+    int32_t area = stage->k[2], gain = stage->k[0] <= 128 ? 255 * stage->k[0] : 65535, most = 255 * area + stage->k[3];
+    if (most <= 65535 && find_magic(area, most, &stage->k[6], &stage->k[7])) {
+        stage->k[5] = BOX_16;
+        return;
+    }
+    stage->k[9] = (gain + area - 1) / area;
+    most = (stage->k[9] + 1) * area - 1 + gain;
+    if (stage->k[9] < 127 && most <= 65535 && find_magic(area, most, &stage->k[6], &stage->k[7])) {
+        stage->k[5] = BOX_REST;
+        return;
+    }
     if (!floats_do(area, stage->f[0]))
         stage->f[0] = nextafterf(stage->f[0], 1);
-    stage->k[5] = floats_do(area, stage->f[0]);
-    if (area * 255 + stage->k[3] <= 65535 && find_magic(area, &stage->k[5], &stage->k[6]))
-        stage->k[4] = SUMS_16;
-    stage->k[7] = 32;
-    while (stage->k[7] < stage->k[0] + 32)
-        stage->k[7] *= 2;
-    stage->state_bytes = (size_t)stage->k[7] * (size_t)stage->in.channels * 32;
+    stage->k[5] = floats_do(area, stage->f[0]) ? BOX_32 : BOX_32_OFF;
 }
 
 static double column_of(double fill, enum flynn_type type, int tall)
@@ -278,6 +256,30 @@ static double column_of(double fill, enum flynn_type type, int tall)
     return sum;
 }
 
+/* What both stages, or the launches, have in common. */
+static void describe_down(struct flynn_stage *down, const struct flynn_node *node, int wide, int tall)
+{
+    double fill = flynn_node_sample(node, "fill");
+    down->up = tall / 2;
+    down->down = tall - 1 - down->up;
+    down->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    down->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    down->out.type = node->in.type == FLYNN_F32 ? FLYNN_F32 : FLYNN_U32;
+    describe(down, wide, tall);
+}
+
+static void describe_across(struct flynn_stage *across, const struct flynn_stage *down, int wide, int tall)
+{
+    across->left = wide / 2;
+    across->right = wide - 1 - across->left;
+    across->padded = true;
+    across->border = down->border;
+    across->border_value = column_of(down->border_value, down->in.type, tall);
+    across->variant = down->in.type;
+    across->out.type = down->in.type;
+    describe(across, wide, tall);
+}
+
 /* OpenCL: an item goes down many rows, because each begins with the sum of a box. CPUs do all in one step where the
  * sums are short: kernels/box.cl. */
 static int launch(struct flynn_node *node, const struct flynn_stage *down, const struct flynn_stage *across,
@@ -286,7 +288,6 @@ static int launch(struct flynn_node *node, const struct flynn_stage *down, const
     int tall = down->k[1], enough = tall > 64 ? tall : 64;
     struct flynn_launch *first = flynn_node_launch(node, "down", down);
     struct flynn_launch *second = flynn_node_launch(node, "across", across);
-    first->out.type = second->in.type = node->in.type == FLYNN_F32 ? FLYNN_F32 : FLYNN_U32;
     first->item_y = 64;
     first->item_y_cpu = enough;
     if (node->in.type == FLYNN_F32)
@@ -308,11 +309,39 @@ static int launch(struct flynn_node *node, const struct flynn_stage *down, const
     return FLYNN_OK;
 }
 
+/* The one stage of bytes. */
+static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn_err *err)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, BYTES);
+    struct flynn_stage *down = flynn_node_alloc(node, 2 * sizeof *down, err), *across = down + 1;
+    int32_t *from = flynn_node_alloc(node, (size_t)wide * sizeof *from, err);
+    if (!down || !from)
+        return FLYNN_ELIMIT;
+    *down = *across = *stage;
+    describe_down(down, node, wide, tall);
+    across->in.type = FLYNN_U32;
+    describe_across(across, down, wide, tall);
+    int code = launch(node, down, across, err);
+    if (code)
+        return code;
+
+    describe_down(stage, node, wide, tall);
+    stage->up++;
+    stage->out.type = FLYNN_U8;
+    stage->k[4] = wide / 2;
+    stage->k[8] = (int32_t)stage->border_value;
+    stage->state_bytes = box_state_bytes(stage);
+    for (int j = 0; j < wide - 1; j++) {
+        int at = j < stage->k[4] ? j - stage->k[4] : node->in.width + j - stage->k[4];
+        from[j] = flynn_border_index(stage->border, at, node->in.width);
+    }
+    stage->table[0] = (struct flynn_table_data){from, (size_t)wide * sizeof *from};
+    describe_vectors(stage);
+    return FLYNN_OK;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    bool bytes = node->in.type == FLYNN_U8, real = node->in.type == FLYNN_F32;
-    double fill = flynn_node_sample(node, "fill");
     int wide = 0, tall = 0, code = side(node, "width", node->in.width, &wide, err);
     if (!code)
         code = side(node, "height", node->in.height, &tall, err);
@@ -320,30 +349,14 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         code = flynn_fail(err, FLYNN_EUSAGE, "box: %dx%d pixels are more than %d", wide, tall, INT32_MAX / 255);
     if (code)
         return code;
-    bool high = bytes && tall > 257;
-
-    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, high ? DOWN_TALL : DOWN);
-    down->up = tall / 2;
-    down->down = tall - 1 - down->up;
-    down->border = border;
-    down->border_value = real ? fill : floor(fill + 0.5);
-    down->out.type = real ? FLYNN_F32 : bytes && !high ? FLYNN_U16 : FLYNN_U32;
-    describe(down, wide, tall);
-    if (!real)
+    if (node->in.type == FLYNN_U8)
+        return lower_bytes(node, wide, tall, err);
+    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, DOWN);
+    describe_down(down, node, wide, tall);
+    if (node->in.type == FLYNN_U16)
         down->state_bytes = sizeof(struct columns) + flynn_row_bytes(&down->out);
-
-    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, high ? ACROSS_TALL : ACROSS);
-    across->left = wide / 2;
-    across->right = wide - 1 - across->left;
-    across->padded = true;
-    across->border = border;
-    across->border_value = column_of(down->border_value, node->in.type, tall);
-    across->variant = node->in.type;
-    across->out.type = node->in.type;
-    describe(across, wide, tall);
-    if (bytes && !high)
-        describe_vectors(across);
-
+    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
+    describe_across(across, down, wide, tall);
     return launch(node, down, across, err);
 }
 
@@ -390,8 +403,6 @@ const struct flynn_op FLYNN_OP_SYMBOL(box) = {
               "width=9,height=1,border=constant,fill=100%", "width=1,height=16", "51,border=constant",
               "width=101,height=90"},
     .lower = lower,
-    .kernels = {.fn = {[DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
-                       [ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
-                       [DOWN_TALL] = {[FLYNN_U8] = down_tall_u8},
-                       [ACROSS_TALL] = {[FLYNN_U8] = across_tall_u8}}},
+    .kernels = {.fn = {[DOWN] = {[FLYNN_U8] = bytes, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
+                       [ACROSS] = {[FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32}}},
 };

@@ -1,16 +1,303 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/tiles.h"
+#include "core/box.h"
+#include "simd/prefix.h"
 
-/* The stages and their state are described in cpu/box.c. */
+/* The stages and their state are described in cpu/box.c, the one of bytes in core/box.h. */
 
-enum { SUMS_16, SUMS_32 };
+/* ---- bytes: what boxes gain ---------------------------------------------------------------------------------------
+ */
+
+/* Rows that go side by side: the bytes that come to the columns' sums and those that leave them. */
+struct gain {
+    const uint8_t *come[W_LANES], *leave[W_LANES];
+    uint8_t fill_come, fill_leave; /**< outside, for a constant border */
+};
+
+/* Prefix sums of n pairs of bytes go on at entry `at`. */
+FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain *gain, int at, int n, int c)
+{
+    const uint8_t *come0 = gain->come[0], *come1 = gain->come[W_LANES - 1], *leave0 = gain->leave[0],
+                  *leave1 = gain->leave[W_LANES - 1];
+    uint16_t *const to[2] = {box_prefix(call, 0) + at, box_prefix(call, 1) + at};
+    wi turn = prefix_turn(c), sum = w_load_rows((const uint8_t *)(to[0] - 8), (const uint8_t *)(to[W_LANES - 1] - 8));
+    for (int i = 0; i < n; i += 16) {
+        wi come = w_load_rows(come0 + i, come1 + i), leave = w_load_rows(leave0 + i, leave1 + i), low, high;
+        prefix_differences(come, leave, &low, &high);
+        low = prefix_on(low, sum, turn, c);
+        sum = high = prefix_on(high, low, turn, c);
+        prefix_store(to, i, low, high);
+    }
+}
+
+/* The columns [first, last) of the border, behind the n bytes that are there already. */
+FLYNN_UNROLLED int gather(const struct flynn_stage *stage, const uint8_t *row, uint8_t fill, int first, int last,
+                          uint8_t *to, int n, int c)
+{
+    const int32_t *from = stage->table[0].data;
+    for (int j = first; j < last; j++, n += c) {
+        if (from[j] < 0)
+            memset(to + n, fill, (size_t)c);
+        else if (c == 3 && from[j] < stage->in.width - 1)
+            memcpy(to + n, row + (ptrdiff_t)from[j] * c, 4); /* one move rather than two */
+        else
+            memcpy(to + n, row + (ptrdiff_t)from[j] * c, (size_t)c);
+    }
+    return n;
+}
+
+/* One end of the rows: their bytes from `rest` on, and border columns [first, last). */
+FLYNN_UNROLLED int gather_end(const struct flynn_call *call, const struct gain *from, struct gain *end, int rest,
+                              int first, int last, int c)
+{
+    const struct flynn_stage *stage = call->stage;
+    int n = 0, bytes = stage->in.width * c - rest;
+    for (int r = 0; r < W_LANES; r++) {
+        uint8_t *come = box_end(call, 2 * r), *leave = box_end(call, 2 * r + 1);
+        memcpy(come, from->come[r] + rest, (size_t)bytes);
+        memcpy(leave, from->leave[r] + rest, (size_t)bytes);
+        n = gather(stage, from->come[r], from->fill_come, first, last, come, bytes, c);
+        gather(stage, from->leave[r], from->fill_leave, first, last, leave, bytes, c);
+        end->come[r] = come;
+        end->leave[r] = leave;
+    }
+    return n;
+}
+
+/* The row itself is read where it is, but for the bytes at its end that make no vector. */
+FLYNN_UNROLLED void prefix_rows(const struct flynn_call *call, const struct gain *gain, int c)
+{
+    const struct flynn_stage *stage = call->stage;
+    int left = stage->k[4], samples = stage->in.width * c, whole = samples / 16 * 16, at = c;
+    struct gain end;
+    int n = gather_end(call, gain, &end, samples, 0, left, c);
+    prefix_gain(call, &end, at, n, c);
+    at += n;
+    prefix_gain(call, gain, at, whole, c);
+    at += whole;
+    n = gather_end(call, gain, &end, whole, left, stage->k[0] - 1, c);
+    prefix_gain(call, &end, at, n, c);
+}
+
+static void prefix(const struct flynn_call *call, const struct gain *gain)
+{
+    switch (call->stage->in.channels) {
+    case 1:
+        prefix_rows(call, gain, 1);
+        break;
+    case 2:
+        prefix_rows(call, gain, 2);
+        break;
+    case 3:
+        prefix_rows(call, gain, 3);
+        break;
+    default:
+        prefix_rows(call, gain, 4);
+    }
+}
+
+/* ---- bytes: sums and quotients ------------------------------------------------------------------------------------
+ */
+
+/* What the loops below need of a call; what lies behind pointers might change whenever a row is written. */
+struct lines {
+    const uint16_t *prefix[BOX_ROWS];
+    uint8_t *out[BOX_ROWS]; /**< NULL where only the sums are wanted */
+    void *sums;
+    vi magic;           /**< see product16 */
+    simde__m128i shift; /**< see product16 */
+    int samples, c, reach;
+};
+
+FLYNN_UNROLLED struct lines lines_of(const struct flynn_call *call, uint8_t *const *out, int rows)
+{
+    const struct flynn_stage *stage = call->stage;
+    int c = stage->in.channels;
+    struct lines lines = {.sums = box_sums(call), .magic = v_set16(stage->k[6]), .c = c};
+    lines.shift = simde_mm_cvtsi32_si128(stage->k[7]);
+    lines.samples = stage->in.width * c;
+    lines.reach = stage->k[0] * c;
+    for (int r = 0; r < rows; r++) {
+        lines.prefix[r] = box_prefix(call, r);
+        lines.out[r] = out ? out[r] : NULL;
+    }
+    return lines;
+}
+
+/* What the boxes of a vector of samples gain, if they are at most 128 wide. */
+static inline vi gained(const uint16_t *prefix, int reach)
+{
+    return V(sub_epi16)(v_load(prefix + reach), v_load(prefix));
+}
+
+static inline vi product16(const struct lines *lines, vi v)
+{
+    return V(srl_epi16)(V(mulhi_epu16)(v, lines->magic), lines->shift);
+}
+
+FLYNN_UNROLLED void means_16(const struct flynn_call *call, uint8_t *const *out, int rows)
+{
+    struct lines lines = lines_of(call, out, rows);
+    uint16_t *sum = lines.sums;
+    for (int i = 0; i < lines.samples; i += VEC) {
+        vi a = v_load(sum + i), b = v_load(sum + i + VEC / 2);
+        for (int r = 0; r < rows; r++) {
+            a = V(add_epi16)(a, gained(lines.prefix[r] + i, lines.reach));
+            b = V(add_epi16)(b, gained(lines.prefix[r] + i + VEC / 2, lines.reach));
+            vi packed = V(packus_epi16)(product16(&lines, a), product16(&lines, b));
+            if (out)
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(packed));
+        }
+        v_store(sum + i, a);
+        v_store(sum + i + VEC / 2, b);
+    }
+}
+
+/* Quotients are kept in the order in which they are packed. */
+FLYNN_UNROLLED void means_rest(const struct flynn_call *call, uint8_t *const *out, int rows)
+{
+    const struct flynn_stage *stage = call->stage;
+    struct lines lines = lines_of(call, out, rows);
+    uint16_t *rest = lines.sums;
+    uint8_t *mean = (uint8_t *)(rest + box_line(stage));
+    vi raised = v_set16(stage->k[9]), area = v_set16(stage->k[2]);
+    for (int i = 0; i < lines.samples; i += VEC) {
+        vi half[2] = {v_load(rest + i), v_load(rest + i + VEC / 2)}, q = v_load(mean + i);
+        for (int r = 0; r < rows; r++) {
+            vi change[2];
+            for (int j = 0; j < 2; j++) {
+                half[j] = V(add_epi16)(half[j], gained(lines.prefix[r] + i + j * VEC / 2, lines.reach));
+                change[j] = V(sub_epi16)(product16(&lines, half[j]), raised);
+                half[j] = V(sub_epi16)(half[j], V(mullo_epi16)(change[j], area));
+            }
+            q = V(add_epi8)(q, V(packs_epi16)(change[0], change[1]));
+            if (out)
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(q));
+        }
+        v_store(rest + i, half[0]);
+        v_store(rest + i + VEC / 2, half[1]);
+        v_store(mean + i, q);
+    }
+}
+
+/* Sums of 32 bits, of the even and of the odd samples of a vector. */
+struct halves {
+    vi even, odd;
+};
+
+static inline void gain_32(struct halves *sum, const uint16_t *prefix, int reach, int most)
+{
+    for (int x = 0; x < reach; x += most) {
+        vi d = gained(prefix + x, reach - x < most ? reach - x : most);
+        sum->even = V(add_epi32)(sum->even, V(srai_epi32)(V(slli_epi32)(d, 16), 16));
+        sum->odd = V(add_epi32)(sum->odd, V(srai_epi32)(d, 16));
+    }
+}
+
+/* Where floats alone do not tell, they are one off at most. */
+FLYNN_UNROLLED vi quotient(vi sum, vf inverse, vi area, bool off)
+{
+    vi q = V(cvttps_epi32)(V(mul_ps)(V(cvtepi32_ps)(sum), inverse));
+    if (!off)
+        return q;
+    vi rest = V(sub_epi32)(sum, V(mullo_epi32)(q, area));
+    vi less = v_gt_i32(v_zero(), rest), more = v_andnot(v_gt_i32(area, rest), v_set32(-1));
+    return V(sub_epi32)(V(add_epi32)(q, less), more);
+}
+
+FLYNN_UNROLLED void means_32(const struct flynn_call *call, uint8_t *const *out, int rows, bool off)
+{
+    struct lines lines = lines_of(call, out, rows);
+    struct halves *sum = lines.sums;
+    vf inverse = V(set1_ps)(call->stage->f[0]);
+    vi area = v_set32(call->stage->k[2]);
+    for (int i = 0; i < lines.samples; i += VEC, sum += 2) {
+        struct halves half[2] = {sum[0], sum[1]};
+        for (int r = 0; r < rows; r++) {
+            vi q[2];
+            for (int j = 0; j < 2; j++) {
+                gain_32(&half[j], lines.prefix[r] + i + j * VEC / 2, lines.reach, 128 * lines.c);
+                q[j] = v_or(quotient(half[j].even, inverse, area, off),
+                            V(slli_epi32)(quotient(half[j].odd, inverse, area, off), 16));
+            }
+            if (out)
+                v_store_row(lines.out[r], i, lines.samples, 1, v_packed_order(V(packus_epi16)(q[0], q[1])));
+        }
+        sum[0] = half[0];
+        sum[1] = half[1];
+    }
+}
+
+/* Go on by `rows` rows, whose prefix sums are there; out: NULL where only the sums are wanted. */
+FLYNN_UNROLLED void means(const struct flynn_call *call, uint8_t *const *out, int rows)
+{
+    switch (call->stage->k[5]) {
+    case BOX_16:
+        means_16(call, out, rows);
+        break;
+    case BOX_REST:
+        means_rest(call, out, rows);
+        break;
+    case BOX_32:
+        means_32(call, out, rows, false);
+        break;
+    default:
+        means_32(call, out, rows, true);
+    }
+}
+
+/* The sums of a box above the strip's first: all its rows but the first come from nothing. */
+static void start(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = stage->in.width * stage->in.channels, bits16 = stage->k[5] == BOX_16 || stage->k[5] == BOX_REST;
+    int first = stage->k[3] + (stage->k[5] == BOX_REST ? stage->k[9] * stage->k[2] : 0);
+    for (int i = 0; i < samples; i += VEC / 4) {
+        if (bits16)
+            v_store((uint16_t *)box_sums(call) + i, v_set16(first));
+        else
+            v_store((uint32_t *)box_sums(call) + i, v_set32(first));
+    }
+}
+
+
+/* One step: rows come[0..rows) and leave[0..rows); after them rows there are `next` more. */
+FLYNN_UNROLLED void step(const struct flynn_call *call, const void *const *come, const void *const *leave,
+                         uint8_t *const *out, int rows)
+{
+    struct gain gain = {.fill_come = (uint8_t)call->stage->k[8], .fill_leave = leave ? (uint8_t)call->stage->k[8] : 0};
+    for (int k = 0; k < W_LANES; k++) {
+        gain.come[k] = come[k % rows];
+        gain.leave[k] = leave ? leave[k % rows] : box_zeros(call);
+    }
+    prefix(call, &gain);
+    means(call, out, rows);
+}
+
+static void box_u8(const struct flynn_call *call)
+{
+    struct box_state *state = call->state;
+    int tall = call->stage->k[1], r = 0;
+    if (!state->started) {
+        start(call);
+        for (; r + W_LANES <= tall; r += W_LANES)
+            step(call, call->in + r, NULL, NULL, W_LANES);
+        for (; r < tall; r++)
+            step(call, call->in + r, NULL, NULL, 1);
+    }
+    state->started = 1;
+    uint8_t *const *out = (uint8_t *const *)call->out;
+    for (r = 0; r + W_LANES <= call->rows; r += W_LANES)
+        step(call, call->in + r + tall, call->in + r, out + r, W_LANES);
+    for (; r < call->rows; r++)
+        step(call, call->in + r + tall, call->in + r, out + r, 1);
+}
+
+/* ---- u16: down ----------------------------------------------------------------------------------------------------
+ */
 
 struct columns {
     int32_t started, unused[15];
 };
-
-/* ---- down ---------------------------------------------------------------------------------------------------------
- */
 
 static inline vi widen16(const uint16_t *p)
 {
@@ -21,52 +308,6 @@ static inline vi widen16(const uint16_t *p)
 #else
     return simde_mm_unpacklo_epi16(simde_mm_loadl_epi64((const void *)p), v_zero());
 #endif
-}
-
-static void start_u8(const struct flynn_call *call, int samples, uint16_t *sum)
-{
-    for (int k = 0; k < call->stage->k[1] - 1; k++) {
-        const uint8_t *in = call->in[k];
-        int i = 0;
-        for (; i + VEC / 2 <= samples; i += VEC / 2)
-            v_store(sum + i, V(add_epi16)(v_load(sum + i), v_widen8(in + i)));
-        for (; i < samples; i++)
-            sum[i] = (uint16_t)(sum[i] + in[i]);
-    }
-}
-
-/* Every column of vectors goes down all rows before the next one: its sums stay in a register. */
-static void down_u8(const struct flynn_call *call)
-{
-    int samples = call->width * call->stage->in.channels, rows = call->rows, i = 0;
-    const void *const *first = call->in, *const *last = call->in + call->stage->k[1] - 1;
-    struct columns *state = call->state;
-    uint16_t *sum = (uint16_t *)(state + 1);
-    if (!state->started)
-        start_u8(call, samples, sum);
-    state->started = 1;
-    for (; i + VEC <= samples; i += VEC) {
-        vi a = v_load(sum + i), b = v_load(sum + i + VEC / 2);
-        for (int r = 0; r < rows; r++) {
-            const uint8_t *add = (const uint8_t *)last[r] + i, *take = (const uint8_t *)first[r] + i;
-            uint16_t *out = (uint16_t *)call->out[r] + i;
-            a = V(add_epi16)(a, v_widen8(add));
-            b = V(add_epi16)(b, v_widen8(add + VEC / 2));
-            v_store(out, a);
-            v_store(out + VEC / 2, b);
-            a = V(sub_epi16)(a, v_widen8(take));
-            b = V(sub_epi16)(b, v_widen8(take + VEC / 2));
-        }
-        v_store(sum + i, a);
-        v_store(sum + i + VEC / 2, b);
-    }
-    for (; i < samples; i++) {
-        for (int r = 0; r < rows; r++) {
-            uint16_t s = (uint16_t)(sum[i] + ((const uint8_t *)last[r])[i]);
-            ((uint16_t *)call->out[r])[i] = s;
-            sum[i] = (uint16_t)(s - ((const uint8_t *)first[r])[i]);
-        }
-    }
 }
 
 static void start_u16(const struct flynn_call *call, int samples, uint32_t *sum)
@@ -106,159 +347,6 @@ static void down_u16(const struct flynn_call *call)
             sum[i] = s - ((const uint16_t *)first[r])[i];
         }
     }
-}
-
-/* ---- across -------------------------------------------------------------------------------------------------------
- */
-
-/* Sums of a tile, of 16 bits in `even`, or of 32: of even rows in `even` and of odd rows in `odd`. */
-struct sums {
-    wi even, odd;
-};
-
-FLYNN_UNROLLED void add_pixel(struct sums *s, wi x, bool wide)
-{
-    wi low = W_SI(and)(x, W(set1_epi32)(65535)), high = W(srli_epi32)(x, 16);
-    s->even = wide ? W(add_epi32)(s->even, low) : W(add_epi16)(s->even, x);
-    s->odd = wide ? W(add_epi32)(s->odd, high) : s->odd;
-}
-
-FLYNN_UNROLLED void take_pixel(struct sums *s, wi x, bool wide)
-{
-    wi low = W_SI(and)(x, W(set1_epi32)(65535)), high = W(srli_epi32)(x, 16);
-    s->even = wide ? W(sub_epi32)(s->even, low) : W(sub_epi16)(s->even, x);
-    s->odd = wide ? W(sub_epi32)(s->odd, high) : s->odd;
-}
-
-/* Quotients of sums of 32 bits; where floats alone do not tell, they are one off at most. */
-FLYNN_UNROLLED wi quotient32(const struct flynn_stage *stage, wi sum, bool exact)
-{
-    wi q = W(cvttps_epi32)(W(mul_ps)(W(cvtepi32_ps)(sum), W(set1_ps)(stage->f[0])));
-    if (exact)
-        return q;
-    wi area = W(set1_epi32)(stage->k[2]), rest = W(sub_epi32)(sum, W(mullo_epi32)(q, area));
-    wi less = W(cmpgt_epi32)(W(set1_epi32)(0), rest);
-    wi more = W(cmpgt_epi32)(rest, W(set1_epi32)(stage->k[2] - 1));
-    return W(sub_epi32)(W(add_epi32)(q, less), more);
-}
-
-FLYNN_UNROLLED wi quotient(const struct flynn_stage *stage, const struct sums *s, bool wide, bool exact)
-{
-    if (!wide)
-        return W(srl_epi16)(W(mulhi_epu16)(s->even, W(set1_epi16)((int16_t)stage->k[5])),
-                            simde_mm_cvtsi32_si128(stage->k[6]));
-    return W_SI(or)(quotient32(stage, s->even, exact), W(slli_epi32)(quotient32(stage, s->odd, exact), 16));
-}
-
-/* Up to TILE_ROWS rows from row `at` of the call on. */
-FLYNN_UNROLLED void across_tile(const struct flynn_call *call, int at, int c, bool wide, bool exact)
-{
-    const struct flynn_stage *stage = call->stage;
-    int rows = call->rows - at < TILE_ROWS ? call->rows - at : TILE_ROWS, size = stage->k[0];
-    struct tile_ring ring = {.pixel = call->state, .pixels = stage->k[7], .total = call->width + size - 1};
-    struct sums sum[FLYNN_MAX_CHANNELS];
-    for (int r = 0; r < TILE_ROWS; r++)
-        ring.row[r] = (const uint16_t *)call->in[at + (r < rows ? r : 0)] - stage->left * c;
-    for (int k = 0; k < c; k++) {
-        sum[k].even = wide ? W(set1_epi32)(stage->k[3]) : W(set1_epi16)((int16_t)stage->k[3]);
-        sum[k].odd = sum[k].even;
-    }
-    tile_ring_fill(&ring, c, size - 1);
-    for (int x = 0; x < size - 1; x++) {
-        const wi *in = tile_pixel(&ring, c, x);
-        for (int k = 0; k < c; k++)
-            add_pixel(&sum[k], w_load(in + k), wide);
-    }
-    for (int x = 0; x < call->width; x += 16) {
-        wi out[16 * FLYNN_MAX_CHANNELS];
-        tile_ring_fill(&ring, c, x + 15 + size);
-        for (int k = 0; k < c; k++) {
-            struct sums s = sum[k];
-            for (int j = 0; j < 16; j++) {
-                add_pixel(&s, w_load(tile_pixel(&ring, c, x + j + size - 1) + k), wide);
-                out[j * c + k] = quotient(stage, &s, wide, exact);
-                take_pixel(&s, w_load(tile_pixel(&ring, c, x + j) + k), wide);
-            }
-            sum[k] = s;
-        }
-        for (int k = 0; k < c && (x * c + k * 16) < call->width * c; k++)
-            tile_store16((uint8_t *const *)call->out + at, rows, x * c + k * 16, call->width * c, out + k * 16);
-    }
-}
-
-FLYNN_UNROLLED void across(const struct flynn_call *call, bool wide, bool exact)
-{
-    for (int at = 0; at < call->rows; at += TILE_ROWS) {
-        switch (call->stage->in.channels) {
-        case 1:
-            across_tile(call, at, 1, wide, exact);
-            break;
-        case 2:
-            across_tile(call, at, 2, wide, exact);
-            break;
-        case 3:
-            across_tile(call, at, 3, wide, exact);
-            break;
-        default:
-            across_tile(call, at, 4, wide, exact);
-        }
-    }
-}
-
-/* Narrow boxes: as many loads as pixels. */
-FLYNN_UNROLLED vi near_vector(const struct flynn_stage *stage, const uint16_t *in, int n)
-{
-    int c = stage->in.channels;
-    vi sum = V(add_epi16)(v_load(in), v_set16(stage->k[3]));
-    for (int k = 1; k < n; k++)
-        sum = V(add_epi16)(sum, v_load(in + k * c));
-    return V(srl_epi16)(V(mulhi_epu16)(sum, v_set16(stage->k[5])), simde_mm_cvtsi32_si128(stage->k[6]));
-}
-
-FLYNN_UNROLLED void near_rows(const struct flynn_call *call, int n)
-{
-    const struct flynn_stage *stage = call->stage;
-    int samples = call->width * stage->in.channels;
-    for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = (const uint16_t *)call->in[r] - stage->left * stage->in.channels;
-        for (int i = 0; i < samples; i = v_advance(i, VEC, samples)) {
-            vi low = near_vector(stage, in + i, n), high = low;
-            if (i + VEC / 2 < samples)
-                high = near_vector(stage, in + i + VEC / 2, n);
-            v_store_row(call->out[r], i, samples, 1, v_packed_order(V(packus_epi16)(low, high)));
-        }
-    }
-}
-
-/* Whether the box was narrow enough. */
-static bool near_box(const struct flynn_call *call)
-{
-    switch (call->stage->k[0]) {
-    case 3:
-        near_rows(call, 3);
-        return true;
-    case 5:
-        near_rows(call, 5);
-        return true;
-    case 7:
-        near_rows(call, 7);
-        return true;
-    default:
-        return false;
-    }
-}
-
-static void across_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    if (stage->k[4] == SUMS_16 && near_box(call))
-        return;
-    if (stage->k[4] == SUMS_16)
-        across(call, false, true);
-    else if (stage->k[5])
-        across(call, true, true);
-    else
-        across(call, true, false);
 }
 
 /* ---- f32 ----------------------------------------------------------------------------------------------------------
@@ -312,6 +400,5 @@ static void across_f32(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(box);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(box) = {
-    .fn = {{[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
-           {[FLYNN_U8] = across_u8, [FLYNN_F32] = across_f32}},
+    .fn = {{[FLYNN_U8] = box_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32}, {[FLYNN_F32] = across_f32}},
 };
