@@ -262,7 +262,6 @@ static void describe_far(struct flynn_stage *stage, int k, int l, uint64_t most,
     stage->costly = true;
 }
 
-/* Whether the stages are LONG; their kernels are the caller's to set. */
 /* OpenCL on CPUs, which do all in one step: an item goes down so many rows that those before its first matter little.
  */
 static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, int radius)
@@ -271,6 +270,7 @@ static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, 
     if (!both)
         return false;
     *both = *down;
+    both->op = flynn_op_at(flynn_op_find("gaussian")); /* whoever made the stages */
     both->left = both->right = radius;
     struct flynn_launch *launch = flynn_node_launch(node, "far_both", both);
     launch->on = FLYNN_ON_CPU;
@@ -280,6 +280,7 @@ static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, 
     return true;
 }
 
+/* Whether the stages are LONG; their kernels are the caller's to set. */
 static bool lower_far(struct flynn_node *node, double sigma)
 {
     enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
