@@ -299,6 +299,7 @@ static int launch(struct flynn_node *node, const struct flynn_stage *down, const
     if (!both)
         return err->code;
     *both = *down;
+    both->op = flynn_op_at(flynn_op_find("box")); /* whatever op's node this is */
     both->left = across->left;
     both->right = across->right;
     both->out = node->in;
