@@ -99,15 +99,27 @@ static void make_cells(const struct flynn_call *call, int row, uint32_t *table)
     }
 }
 
-static inline struct corners corners_u8(const uint32_t *table, const int32_t *cell, const uint8_t *in)
+/* What the tables say of LANES samples. Those of one channel mostly lie in one cell. */
+static inline vi words_u8(const uint32_t *table, const int32_t *cell, const uint8_t *in, bool gray)
 {
-    const vi low = v_set32(255);
     uint32_t word[LANES];
+    const uint32_t *own = table + cell[0] * 256;
+    if (gray && cell[LANES - 1] == cell[0]) {
+        for (int i = 0; i < LANES; i++)
+            word[i] = own[in[i]];
+        return lanes_gather(word);
+    }
     for (int i = 0; i < LANES; i++)
         word[i] = table[cell[i] * 256 + in[i]];
-    vi all = lanes_gather(word);
-    return (struct corners){V(cvtepi32_ps)(v_and(all, low)), V(cvtepi32_ps)(v_and(V(srli_epi32)(all, 8), low)),
-                            V(cvtepi32_ps)(v_and(V(srli_epi32)(all, 16), low)), V(cvtepi32_ps)(V(srli_epi32)(all, 24))};
+    return lanes_gather(word);
+}
+
+static inline struct corners corners_u8(vi word)
+{
+    const vi low = v_set32(255);
+    return (struct corners){V(cvtepi32_ps)(v_and(word, low)), V(cvtepi32_ps)(v_and(V(srli_epi32)(word, 8), low)),
+                            V(cvtepi32_ps)(v_and(V(srli_epi32)(word, 16), low)),
+                            V(cvtepi32_ps)(V(srli_epi32)(word, 24))};
 }
 
 static void apply_u8(const struct flynn_call *call)
@@ -117,6 +129,7 @@ static void apply_u8(const struct flynn_call *call)
     const int32_t *cell = stage->table[2].data;
     const float *weight = stage->table[3].data;
     int channels = stage->in.channels, alpha = stage->k[FLYNN_CLAHE_ALPHA], samples = call->width * channels;
+    bool gray = channels == 1;
     struct cells *cells = call->state;
     for (int r = 0; r < call->rows; r++) {
         struct flynn_clahe_place y = row[call->y + r];
@@ -128,7 +141,8 @@ static void apply_u8(const struct flynn_call *call)
             make_cells(call, y.cell, cells->table);
         cells->row = y.cell + 1;
         for (; i + LANES <= samples; i += LANES)
-            lanes_store_u8(out + i, between(corners_u8(cells->table, cell + i, in + i), weight + i, up, down));
+            lanes_store_u8(out + i,
+                           between(corners_u8(words_u8(cells->table, cell + i, in + i, gray)), weight + i, up, down));
         if (i < samples) {
             uint8_t rest[LANES] = {0}, made[LANES];
             int32_t rest_cell[LANES] = {0};
@@ -136,7 +150,8 @@ static void apply_u8(const struct flynn_call *call)
             memcpy(rest, in + i, (size_t)(samples - i));
             memcpy(rest_cell, cell + i, (size_t)(samples - i) * sizeof *cell);
             memcpy(rest_weight, weight + i, (size_t)(samples - i) * sizeof *weight);
-            lanes_store_u8(made, between(corners_u8(cells->table, rest_cell, rest), rest_weight, up, down));
+            lanes_store_u8(made,
+                           between(corners_u8(words_u8(cells->table, rest_cell, rest, false)), rest_weight, up, down));
             memcpy(out + i, made, (size_t)(samples - i));
         }
         for (i = alpha; alpha >= 0 && i < samples; i += channels)
