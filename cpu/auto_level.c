@@ -4,11 +4,7 @@
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    int code = flynn_normalize_stages(node, 0, 0, flynn_node_value(node, "channels")->integer == 0, err);
-    /* The kernel that derives the tables is normalize's. */
-    if (!code)
-        ((struct flynn_stage *)(uintptr_t)node->launch[1].stage)->op = flynn_op_at(flynn_op_find("normalize"));
-    return code;
+    return flynn_normalize_stages(node, 0, 0, flynn_node_value(node, "channels")->integer == 0, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(auto_level) = {

@@ -28,31 +28,50 @@ static inline void flynn_derived_put(const struct flynn_image *tables, int c, in
         ((uint16_t *)(void *)tables->data)[c * 65536 + v] = (uint16_t)value;
 }
 
-/** Append a histogram stage that lies aside, from which `finish` makes the tables, and a stage that looks up in them.
- * On OpenCL the kernel "derive" of the node's own op makes them, in an item for each channel. `numbers` become k[8]
- * and after of the histogram's stage and of that kernel. */
-static inline int flynn_derived_stages(struct flynn_node *node,
-                                       void (*finish)(const struct flynn_stage *, const void *,
-                                                      const struct flynn_image *),
-                                       const int32_t *numbers, int count, struct flynn_err *err)
+typedef void flynn_derived_finish(const struct flynn_stage *, const void *, const struct flynn_image *);
+
+/** What becomes of a histogram. */
+struct flynn_derived {
+    flynn_derived_finish *finish; /**< makes the result */
+    const struct flynn_op *op;    /**< OpenCL: whose kernel does */
+    const char *kernel;           /**< its name */
+    int items;                    /**< and how many items do */
+    const int32_t *numbers;       /**< k[8] and after, for both */
+    int count;
+};
+
+/** Append a histogram stage of `bins` that lies aside, and whose result of shape *out is derived from it. */
+static inline int flynn_derived_stage(struct flynn_node *node, int bins, const struct flynn_shape *out,
+                                      const struct flynn_derived *by, struct flynn_err *err)
 {
-    int values = node->in.type == FLYNN_U8 ? 256 : 65536, channels = node->in.channels;
-    struct flynn_shape tables = {values * channels, 1, 1, node->in.type};
-    struct flynn_stage *stage = flynn_histogram_stage(node, values, true, err);
+    struct flynn_stage *stage = flynn_histogram_stage(node, bins, true, err);
     struct flynn_stage *derive = stage ? flynn_node_alloc(node, sizeof *derive, err) : NULL;
     if (!derive)
         return err->code;
-    for (int i = 0; i < count; i++)
-        stage->k[8 + i] = numbers[i];
-    stage->finish = finish;
-    stage->out = tables;
+    for (int i = 0; i < by->count; i++)
+        stage->k[8 + i] = by->numbers[i];
+    stage->finish = by->finish;
+    stage->out = *out;
     *derive = *stage;
-    derive->op = node->op;
-    struct flynn_launch *launch = flynn_node_launch(node, "derive", derive);
-    launch->items_x = channels;
+    derive->op = by->op;
+    struct flynn_launch *launch = flynn_node_launch(node, by->kernel, derive);
+    launch->items_x = by->items;
     launch->items_y = 1;
     launch->aside = true;
+    return FLYNN_OK;
+}
 
+/** Append that stage for `finish` to make a table of each channel, on OpenCL the kernel "derive" of `op`, and a stage
+ * that looks up in them. */
+static inline int flynn_derived_stages(struct flynn_node *node, flynn_derived_finish *finish, const int32_t *numbers,
+                                       int count, const struct flynn_op *op, struct flynn_err *err)
+{
+    int values = node->in.type == FLYNN_U8 ? 256 : 65536, channels = node->in.channels;
+    struct flynn_shape tables = {values * channels, 1, 1, node->in.type};
+    struct flynn_derived by = {finish, op, "derive", channels, numbers, count};
+    int code = flynn_derived_stage(node, values, &tables, &by, err);
+    if (code)
+        return code;
     struct flynn_stage *apply = flynn_node_stage(node, FLYNN_ROWS, 0);
     apply->k[0] = flynn_alpha_channel(&node->in);
     apply->k[1] = values;

@@ -32,7 +32,7 @@ static void finish(const struct flynn_stage *stage, const void *acc, const struc
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    return flynn_derived_stages(node, finish, NULL, 0, err);
+    return flynn_derived_stages(node, finish, NULL, 0, node->op, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(equalize) = {

@@ -44,13 +44,13 @@ static inline void flynn_normalize_finish(const struct flynn_stage *stage, const
     }
 }
 
-/** Append the stages; black and white are parts of all samples. */
+/** Append the stages, of any op; black and white are parts of all samples. */
 static inline int flynn_normalize_stages(struct flynn_node *node, double black, double white, bool together,
                                          struct flynn_err *err)
 {
     int32_t numbers[] = {(int32_t)(black * 0x1p20 + 0.5), (int32_t)(white * 0x1p20 + 0.5), together,
                          flynn_alpha_channel(&node->in)};
-    return flynn_derived_stages(node, flynn_normalize_finish, numbers, 4, err);
+    return flynn_derived_stages(node, flynn_normalize_finish, numbers, 4, flynn_op_at(flynn_op_find("normalize")), err);
 }
 
 #endif

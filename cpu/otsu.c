@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/otsu.h"
 #include "core/table.h"
-#include "cpu/histogram.h"
+#include "cpu/derived.h"
 #include "cpu/threshold.h"
 
-/* Three stages: histogram aside; slot FIND: the level from it, aside; slot APPLY: threshold with that level. */
-
-enum { APPLY, FIND };
+/* Two stages: histogram aside, which ends as the level; threshold with that level. */
 
 static void otsu_u8(const struct flynn_call *call)
 {
@@ -32,38 +30,47 @@ static void otsu_f32(const struct flynn_call *call)
     flynn_threshold_f32(&threshold);
 }
 
-/* Every worker that has found a level has found the same. */
-static void merge(const struct flynn_stage *stage, void *into, const void *from)
-{
-    (void)stage;
-    const uint32_t *found = from;
-    if (found[0])
-        memcpy(into, from, 2 * sizeof *found);
-}
-
+/* The bin up to which samples are dark: the first for which n0 * n1 * (mean 0 - mean 1)^2 is largest. An empty bin
+ * changes nothing, so that it cannot be the first. */
 static void finish(const struct flynn_stage *stage, const void *acc, const struct flynn_image *dst)
 {
-    (void)stage;
-    memcpy(flynn_row(dst, 0), (const uint32_t *)acc + 1, sizeof(uint32_t));
+    uint64_t samples = 0, sum = 0, below = 0, sum_below = 0;
+    uint32_t level = 0;
+    double most = 0;
+    for (int i = 0; i < stage->k[0]; i++) {
+        uint32_t count = flynn_histogram_count(stage, acc, 0, i);
+        samples += count;
+        sum += (uint64_t)i * count;
+    }
+    for (int i = 0; i < stage->k[0] && below < samples; i++) {
+        uint32_t count = flynn_histogram_count(stage, acc, 0, i);
+        below += count;
+        sum_below += (uint64_t)i * count;
+        if (!count || below == samples)
+            continue;
+        double n0 = (double)below, n1 = (double)(samples - below);
+        double apart = (double)sum_below / n0 - (double)(sum - sum_below) / n1;
+        double variance = n0 * n1 * (apart * apart);
+        if (variance > most) {
+            most = variance;
+            level = (uint32_t)i;
+        }
+    }
+    *(uint32_t *)flynn_row(dst, 0) = level;
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    if (!flynn_histogram_stage(node, node->in.type == FLYNN_U16 ? 65536 : 256, true, err))
-        return err->code;
-    struct flynn_stage *find = flynn_node_stage(node, FLYNN_REDUCE, FIND);
-    find->out = (struct flynn_shape){.width = 1, .height = 1, .channels = 1, .type = FLYNN_U32};
-    find->acc_bytes = 2 * sizeof(uint32_t);
-    find->step = 8;
-    find->aside = true;
-    struct flynn_launch *launch = flynn_node_launch(node, "find", find);
-    launch->items_x = launch->items_y = 1;
-    launch->aside = true;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, APPLY);
+    struct flynn_shape level = {.width = 1, .height = 1, .channels = 1, .type = FLYNN_U32};
+    struct flynn_derived by = {.finish = finish, .op = node->op, .kernel = "find", .items = 1};
+    int code = flynn_derived_stage(node, node->in.type == FLYNN_U16 ? 65536 : 256, &level, &by, err);
+    if (code)
+        return code;
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     stage->k[6] = flynn_node_value(node, "type")->integer;
     stage->step = 8;
-    launch = flynn_node_launch(node, "apply", stage);
+    struct flynn_launch *launch = flynn_node_launch(node, "apply", stage);
     launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
@@ -90,9 +97,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(otsu) = {
     .channels = FLYNN_CHANNEL_BIT(1) | FLYNN_CHANNEL_BIT(2),
     .kind = FLYNN_REDUCE,
     .lower = lower,
-    .merge = merge,
-    .finish = finish,
-    .kernels =
-        {.fn = {[APPLY] = {[FLYNN_U8] = otsu_u8, [FLYNN_U16] = otsu_u16, [FLYNN_F32] = otsu_f32},
-                [FIND] = {[FLYNN_U8] = flynn_otsu_find, [FLYNN_U16] = flynn_otsu_find, [FLYNN_F32] = flynn_otsu_find}}},
+    .kernels = {.fn = {{[FLYNN_U8] = otsu_u8, [FLYNN_U16] = otsu_u16, [FLYNN_F32] = otsu_f32}}},
 };

@@ -6,7 +6,7 @@
 #error "otsu needs double precision, which this device lacks"
 #endif
 
-/* `with` is the histogram; one item does as flynn_otsu_level. */
+/* `with` is the histogram; one item does as cpu/otsu.c has it. */
 FLYNN_KERNEL(find, T, uint)
 {
     __global const uint *count = CROW(uint, with, 0, a.with.stride);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/counts.h"
 #include "simd/vec.h"
 
 /* The accumulator's layout stands in cpu/histogram.c. Sample i of a row goes to table i % tables. */
@@ -6,64 +7,12 @@
 /* ---- u8: eight samples at once, counted by value -------------------------------------------------------------------
  */
 
-static inline uint64_t load_word(const uint8_t *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof word);
-    return word;
-}
-
-/* Count the bytes of a word in four tables; the tables of the upper half are named apart. */
-static inline void count_word(uint64_t word, uint32_t *low, uint32_t *high, int stride)
-{
-    low[word & 255]++;
-    low[stride + (int)(word >> 8 & 255)]++;
-    low[2 * stride + (int)(word >> 16 & 255)]++;
-    low[3 * stride + (int)(word >> 24 & 255)]++;
-    high[word >> 32 & 255]++;
-    high[stride + (int)(word >> 40 & 255)]++;
-    high[2 * stride + (int)(word >> 48 & 255)]++;
-    high[3 * stride + (int)(word >> 56)]++;
-}
-
-/* 1, 2 and 4 channels: eight tables, so that the place of a byte in its word is its table. */
-static void count_row_8(const uint8_t *in, int samples, uint32_t *tables, int stride)
-{
-    int i = 0;
-    for (; i + 16 <= samples; i += 16) {
-        uint64_t a = load_word(in + i), b = load_word(in + i + 8);
-        count_word(a, tables, tables + 4 * stride, stride);
-        count_word(b, tables, tables + 4 * stride, stride);
-    }
-    for (; i < samples; i++)
-        tables[i % 8 * stride + in[i]]++;
-}
-
-/* 3 channels: twelve tables, which three words go through twice. */
-static void count_row_12(const uint8_t *in, int samples, uint32_t *tables, int stride)
-{
-    uint32_t *a = tables, *b = tables + 4 * stride, *c = tables + 8 * stride;
-    int i = 0;
-    for (; i + 24 <= samples; i += 24) {
-        uint64_t x = load_word(in + i), y = load_word(in + i + 8), z = load_word(in + i + 16);
-        count_word(x, a, b, stride);
-        count_word(y, c, a, stride);
-        count_word(z, b, c, stride);
-    }
-    for (; i < samples; i++)
-        tables[i % 12 * stride + in[i]]++;
-}
-
 static void histogram_u8(const struct flynn_call *call)
 {
-    enum { STRIDE = 256 + 16 };
     uint32_t *tables = (uint32_t *)call->acc + call->stage->k[4];
     int channels = call->stage->in.channels, samples = call->width * channels;
     for (int r = 0; r < call->rows; r++) {
-        if (channels == 3)
-            count_row_12(call->in[r], samples, tables, STRIDE);
-        else
-            count_row_8(call->in[r], samples, tables, STRIDE);
+        count_row(call->in[r], samples, channels, tables);
     }
 }
 

@@ -3,51 +3,54 @@
 
 /* ---- u8 ---------------------------------------------------------------------------------------------------------- */
 
-/* The distance of h < 180 from the hue `own`, beyond 30 and up to 60 of 180. */
-POINT_INLINE vi beyond(vi h, int own)
+/* The channel nearest to the hue is V, the farthest V (1 - S), and only the third is between them: with m the distance
+ * from the nearest hue, V (7650 - S (30 - m)) / 7650. */
+
+/* The distance of h < 180 from the hue `own`, up to 90. */
+POINT_INLINE vi distance(vi h, int own)
 {
-    const vi hue = v_set8(own), far = v_set8(30);
+    const vi hue = v_set8(own);
     vi d = own ? v_or(V(subs_epu8)(h, hue), V(subs_epu8)(hue, h)) : h;
-    d = V(min_epu8)(d, V(sub_epi8)(v_set8(180), d));
-    return V(min_epu8)(V(subs_epu8)(d, far), far);
+    return V(min_epu8)(d, V(sub_epi8)(v_set8(180), d));
 }
 
-/* (v (7650 - s y) + 3825) / 7650 of VEC / 4 pixels in every vector; pairs of 16 bits, (v, 1) in `v`. The product with
- * the rounded reciprocal has the right whole part for every dividend up to 256 * 7650, as was tried. */
-POINT_INLINE vi quotient(vi weight, vi v)
+POINT_INLINE vi channel8(vi d, vi v, vi between, vi low)
 {
-    return V(cvttps_epi32)(V(mul_ps)(V(cvtepi32_ps)(V(madd_epi16)(weight, v)), rgb_set(1 / 7650.0f)));
+    vi x = rgb_choose(v_gt_i8(d, v_set8(30)), v, between);
+    return rgb_choose(v_gt_i8(d, v_set8(59)), x, low);
 }
 
-POINT_INLINE vi channel_half(vi y, vi s, const vi v[2])
+/* (V (255 - S) + 127) / 255, rounded down. */
+POINT_INLINE vi lowest(vi s, vi v)
 {
-    vi weight = V(sub_epi16)(v_set16(7650), V(mullo_epi16)(y, s));
-    vi low = quotient(V(unpacklo_epi16)(weight, v_set16(3825)), v[0]);
-    vi high = quotient(V(unpackhi_epi16)(weight, v_set16(3825)), v[1]);
-    return V(packs_epi32)(low, high);
+    vi product = V(mullo_epi16)(v, v_xor(s, v_set16(255)));
+    return V(mulhi_epu16)(V(add_epi16)(product, v_set16(128)), v_set16(257));
 }
 
-POINT_INLINE vi channel8(vi h, const vi s[2], const vi v[4], int own)
+/* V less (V S y + 3824) / 7650, for y up to 30. The quotient without 3824 is at most 1 too small when 1096 / 2^23
+ * stands for 1 / 7650, and what remains then is up to 8550: both were tried for every S, V and y. */
+POINT_INLINE vi between(vi s, vi v, vi y)
 {
-    const vi zero = v_zero();
-    vi y = beyond(h, own);
-    vi low = channel_half(V(unpacklo_epi8)(y, zero), s[0], v);
-    vi high = channel_half(V(unpackhi_epi8)(y, zero), s[1], v + 2);
-    return V(packus_epi16)(low, high);
+    vi product = V(mullo_epi16)(v, s);
+    vi q = V(srli_epi16)(V(mulhi_epu16)(product, V(mullo_epi16)(y, v_set16(1096))), 7);
+    vi rest = V(sub_epi16)(V(mullo_epi16)(product, y), V(mullo_epi16)(q, v_set16(7650)));
+    return V(add_epi16)(V(sub_epi16)(v, q), v_gt_i16(rest, v_set16(3825)));
 }
 
 static inline void map8(struct rgb *px, const void *by)
 {
     (void)by;
-    const vi zero = v_zero(), one = v_set16(1);
-    vi h = V(min_epu8)(px->r, V(sub_epi8)(px->r, v_set8((int8_t)180)));
-    vi s[2] = {V(unpacklo_epi8)(px->g, zero), V(unpackhi_epi8)(px->g, zero)};
-    vi low = V(unpacklo_epi8)(px->b, zero), high = V(unpackhi_epi8)(px->b, zero);
-    vi v[4] = {V(unpacklo_epi16)(low, one), V(unpackhi_epi16)(low, one), V(unpacklo_epi16)(high, one),
-               V(unpackhi_epi16)(high, one)};
-    px->r = channel8(h, s, v, 0);
-    px->g = channel8(h, s, v, 60);
-    px->b = channel8(h, s, v, 120);
+    const vi zero = v_zero();
+    vi h = V(min_epu8)(px->r, V(sub_epi8)(px->r, v_set8((int8_t)180))), s = px->g, v = px->b;
+    vi red = distance(h, 0), green = distance(h, 60), blue = distance(h, 120);
+    vi y = V(sub_epi8)(v_set8(30), V(min_epu8)(V(min_epu8)(red, green), blue));
+    vi s0 = V(unpacklo_epi8)(s, zero), v0 = V(unpacklo_epi8)(v, zero);
+    vi s1 = V(unpackhi_epi8)(s, zero), v1 = V(unpackhi_epi8)(v, zero);
+    vi low = V(packus_epi16)(lowest(s0, v0), lowest(s1, v1));
+    vi x = V(packus_epi16)(between(s0, v0, V(unpacklo_epi8)(y, zero)), between(s1, v1, V(unpackhi_epi8)(y, zero)));
+    px->r = channel8(red, v, x, low);
+    px->g = channel8(green, v, x, low);
+    px->b = channel8(blue, v, x, low);
 }
 
 static void rgb_u8(const struct flynn_call *call)

@@ -28,8 +28,6 @@ static void otsu_f32(const struct flynn_call *call)
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(otsu);
 
-/* As cpu/otsu.c: the second slot reads a histogram alone. */
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(otsu) = {
-    .fn = {{[FLYNN_U8] = otsu_u8, [FLYNN_U16] = otsu_u16, [FLYNN_F32] = otsu_f32},
-           {[FLYNN_U8] = flynn_otsu_find, [FLYNN_U16] = flynn_otsu_find, [FLYNN_F32] = flynn_otsu_find}},
+    .fn = {{[FLYNN_U8] = otsu_u8, [FLYNN_U16] = otsu_u16, [FLYNN_F32] = otsu_f32}},
 };

@@ -20,3 +20,4 @@
 {"dot", "with=@", U8 | U16, GRAY, 0},
 {"argmax", "", U8 | U16 | F32, GRAY, 0},
 {"argmax", "kind=min", U8 | U16 | F32, GRAY, 0},
+{"copy-masked", "with=@,mask=@", U8, GRAY | RGB, 0},

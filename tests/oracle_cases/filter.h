@@ -36,3 +36,9 @@
 {"sharpen", "amount=3", U8 | U16, ANY, 0},
 /* A whole amount: nothing is rounded. */
 {"unsharp", "sigma=1", U8, ANY, 0},
+{"adaptive-threshold", "", U8, GRAY, 0},
+{"adaptive-threshold", "ksize=3,offset=2.5", U8, GRAY, 0},
+{"adaptive-threshold", "ksize=51,offset=-3.5,type=binary_inv", U8, GRAY, 0},
+{"adaptive-threshold", "ksize=3,method=gaussian", U8, GRAY, 0},
+{"adaptive-threshold", "ksize=5,method=gaussian,offset=-1.5", U8, GRAY, 0},
+{"adaptive-threshold", "ksize=7,method=gaussian,offset=1.5,type=binary_inv", U8, GRAY, 0},

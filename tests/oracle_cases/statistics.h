@@ -2,3 +2,6 @@
 {"histogram", "", U8, ANY, 0},
 {"histogram", "bins=16", U8 | U16, ANY, 0},
 {"histogram", "bins=1024", U16, ANY, 0},
+{"clahe", "", U8 | U16, GRAY, 0},
+{"clahe", "clip=2,columns=3,rows=5", U8 | U16, GRAY, 0},
+{"clahe", "clip=0,tiles=4", U8 | U16, GRAY, 0},

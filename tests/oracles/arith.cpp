@@ -122,7 +122,16 @@ cv::Mat argmax(const cv::Mat &in)
     return (cv::Mat_<double>(1, 3) << (least ? low : high), at.y, at.x);
 }
 
+// The mask is the second image too.
+cv::Mat copy_masked(const cv::Mat &in)
+{
+    cv::Mat out = in.clone();
+    oracle::second().copyTo(out, oracle::second());
+    return out;
+}
+
 const oracle::entries here{
+    {"copy-masked", copy_masked},
     {"blend", blend},
     {"add", add},
     {"sub", sub},

@@ -120,7 +120,18 @@ cv::Mat unsharp(const cv::Mat &in)
     return out;
 }
 
+cv::Mat adaptive_threshold(const cv::Mat &in)
+{
+    const bool gaussian = word("method", "mean") == "gaussian", inverse = word("type", "binary") == "binary_inv";
+    cv::Mat out;
+    cv::adaptiveThreshold(in, out, 255, gaussian ? cv::ADAPTIVE_THRESH_GAUSSIAN_C : cv::ADAPTIVE_THRESH_MEAN_C,
+                          inverse ? cv::THRESH_BINARY_INV : cv::THRESH_BINARY, (int)number("ksize", 11),
+                          number("offset", 0));
+    return out;
+}
+
 const oracle::entries here{
+    {"adaptive-threshold", adaptive_threshold},
     {"sobel", sobel},     {"scharr", scharr},     {"prewitt", prewitt},     {"gaussian", gaussian},
     {"box", box},         {"convolve", convolve}, {"laplacian", laplacian}, {"emboss", emboss},
     {"sharpen", sharpen}, {"unsharp", unsharp},

@@ -21,7 +21,17 @@ cv::Mat histogram(const cv::Mat &in)
     return out;
 }
 
+cv::Mat clahe(const cv::Mat &in)
+{
+    const int tiles = (int)number("tiles", 8);
+    cv::Mat out;
+    cv::createCLAHE(number("clip", 40), cv::Size((int)number("columns", tiles), (int)number("rows", tiles)))
+        ->apply(in, out);
+    return out;
+}
+
 const oracle::entries here{
+    {"clahe", clahe},
     {"histogram", histogram},
 };
 } // namespace

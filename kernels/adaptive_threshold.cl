@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common.clh"
+
+/* The stages are described in core/adaptive.h; `with` is the samples. */
+
+#if T_FLOAT
+static inline T16 compare16(const struct flynn_args *a, T16 x, float16 mean)
+{
+    return select((T16)(a->k[1] ? 1.0f : 0.0f), (T16)(a->k[1] ? 0.0f : 1.0f), x - mean > (T16)(a->f[0]));
+}
+#else
+#if defined(T_U8)
+#define SAMPLES_OF(flags) as_uchar16(convert_char16(flags))
+#else
+#define SAMPLES_OF(flags) as_ushort16(convert_short16(flags))
+#endif
+
+static inline T16 compare16(const struct flynn_args *a, T16 x, int16 mean)
+{
+    return SAMPLES_OF((convert_int16(x) - mean > (int16)(a->k[0])) ^ (int16)(-a->k[1]));
+}
+
+FLYNN_KERNEL(widen, T, float)
+{
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *from = CROW(T, in, y, a.in.stride);
+        __global float *to = ROW(float, out, y, a.out.stride);
+        int x = FIRST_X;
+        for (; x + 16 <= last_x; x += 16)
+            STORE(float, 16, convert_float16(LOAD(T, 16, from + x)), to + x);
+        for (; x < last_x; x++)
+            to[x] = (float)from[x];
+    }
+}
+#endif
+
+#if T_FLOAT
+#define MEAN16(v) (v)
+#else
+#define MEAN16(v) convert_int16(v)
+#endif
+
+FLYNN_KERNEL(compare, T, T)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    const int channels = a.out.channels;
+    const M16 alpha = alpha16(channels);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const T *mean = CROW(T, in, y, a.in.stride), *from = CROW(T, with, y, a.with.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        int x = FIRST_X;
+        for (; x + 16 <= last_x; x += 16) {
+            const T16 v = LOAD(T, 16, from + x);
+            STORE(T, 16, select(compare16(&args, v, MEAN16(LOAD(T, 16, mean + x))), v, alpha), to + x);
+        }
+        for (; x < last_x; x++) {
+            const T v = from[x];
+            to[x] = is_alpha(x, channels) ? v : compare16(&args, (T16)(v), MEAN16((T16)(mean[x]))).s0;
+        }
+    }
+}
+
+#if !T_FLOAT
+FLYNN_KERNEL(compare_floats, T, T)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    const int channels = a.out.channels;
+    const M16 alpha = alpha16(channels);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global const float *mean = CROW(float, in, y, a.in.stride);
+        __global const T *from = CROW(T, with, y, a.with.stride);
+        __global T *to = ROW(T, out, y, a.out.stride);
+        int x = FIRST_X;
+        for (; x + 16 <= last_x; x += 16) {
+            const T16 v = LOAD(T, 16, from + x);
+            const int16 means = convert_int16_rte(LOAD(float, 16, mean + x));
+            STORE(T, 16, select(compare16(&args, v, means), v, alpha), to + x);
+        }
+        for (; x < last_x; x++) {
+            const T v = from[x];
+            to[x] = is_alpha(x, channels) ? v : compare16(&args, (T16)(v), (int16)(convert_int_rte(mean[x]))).s0;
+        }
+    }
+}
+#endif
