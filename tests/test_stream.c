@@ -263,7 +263,7 @@ static void convert_one(int number, const struct flynn_chain *chain, const char 
     cr_assert_eq(flynn_reference_run(&plan, &in, &out, &err), 0);
     for (int i = 0; i < 3 && converted[number].out[i].to; i++) {
         struct flynn_write_options options = {.plain = converted[number].out[i].plain};
-        char name[64];
+        char name[32];
         snprintf(name, sizeof name, "expected-%s", converted[number].out[i].to);
         cr_assert_eq(flynn_write(&out, path_of(name, expected), &options, &err), 0, "%s", err.text);
         cr_assert_eq(stream_as(from, path_of(converted[number].out[i].to, got), &options, chain, backend, 0, &err), 0,
