@@ -142,7 +142,8 @@ static int read_rows(struct cli_batch *batch, struct batch_plans *plans, struct 
     int code = hold_plan(batch, plans, job, &job->rows.shape, err);
     if (!code)
         code = reuse(&job->in, &job->rows.shape, err);
-    job->in.matrix = false;
+    job->in.matrix = job->rows.matrix;
+    job->in.planes = job->rows.planes;
     if (!code)
         code = flynn_rows_in_fill(&job->rows, &job->in, err);
     job->in.maxval = job->rows.maxval;
@@ -265,11 +266,9 @@ int batch_write(struct cli_batch *batch, struct batch_job *job, struct flynn_err
 static int stream(struct cli_batch *batch, struct batch_job *job, struct flynn_run *run, const struct flynn_plan *plan,
                   struct flynn_writer *writer, struct flynn_err *err)
 {
-    struct flynn_image like = {.shape = plan->in, .maxval = job->rows.maxval};
-    struct flynn_image image = {.shape = plan->out, .matrix = plan->nodes && plan->out_matrix};
+    struct flynn_image like = flynn_rows_in_like(&job->rows), image = flynn_stream_output(plan, &job->rows);
     struct flynn_rows_out out = {0};
 
-    image.maxval = plan->out.type == plan->in.type ? like.maxval : 0;
     int kind = flynn_writer_rows(writer, &image, &out, err), code = kind < 0 ? kind : FLYNN_OK;
     if (kind == 2)
         code = flynn_plan_output(plan, &like, &image, err);

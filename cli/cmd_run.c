@@ -217,16 +217,14 @@ static int check_stream(const struct run *run, const struct flynn_plan *plan, co
 static int stream(struct run *run, const struct flynn_plan *plan, struct flynn_run *bound, struct flynn_rows_in *in,
                   struct flynn_err *err)
 {
-    struct flynn_image image = {.shape = plan->out};
+    struct flynn_image image = flynn_stream_output(plan, in), like = flynn_rows_in_like(in);
     struct flynn_rows_out out = {0};
     int percent = -1;
     bool progress = cli_shows_progress(&run->options) && run->image == 0;
 
-    image.maxval = plan->out.type == plan->in.type ? in->maxval : 0;
-    image.matrix = plan->nodes && plan->out_matrix;
     int kind = flynn_writer_rows(run->writer, &image, &out, err), code = kind < 0 ? kind : FLYNN_OK;
     if (kind == 2)
-        code = flynn_plan_output(plan, &(struct flynn_image){.shape = plan->in, .maxval = in->maxval}, &image, err);
+        code = flynn_plan_output(plan, &like, &image, err);
     if (!code)
         code = check_stream(run, plan, bound, in, kind == 1 ? &out : NULL, err);
     if (!code)

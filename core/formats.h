@@ -30,6 +30,26 @@ int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_
  * ops that say so (matmul-int8) take them for signed. */
 int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
 
+/** How the samples behind a PFM or NPY header lie. */
+struct flynn_raw_layout {
+    struct flynn_shape shape;
+    bool swap;      /**< the other byte order than this machine's */
+    bool fortran;   /**< NPY: the row index runs fastest */
+    bool bottom_up; /**< PFM: the last row comes first */
+    bool matrix;    /**< as struct flynn_image has it */
+    int32_t planes; /**< as struct flynn_image has it */
+};
+
+#define FLYNN_NPY_HEADER ((size_t)12 + 65535) /**< most bytes that an NPY header takes */
+
+/** Read the header, up to the first sample. */
+int flynn_pfm_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err);
+int flynn_npy_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err);
+
+/** Write the header. FLYNN_EINPUT when the format cannot hold such an image. */
+int flynn_pfm_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err);
+int flynn_npy_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err);
+
 /** Numbers in lines, an f64 matrix. The first separator found holds for the file: a comma, a semicolon, or blanks.
  * Empty lines and lines that start with '#' are skipped. */
 int flynn_read_text(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);

@@ -15,8 +15,8 @@ static bool map_rows(struct flynn_image *image, const struct flynn_rows_in *rows
 {
     uint64_t bytes = rows->row_bytes * (uint64_t)rows->shape.height;
     struct stat st;
-    if (!rows->codec.direct || rows->file_offset < 0 || bytes < LEAST_BYTES || fstat(rows->source->fd, &st) != 0 ||
-        (uint64_t)st.st_size != (uint64_t)rows->file_offset + bytes)
+    if (!rows->codec.direct || rows->shape.type != FLYNN_U8 || rows->file_offset < 0 || bytes < LEAST_BYTES ||
+        fstat(rows->source->fd, &st) != 0 || (uint64_t)st.st_size != (uint64_t)rows->file_offset + bytes)
         return false;
     uint8_t *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, rows->source->fd, 0);
     if (map == MAP_FAILED)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MAGIC      "\x93NUMPY"
-#define MAX_HEADER 65535 /* a plain array needs less than 200 bytes */
+#define MAX_HEADER ((int)FLYNN_NPY_HEADER - 12) /* a plain array needs less than 200 bytes */
 #define MAX_DIMS   8
 #define CHUNK      4096
 
@@ -255,19 +255,21 @@ static int read_text(struct flynn_source *source, char **text, struct flynn_err 
     return FLYNN_OK;
 }
 
-static int parse_header(struct flynn_source *source, struct flynn_shape *shape, int32_t *planes, bool *fortran,
-                        bool *swap, struct flynn_err *err)
+int flynn_npy_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err)
 {
+    struct flynn_shape *shape = &layout->shape;
     char *text = NULL;
+    *layout = (struct flynn_raw_layout){0};
     int code = read_text(source, &text, err);
     struct npy npy = {.name = source->name, .text = text, .at = text};
     if (!code)
         code = parse_dict(&npy, err);
     if (!code)
-        code = parse_type(&npy, &shape->type, swap, err);
+        code = parse_type(&npy, &shape->type, &layout->swap, err);
     if (!code)
-        code = parse_shape(&npy, shape, planes, err);
-    *fortran = npy.fortran && npy.dims > 1;
+        code = parse_shape(&npy, shape, &layout->planes, err);
+    layout->fortran = npy.fortran && npy.dims > 1;
+    layout->matrix = shape->channels == 1 && (shape->type == FLYNN_F32 || shape->type == FLYNN_F64);
     free(text);
     return code;
 }
@@ -298,10 +300,9 @@ static uint64_t read_columns(struct flynn_image *image, struct flynn_source *sou
 
 int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
 {
-    struct flynn_shape shape;
-    int32_t planes;
-    bool fortran, swap;
-    int code = parse_header(source, &shape, &planes, &fortran, &swap, err);
+    struct flynn_raw_layout layout;
+    int code = flynn_npy_parse(&layout, source, err);
+    struct flynn_shape shape = layout.shape;
     if (!code)
         code = flynn_admit(source, &shape, limit, err);
     if (code)
@@ -312,27 +313,27 @@ int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_
         code = flynn_image_alloc(image, &shape, err);
     if (code)
         return code;
-    uint64_t got =
-        fortran ? read_columns(image, source)
-                : flynn_source_read_rows(source, image->data, (ptrdiff_t)image->stride, row, (size_t)shape.height);
+    uint64_t got = layout.fortran ? read_columns(image, source)
+                                  : flynn_source_read_rows(source, image->data, (ptrdiff_t)image->stride, row,
+                                                           (size_t)shape.height);
     if (got < all) {
         flynn_image_free(image);
         return flynn_source_truncated(source, start, all, "samples", err);
     }
-    for (int32_t y = 0; y < shape.height && swap; y++)
+    for (int32_t y = 0; y < shape.height && layout.swap; y++)
         flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), flynn_type_bytes(shape.type));
-    image->planes = planes;
-    image->matrix = shape.channels == 1 && (shape.type == FLYNN_F32 || shape.type == FLYNN_F64);
+    image->planes = layout.planes;
+    image->matrix = layout.matrix;
     return FLYNN_OK;
 }
 
-int flynn_write_npy(struct flynn_outfile *out, const struct flynn_image *image, struct flynn_err *err)
+int flynn_npy_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err)
 {
     static const char *const codes[FLYNN_N_TYPES] = {[FLYNN_U8] = "|u1",  [FLYNN_U16] = "<u2", [FLYNN_F32] = "<f4",
                                                      [FLYNN_F64] = "<f8", [FLYNN_U32] = "<u4", [FLYNN_S32] = "<i4"};
-    const struct flynn_shape *shape = &image->shape;
+    const struct flynn_shape *shape = &like->shape;
     char text[128], before[16] = "", after[16] = "";
-    int planes = image->planes > 1 && shape->channels == 1 && shape->height % image->planes == 0 ? image->planes : 1;
+    int planes = like->planes > 1 && shape->channels == 1 && shape->height % like->planes == 0 ? like->planes : 1;
     if (shape->channels > 1)
         snprintf(after, sizeof after, ", %d", shape->channels);
     if (planes > 1)
@@ -345,6 +346,11 @@ int flynn_write_npy(struct flynn_outfile *out, const struct flynn_image *image, 
     text[length - 1] = '\n';
     text[8] = (char)(length - 10);
     text[9] = 0;
-    int code = flynn_out_write(out, text, (size_t)length, err);
+    return flynn_out_write(out, text, (size_t)length, err);
+}
+
+int flynn_write_npy(struct flynn_outfile *out, const struct flynn_image *image, struct flynn_err *err)
+{
+    int code = flynn_npy_begin(out, image, err);
     return code ? code : flynn_out_little(out, image, false, err);
 }

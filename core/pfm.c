@@ -48,11 +48,12 @@ static int side(struct flynn_source *source, const char *what, int32_t *value, s
     return FLYNN_OK;
 }
 
-static int parse_header(struct flynn_shape *shape, bool *big, struct flynn_source *source, struct flynn_err *err)
+int flynn_pfm_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err)
 {
     char word[TOKEN], *end;
     char kind[TOKEN];
-    *shape = (struct flynn_shape){.channels = 3, .type = FLYNN_F32};
+    struct flynn_shape *shape = &layout->shape;
+    *layout = (struct flynn_raw_layout){.shape = {.channels = 3, .type = FLYNN_F32}, .bottom_up = true};
     int code = token(source, "PF or Pf", kind, err);
     if (!code && strcmp(kind, "PF") != 0 && strcmp(kind, "Pf") != 0)
         code = flynn_fail(err, FLYNN_EINPUT, "%s: offset 0: '%s' where PF or Pf is expected", source->name, kind);
@@ -70,15 +71,15 @@ static int parse_header(struct flynn_shape *shape, bool *big, struct flynn_sourc
     if (end == word || *end || !isfinite(scale) || scale == 0)
         return flynn_fail(err, FLYNN_EINPUT, "%s: offset %" PRIu64 ": '%s' where a scale other than 0 is expected",
                           source->name, flynn_source_offset(source) - strlen(word) - 1, word);
-    *big = !signbit(scale);
+    layout->swap = !signbit(scale) != flynn_host_is_big();
     return FLYNN_OK;
 }
 
 int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
 {
-    struct flynn_shape shape;
-    bool big = false;
-    int code = parse_header(&shape, &big, source, err);
+    struct flynn_raw_layout layout;
+    int code = flynn_pfm_parse(&layout, source, err);
+    struct flynn_shape shape = layout.shape;
     if (!code)
         code = flynn_admit(source, &shape, limit, err);
     if (code)
@@ -96,16 +97,16 @@ int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_
         flynn_image_free(image);
         return flynn_source_truncated(source, start, all, "samples", err);
     }
-    if (big != flynn_host_is_big()) {
+    if (layout.swap) {
         for (int32_t y = 0; y < shape.height; y++)
             flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), 4);
     }
     return FLYNN_OK;
 }
 
-int flynn_write_pfm(struct flynn_outfile *out, const struct flynn_image *image, struct flynn_err *err)
+int flynn_pfm_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err)
 {
-    const struct flynn_shape *shape = &image->shape;
+    const struct flynn_shape *shape = &like->shape;
     if (shape->type != FLYNN_F32)
         return flynn_fail(err, FLYNN_EINPUT,
                           "%s: PFM holds f32 samples, the image has %s: use .%s, or add an op that "
@@ -117,8 +118,11 @@ int flynn_write_pfm(struct flynn_outfile *out, const struct flynn_image *image, 
     char text[64];
     int n = snprintf(text, sizeof text, "P%c\n%d %d\n-1.0\n", shape->channels == 3 ? 'F' : 'f', shape->width,
                      shape->height);
-    int code = flynn_out_write(out, text, (size_t)n, err);
-    if (code)
-        return code;
-    return flynn_out_little(out, image, true, err);
+    return flynn_out_write(out, text, (size_t)n, err);
+}
+
+int flynn_write_pfm(struct flynn_outfile *out, const struct flynn_image *image, struct flynn_err *err)
+{
+    int code = flynn_pfm_begin(out, image, err);
+    return code ? code : flynn_out_little(out, image, true, err);
 }

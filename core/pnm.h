@@ -2,6 +2,7 @@
 #ifndef FLYNN_CORE_PNM_H
 #define FLYNN_CORE_PNM_H
 
+#include "core/outfile.h"
 #include "core/source.h"
 
 #include <flynn/file.h>
@@ -73,6 +74,14 @@ static inline uint32_t flynn_pnm_scale(uint32_t s, uint32_t from, uint32_t to)
 {
     return (uint32_t)(((uint64_t)s * to + from / 2) / from);
 }
+
+/** Read row y of a plain image (P1 to P3), which must come after row y - 1. */
+int flynn_pnm_read_plain(const struct flynn_pnm_codec *codec, struct flynn_source *source, int32_t y, void *row,
+                         struct flynn_err *err);
+
+/** Write a row of n samples of the image as a line (or several) of a plain file. */
+int flynn_pnm_write_plain(const struct flynn_pnm_codec *codec, struct flynn_outfile *out, const void *row, size_t n,
+                          struct flynn_err *err);
 
 /** Decode all samples of an allocated image, ASCII or binary. */
 int flynn_pnm_read(struct flynn_image *image, const struct flynn_pnm_header *header, struct flynn_source *source,

@@ -97,18 +97,21 @@ static int read_bit_row(const struct flynn_pnm_codec *codec, struct flynn_source
     return FLYNN_OK;
 }
 
+int flynn_pnm_read_plain(const struct flynn_pnm_codec *codec, struct flynn_source *source, int32_t y, void *row,
+                         struct flynn_err *err)
+{
+    uint64_t samples = (uint64_t)codec->header.width * (uint64_t)codec->header.channels;
+    uint64_t before = samples * (uint64_t)y, all = samples * (uint64_t)codec->header.height;
+    return codec->header.kind == 1 ? read_bit_row(codec, source, row, before, all, err)
+                                   : read_ascii_row(codec, source, row, before, all, err);
+}
+
 static int read_ascii(struct flynn_image *image, const struct flynn_pnm_codec *codec, struct flynn_source *source,
                       struct flynn_err *err)
 {
-    uint64_t row = flynn_row_samples(&image->shape), all = row * (uint64_t)image->shape.height;
     int code = FLYNN_OK;
-    for (int32_t y = 0; y < image->shape.height && !code; y++) {
-        uint64_t before = row * (uint64_t)y;
-        if (codec->header.kind == 1)
-            code = read_bit_row(codec, source, flynn_row(image, y), before, all, err);
-        else
-            code = read_ascii_row(codec, source, flynn_row(image, y), before, all, err);
-    }
+    for (int32_t y = 0; y < image->shape.height && !code; y++)
+        code = flynn_pnm_read_plain(codec, source, y, flynn_row(image, y), err);
     return code;
 }
 

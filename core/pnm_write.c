@@ -120,25 +120,28 @@ static int put_number(struct flynn_outfile *out, uint32_t value, bool bit, int *
     return FLYNN_OK;
 }
 
+int flynn_pnm_write_plain(const struct flynn_pnm_codec *codec, struct flynn_outfile *out, const void *row, size_t n,
+                          struct flynn_err *err)
+{
+    uint32_t full = codec->wide_image ? 65535 : 255;
+    bool bit = codec->header.kind == 1;
+    int code = FLYNN_OK, column = 0;
+    for (size_t i = 0; i < n && !code; i++) {
+        uint32_t s = codec->wide_image ? ((const uint16_t *)row)[i] : ((const uint8_t *)row)[i];
+        s = flynn_pnm_scale(s, full, codec->header.maxval);
+        for (int c = 0; c < (codec->replicate ? 3 : 1) && !code; c++)
+            code = put_number(out, bit ? 1 - s : s, bit, &column, err);
+    }
+    return code ? code : flynn_out_write(out, "\n", 1, err);
+}
+
 static int write_plain(struct flynn_outfile *out, const struct flynn_image *image, const struct flynn_pnm_codec *codec,
                        struct flynn_err *err)
 {
     size_t samples = flynn_row_samples(&image->shape);
-    uint32_t full = codec->wide_image ? 65535 : 255;
-    bool bit = codec->header.kind == 1;
     int code = FLYNN_OK;
-    for (int32_t y = 0; y < image->shape.height && !code; y++) {
-        const void *row = flynn_row(image, y);
-        int column = 0;
-        for (size_t i = 0; i < samples && !code; i++) {
-            uint32_t s = codec->wide_image ? ((const uint16_t *)row)[i] : ((const uint8_t *)row)[i];
-            s = flynn_pnm_scale(s, full, codec->header.maxval);
-            for (int c = 0; c < (codec->replicate ? 3 : 1) && !code; c++)
-                code = put_number(out, bit ? 1 - s : s, bit, &column, err);
-        }
-        if (!code)
-            code = flynn_out_write(out, "\n", 1, err);
-    }
+    for (int32_t y = 0; y < image->shape.height && !code; y++)
+        code = flynn_pnm_write_plain(codec, out, flynn_row(image, y), samples, err);
     return code;
 }
 

@@ -183,29 +183,66 @@ int flynn_reader_next(struct flynn_reader *reader, struct flynn_image *image, st
     return code;
 }
 
+/* Open the rows of a PNM image. */
+static int pnm_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struct flynn_err *err)
+{
+    struct flynn_pnm_header header;
+    struct flynn_shape shape;
+    size_t stride, bytes;
+    int code = flynn_pnm_parse(&header, &reader->source, err);
+    if (code)
+        return code;
+    shape = flynn_pnm_shape(&header);
+    code = flynn_shape_measure(&shape, &stride, &bytes, err);
+    if (!code)
+        code = flynn_rows_in_open(in, &reader->source, &header, err);
+    reader->state = header.kind < 4 ? AMID_ASCII : AMID;
+    return code ? code : 1;
+}
+
+/* Open the rows of a PFM or NPY image; 2, and nothing is read, where rows do not come in an order that can be had. */
+static int raw_rows(struct flynn_reader *reader, struct flynn_rows_in *in, bool npy, struct flynn_err *err)
+{
+    struct flynn_source *source = &reader->source;
+    struct flynn_raw_layout layout;
+    if (!npy && !flynn_rows_in_any_order(source))
+        return 2;
+    /* With the whole header in the window it can be read twice. */
+    flynn_source_peek(source, npy ? FLYNN_NPY_HEADER : 2);
+    size_t start = source->at;
+    int code = npy ? flynn_npy_parse(&layout, source, err) : flynn_pfm_parse(&layout, source, err);
+    if (!code && layout.fortran) {
+        source->at = start;
+        return 2;
+    }
+    if (!code)
+        code = flynn_admit(source, &layout.shape, 0, err);
+    if (!code)
+        code = flynn_rows_in_raw(in, source, &layout, err);
+    reader->state = DONE;
+    return code ? code : 1;
+}
+
 int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struct flynn_err *err)
 {
     struct flynn_source *source = &reader->source;
-    struct flynn_pnm_header header;
     int code = reader->state == DONE ? 0 : 1;
-    if (reader->state == AMID || reader->state == AMID_ASCII)
+    bool first = reader->state == FRESH;
+    if (!first && code)
         code = find_next(reader, err);
     if (code == 1) {
-        size_t n = reader->spec ? 0 : flynn_source_peek(source, 2);
-        if (n < 2 || !is_pnm(source->bytes + source->at, n) || source->bytes[source->at + 1] < '4')
-            return 2;
-        struct flynn_shape shape;
-        size_t stride, bytes;
-        code = flynn_pnm_parse(&header, source, err);
-        if (!code) {
-            shape = flynn_pnm_shape(&header);
-            code = flynn_shape_measure(&shape, &stride, &bytes, err);
-        }
-        if (!code)
-            code = flynn_rows_in_open(in, source, &header, err);
-        reader->state = AMID;
-        if (code == FLYNN_OK)
-            return 1;
+        size_t n = reader->spec ? 0 : flynn_source_peek(source, 8);
+        const uint8_t *magic = source->bytes + source->at;
+        if (is_pnm(magic, n))
+            code = pnm_rows(reader, in, err);
+        else if (first && n >= 2 && magic[0] == 'P' && (magic[1] == 'F' || magic[1] == 'f'))
+            code = raw_rows(reader, in, false, err);
+        else if (first && n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0)
+            code = raw_rows(reader, in, true, err);
+        else
+            code = 2;
+        if (code > 0)
+            return code;
     }
     reader->state = DONE;
     return code;

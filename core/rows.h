@@ -2,17 +2,18 @@
 #ifndef FLYNN_CORE_ROWS_H
 #define FLYNN_CORE_ROWS_H
 
+#include "core/formats.h"
 #include "core/pnm.h"
-#include "core/outfile.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-/** Rows of binary PNM images, read from and written to files and pipes without holding the image.
+/** Rows of PNM, PFM and NPY images, read from and written to files and pipes without holding the image.
  *
  * Several workers read and write at the same time, each with its own number and its own buffer. Files are read with
  * pread and written with pwrite, so that workers do not wait for each other; pipes are read and written by one thread
- * in bands of rows that go round in one buffer. The first error is kept and stops everybody. */
+ * in bands of rows that go round in one buffer, and so are plain PNM files. PFM has the last row first and goes by rows
+ * only where the file can be read or written in any order. The first error is kept and stops everybody. */
 
 /** The first error of a set of workers. */
 struct flynn_rows_fault {
@@ -36,8 +37,12 @@ struct flynn_rows_in {
     struct flynn_source *source;
     struct flynn_pnm_codec codec;
     struct flynn_shape shape;
-    uint32_t maxval;
-    size_t row_bytes;               /**< in the file */
+    uint32_t maxval;                /**< 0 for PFM and NPY */
+    bool matrix;                    /**< as struct flynn_image has it */
+    int32_t planes;                 /**< as struct flynn_image has it */
+    bool plain;                     /**< P1 to P3: rows are decoded when they are loaded */
+    bool bottom_up, swap;           /**< as struct flynn_raw_layout has it */
+    size_t row_bytes;               /**< in the file; of the image where it is plain */
     uint64_t start;                 /**< offset in the stream of row 0 */
     int64_t file_offset;            /**< offset in the file of row 0, or -1 for pipes */
     int workers, capacity;          /**< rows that a chunk, or the window of a pipe, holds */
@@ -48,6 +53,19 @@ struct flynn_rows_in {
 /** Start on the image whose header the source has just passed. */
 int flynn_rows_in_open(struct flynn_rows_in *in, struct flynn_source *source, const struct flynn_pnm_header *header,
                        struct flynn_err *err);
+
+/** The same for PFM and NPY in C order. PFM must be a file. */
+int flynn_rows_in_raw(struct flynn_rows_in *in, struct flynn_source *source, const struct flynn_raw_layout *layout,
+                      struct flynn_err *err);
+
+/** Whether the source is a file of which any part can be read at any time. */
+bool flynn_rows_in_any_order(const struct flynn_source *source);
+
+/** The image without its samples. */
+static inline struct flynn_image flynn_rows_in_like(const struct flynn_rows_in *in)
+{
+    return (struct flynn_image){.shape = in->shape, .maxval = in->maxval, .matrix = in->matrix, .planes = in->planes};
+}
 
 /** Prepare for `workers` workers; a pipe's window gets room for `window` rows. */
 int flynn_rows_in_start(struct flynn_rows_in *in, int workers, int window, struct flynn_rows_fault *fault,
@@ -75,9 +93,12 @@ void flynn_rows_in_close(struct flynn_rows_in *in);
 struct flynn_rows_out {
     struct flynn_outfile *out;
     struct flynn_pnm_codec codec;
-    size_t row_bytes; /**< in the file */
+    size_t row_bytes; /**< in the file; of the image where it is plain */
     size_t image_row; /**< of the image */
     int height;
+    bool plain; /**< P1 to P3: rows are turned to text in order */
+    bool bottom_up;
+    struct flynn_shape shape;
     int64_t file_offset;   /**< offset in the file of row 0, or -1 where bytes go in order */
     int workers, capacity; /**< rows that a chunk, or the band, holds */
     struct flynn_rows_chunk *chunk;
@@ -92,6 +113,10 @@ struct flynn_rows_out {
 /** Write the header and start on the image; `like` has its shape and maxval (no samples). */
 int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, const struct flynn_pnm_header *header,
                         const struct flynn_image *like, struct flynn_err *err);
+
+/** The same for PFM, which must be a file, and NPY. Samples are this machine's: for little-endian ones. */
+int flynn_rows_out_raw(struct flynn_rows_out *rows, struct flynn_outfile *out, enum flynn_format format,
+                       const struct flynn_image *like, struct flynn_err *err);
 
 /** Prepare for `workers` workers and, where bytes go in order, bands of `band` rows. */
 int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, struct flynn_rows_fault *fault,
@@ -121,12 +146,12 @@ void flynn_rows_out_close(struct flynn_rows_out *rows);
 struct flynn_reader;
 struct flynn_writer;
 
-/** Begin the next image of a reader. Returns 1 and opens *in when it is a binary PNM image that can be read by rows; 2
+/** Begin the next image of a reader. Returns 1 and opens *in when it is an image that can be read by rows; 2
  * when flynn_reader_next must be used for it; 0 at the end of the stream; or an error. */
 int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struct flynn_err *err);
 
-/** Begin the next image of a writer. Returns 1 and opens *rows when the output is binary PNM; 2 when flynn_writer_put
- * must be used; or an error. */
+/** Begin the next image of a writer. Returns 1 and opens *rows when the output can be written by rows; 2 when
+ * flynn_writer_put must be used; or an error. */
 int flynn_writer_rows(struct flynn_writer *writer, const struct flynn_image *like, struct flynn_rows_out *rows,
                       struct flynn_err *err);
 

@@ -37,16 +37,38 @@ static int64_t file_offset(const struct flynn_source *source, uint64_t offset)
     return (int64_t)position - (int64_t)(source->base + source->end) + (int64_t)offset;
 }
 
+bool flynn_rows_in_any_order(const struct flynn_source *source)
+{
+    return file_offset(source, 0) >= 0;
+}
+
 int flynn_rows_in_open(struct flynn_rows_in *in, struct flynn_source *source, const struct flynn_pnm_header *header,
                        struct flynn_err *err)
 {
-    *in = (struct flynn_rows_in){.source = source, .maxval = header->maxval};
+    *in = (struct flynn_rows_in){.source = source, .maxval = header->maxval, .plain = header->kind < 4};
     in->shape = flynn_pnm_shape(header);
-    in->row_bytes = flynn_pnm_row_bytes(header);
+    in->row_bytes = in->plain ? flynn_row_bytes(&in->shape) : flynn_pnm_row_bytes(header);
+    in->start = flynn_source_offset(source);
+    in->file_offset = in->plain ? -1 : file_offset(source, in->start);
+    int code = flynn_source_need(source, flynn_pnm_least_bytes(header), "the samples", err);
+    if (!code)
+        code = flynn_pnm_decoder(&in->codec, header, err);
+    in->codec.direct |= in->plain;
+    return code;
+}
+
+int flynn_rows_in_raw(struct flynn_rows_in *in, struct flynn_source *source, const struct flynn_raw_layout *layout,
+                      struct flynn_err *err)
+{
+    *in = (struct flynn_rows_in){.source = source, .shape = layout->shape, .matrix = layout->matrix};
+    in->planes = layout->planes;
+    in->swap = layout->swap;
+    in->bottom_up = layout->bottom_up;
+    in->codec.direct = !layout->swap;
+    in->row_bytes = flynn_row_bytes(&in->shape);
     in->start = flynn_source_offset(source);
     in->file_offset = file_offset(source, in->start);
-    int code = flynn_source_need(source, flynn_pnm_least_bytes(header), "the samples", err);
-    return code ? code : flynn_pnm_decoder(&in->codec, header, err);
+    return flynn_source_need(source, in->row_bytes * (uint64_t)in->shape.height, "samples", err);
 }
 
 /* Rows of a chunk, or of a pipe's window. */
@@ -103,13 +125,14 @@ static void load_chunk(struct flynn_rows_in *in, struct flynn_rows_chunk *chunk,
 {
     int rows = in->shape.height - y < in->capacity ? in->shape.height - y : in->capacity;
     size_t want = (size_t)rows * in->row_bytes, have = 0;
-    off_t at = in->file_offset + (off_t)((uint64_t)y * in->row_bytes);
+    int from = in->bottom_up ? in->shape.height - y - rows : y;
+    off_t at = in->file_offset + (off_t)((uint64_t)from * in->row_bytes);
     while (have < want) {
         ssize_t n = pread(in->source->fd, chunk->bytes + have, want - have, at + (off_t)have);
         if (n > 0) {
             have += (size_t)n;
         } else if (n == 0) {
-            truncated(in, (uint64_t)y * in->row_bytes + have);
+            truncated(in, (uint64_t)from * in->row_bytes + have);
             break;
         } else if (errno != EINTR) {
             read_failed(in, errno);
@@ -120,6 +143,22 @@ static void load_chunk(struct flynn_rows_in *in, struct flynn_rows_chunk *chunk,
     chunk->rows = rows;
 }
 
+/* Row y of a pipe or of text, which comes next. */
+static void load_next(struct flynn_rows_in *in, int y, uint8_t *row)
+{
+    struct flynn_err err;
+    if (in->plain) {
+        if (flynn_pnm_read_plain(&in->codec, in->source, y, row, &err))
+            flynn_rows_fault_set(in->fault, &err);
+        return;
+    }
+    size_t n = flynn_source_read(in->source, row, in->row_bytes);
+    if (n < in->row_bytes && in->source->failed)
+        read_failed(in, in->source->failed);
+    else if (n < in->row_bytes)
+        truncated(in, (uint64_t)y * in->row_bytes + n);
+}
+
 void flynn_rows_in_load(struct flynn_rows_in *in, int low, int high)
 {
     struct flynn_rows_chunk *window = in->chunk;
@@ -127,12 +166,7 @@ void flynn_rows_in_load(struct flynn_rows_in *in, int low, int high)
         return;
     (void)low;
     for (int y = window->first + window->rows; y <= high && !atomic_load(&in->fault->stop); y++) {
-        uint8_t *row = window->bytes + (size_t)(y % in->capacity) * in->row_bytes;
-        size_t n = flynn_source_read(in->source, row, in->row_bytes);
-        if (n < in->row_bytes && in->source->failed)
-            read_failed(in, in->source->failed);
-        else if (n < in->row_bytes)
-            truncated(in, (uint64_t)y * in->row_bytes + n);
+        load_next(in, y, window->bytes + (size_t)(y % in->capacity) * in->row_bytes);
         window->rows = y + 1 - window->first;
     }
 }
@@ -145,7 +179,8 @@ static const uint8_t *raw_row(struct flynn_rows_in *in, int worker, int y)
     struct flynn_rows_chunk *chunk = &in->chunk[worker];
     if (y < chunk->first || y >= chunk->first + chunk->rows)
         load_chunk(in, chunk, y);
-    return chunk->bytes + (size_t)(y - chunk->first) * in->row_bytes;
+    int place = y - chunk->first;
+    return chunk->bytes + (size_t)(in->bottom_up ? chunk->rows - 1 - place : place) * in->row_bytes;
 }
 
 static void above_maxval(struct flynn_rows_in *in, int y, size_t sample)
@@ -163,6 +198,11 @@ const void *flynn_rows_in_read(struct flynn_rows_in *in, int worker, int y, void
     if (in->codec.direct)
         return raw;
     size_t n = flynn_row_samples(&in->shape);
+    if (in->swap) {
+        memcpy(buffer, raw, in->row_bytes);
+        flynn_swap_samples(buffer, n, flynn_type_bytes(in->shape.type));
+        return buffer;
+    }
     size_t good = flynn_pnm_decode(&in->codec, raw, n, buffer);
     if (good < n)
         above_maxval(in, y, good);
@@ -176,7 +216,9 @@ static int fill_by_rows(struct flynn_rows_in *in, const struct flynn_image *imag
     int code = flynn_rows_in_start(in, 1, 1, &fault, err);
     for (int y = 0; !code && y < in->shape.height && !atomic_load(&fault.stop); y++) {
         flynn_rows_in_load(in, y, y);
-        flynn_rows_in_read(in, 0, y, flynn_row(image, y));
+        const void *row = flynn_rows_in_read(in, 0, y, flynn_row(image, y));
+        if (row != flynn_row(image, y))
+            memcpy(flynn_row(image, y), row, flynn_row_bytes(&in->shape));
     }
     if (!code && atomic_load(&fault.stop))
         code = flynn_fail(err, fault.err.code, "%s", fault.err.text);
@@ -188,7 +230,7 @@ static int fill_by_rows(struct flynn_rows_in *in, const struct flynn_image *imag
 
 int flynn_rows_in_fill(struct flynn_rows_in *in, const struct flynn_image *image, struct flynn_err *err)
 {
-    if (!in->codec.direct)
+    if (!in->codec.direct || in->plain || in->bottom_up)
         return fill_by_rows(in, image, err);
     uint64_t all = in->row_bytes * (uint64_t)in->shape.height;
     size_t n = flynn_source_read_rows(in->source, image->data, (ptrdiff_t)image->stride, in->row_bytes,
@@ -200,6 +242,8 @@ int flynn_rows_in_image(struct flynn_rows_in *in, struct flynn_image *image, str
 {
     int code = flynn_image_alloc(image, &in->shape, err);
     image->maxval = in->maxval;
+    image->matrix = in->matrix;
+    image->planes = in->planes;
     if (!code)
         code = flynn_rows_in_fill(in, image, err);
     if (code)

@@ -8,21 +8,41 @@
 
 #define CHUNK_BYTES ((size_t)512 << 10)
 
+/* Where row 0 comes to lie in a file. */
+static int find_place(struct flynn_rows_out *rows, struct flynn_err *err)
+{
+    if (!rows->out->target)
+        return FLYNN_OK;
+    int code = flynn_out_flush(rows->out, err);
+    rows->file_offset = lseek(rows->out->fd, 0, SEEK_CUR);
+    return code;
+}
+
 int flynn_rows_out_open(struct flynn_rows_out *rows, struct flynn_outfile *out, const struct flynn_pnm_header *header,
                         const struct flynn_image *like, struct flynn_err *err)
 {
     char text[FLYNN_PNM_HEADER_MAX];
-    *rows = (struct flynn_rows_out){.out = out, .height = like->shape.height, .file_offset = -1};
-    rows->row_bytes = flynn_pnm_row_bytes(header);
+    *rows = (struct flynn_rows_out){.out = out, .height = like->shape.height, .shape = like->shape, .file_offset = -1};
+    rows->plain = header->kind < 4;
     rows->image_row = flynn_row_bytes(&like->shape);
+    rows->row_bytes = rows->plain ? rows->image_row : flynn_pnm_row_bytes(header);
     int code = flynn_pnm_encoder(&rows->codec, header, &like->shape, err);
     if (!code)
         code = flynn_out_write(out, text, flynn_pnm_header_text(header, text), err);
-    if (!code && out->target) {
-        code = flynn_out_flush(out, err);
-        rows->file_offset = lseek(out->fd, 0, SEEK_CUR);
-    }
-    return code;
+    rows->codec.direct |= rows->plain;
+    return code || rows->plain ? code : find_place(rows, err);
+}
+
+int flynn_rows_out_raw(struct flynn_rows_out *rows, struct flynn_outfile *out, enum flynn_format format,
+                       const struct flynn_image *like, struct flynn_err *err)
+{
+    bool pfm = format == FLYNN_FORMAT_PFM;
+    *rows = (struct flynn_rows_out){.out = out, .height = like->shape.height, .shape = like->shape, .file_offset = -1};
+    rows->row_bytes = rows->image_row = flynn_row_bytes(&like->shape);
+    rows->codec.direct = true;
+    rows->bottom_up = pfm;
+    int code = pfm ? flynn_pfm_begin(out, like, err) : flynn_npy_begin(out, like, err);
+    return code ? code : find_place(rows, err);
 }
 
 /* Rows of a chunk, or of the band. */
@@ -68,7 +88,8 @@ static uint8_t *file_row(struct flynn_rows_out *rows, struct flynn_rows_chunk *c
         return rows->band + (size_t)(y - rows->band_first) * rows->row_bytes;
     if (chunk->first < 0)
         chunk->first = y;
-    return chunk->bytes + (size_t)(y - chunk->first) * rows->row_bytes;
+    int place = y - chunk->first;
+    return chunk->bytes + (size_t)(rows->bottom_up ? rows->capacity - 1 - place : place) * rows->row_bytes;
 }
 
 void *flynn_rows_out_place(struct flynn_rows_out *rows, int worker, int y)
@@ -89,9 +110,13 @@ static void write_failed(struct flynn_rows_out *rows, int why)
 static void write_chunk(struct flynn_rows_out *rows, struct flynn_rows_chunk *chunk)
 {
     size_t want = (size_t)chunk->rows * rows->row_bytes, have = 0;
-    off_t at = rows->file_offset + (off_t)((uint64_t)chunk->first * rows->row_bytes);
+    int first = rows->bottom_up ? rows->height - chunk->first - chunk->rows : chunk->first;
+    off_t at = rows->file_offset + (off_t)((uint64_t)first * rows->row_bytes);
+    const uint8_t *bytes = chunk->bytes;
+    if (rows->bottom_up)
+        bytes += (size_t)(rows->capacity - chunk->rows) * rows->row_bytes;
     while (have < want && !atomic_load(&rows->fault->stop)) {
-        ssize_t n = pwrite(rows->out->fd, chunk->bytes + have, want - have, at + (off_t)have);
+        ssize_t n = pwrite(rows->out->fd, bytes + have, want - have, at + (off_t)have);
         if (n >= 0)
             have += (size_t)n;
         else if (errno != EINTR)
@@ -121,12 +146,23 @@ void flynn_rows_out_flush(struct flynn_rows_out *rows, int worker)
     rows->chunk[worker].first = -1;
 }
 
+static int write_text(struct flynn_rows_out *rows, int n, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    for (int r = 0; r < n && !code; r++)
+        code = flynn_pnm_write_plain(&rows->codec, rows->out, rows->band + (size_t)r * rows->row_bytes,
+                                     flynn_row_samples(&rows->shape), err);
+    return code;
+}
+
 void flynn_rows_out_after(struct flynn_rows_out *rows, int y, int n)
 {
     struct flynn_err err;
     if (rows->file_offset >= 0 || atomic_load(&rows->fault->stop))
         return;
-    if (flynn_out_write(rows->out, rows->band, (size_t)n * rows->row_bytes, &err))
+    int code = rows->plain ? write_text(rows, n, &err)
+                           : flynn_out_write(rows->out, rows->band, (size_t)n * rows->row_bytes, &err);
+    if (code)
         flynn_rows_fault_set(rows->fault, &err);
     rows->band_first = y + n;
 }

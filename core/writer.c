@@ -172,18 +172,30 @@ int flynn_writer_put(struct flynn_writer *writer, const struct flynn_image *imag
     return taint(writer, code);
 }
 
+/* Whether an output of this format can be written row by row. PFM starts with the last row. */
+static bool goes_by_rows(const struct flynn_writer *writer, enum flynn_format format, const struct flynn_image *like)
+{
+    bool same = !flynn_host_is_big() || flynn_type_bytes(like->shape.type) == 1;
+    if (format == FLYNN_FORMAT_PFM)
+        return same && writer->out.target;
+    return is_pnm(format) || (format == FLYNN_FORMAT_NPY && same);
+}
+
 int flynn_writer_rows(struct flynn_writer *writer, const struct flynn_image *like, struct flynn_rows_out *rows,
                       struct flynn_err *err)
 {
     struct flynn_write_options options;
     struct flynn_pnm_header header;
     int code = next_format(writer, like, &options, err);
-    if (!code && (!is_pnm(options.format) || options.plain))
+    if (!code && !goes_by_rows(writer, options.format, like))
         return 2;
-    if (!code)
+    if (!code && !is_pnm(options.format)) {
+        code = flynn_rows_out_raw(rows, &writer->out, options.format, like, err);
+    } else if (!code) {
         code = flynn_pnm_choose(&header, like, options.format, &options, writer->out.name, err);
-    if (!code)
-        code = flynn_rows_out_open(rows, &writer->out, &header, like, err);
+        if (!code)
+            code = flynn_rows_out_open(rows, &writer->out, &header, like, err);
+    }
     writer->images++;
     return code ? taint(writer, code) : 1;
 }

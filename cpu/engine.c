@@ -148,48 +148,54 @@ static void run_section(struct flynn_engine *engine, const struct flynn_task *fr
 /* ---- whole images between rows -------------------------------------------------------------------------------------
  */
 
-/* Copies rows between an image and row_io. */
+/* Copies rows between an image and row_io, or from row_io to row_io. */
 struct copy {
-    const struct flynn_image *image;
+    const struct flynn_image *image; /* NULL: from row_io to row_io */
+    size_t bytes;
     const struct flynn_row_io *io;
     int first, last, strip;
 };
 
+static void read_row(const struct copy *c, int worker, int y, void *row)
+{
+    const void *from = c->io->read(c->io->context, worker, y, row);
+    if (from != row)
+        memcpy(row, from, c->bytes);
+}
+
 static void read_task(void *arg, int index, int worker)
 {
     const struct copy *c = arg;
-    size_t bytes = flynn_row_bytes(&c->image->shape);
-    for (int y = c->first + index * c->strip; y < c->last && y < c->first + (index + 1) * c->strip; y++) {
-        void *row = flynn_row(c->image, y);
-        const void *from = c->io->read(c->io->context, worker, y, row);
-        if (from != row)
-            memcpy(row, from, bytes);
-    }
+    for (int y = c->first + index * c->strip; y < c->last && y < c->first + (index + 1) * c->strip; y++)
+        read_row(c, worker, y, flynn_row(c->image, y));
 }
 
 static void write_task(void *arg, int index, int worker)
 {
     const struct copy *c = arg;
-    size_t bytes = flynn_row_bytes(&c->image->shape);
     for (int y = c->first + index * c->strip; y < c->last && y < c->first + (index + 1) * c->strip; y++) {
-        memcpy(c->io->place(c->io->context, worker, y), flynn_row(c->image, y), bytes);
+        void *row = c->io->place(c->io->context, worker, y);
+        if (c->image)
+            memcpy(row, flynn_row(c->image, y), c->bytes);
+        else
+            read_row(c, worker, y, row);
         c->io->done(c->io->context, worker, y, 1);
     }
     c->io->flush(c->io->context, worker);
 }
 
-static void copy_rows(struct flynn_engine *engine, const struct flynn_image *image, const struct flynn_row_io *io,
-                      bool reading)
+static void copy_rows(struct flynn_engine *engine, const struct flynn_shape *shape, const struct flynn_image *image,
+                      const struct flynn_row_io *io, bool reading, bool writing)
 {
-    int height = image->shape.height, band = io->band ? io->band : height;
+    int height = shape->height, band = io->band ? io->band : height;
     for (int y = 0; y < height && !(io->stop && atomic_load(io->stop)); y += band) {
-        struct copy c = {image, io, y, height - y < band ? height : y + band, 0};
+        struct copy c = {image, flynn_row_bytes(shape), io, y, height - y < band ? height : y + band, 0};
         int rows = c.last - c.first;
         c.strip = (rows + engine->workers - 1) / engine->workers;
         if (reading && io->before)
             io->before(io->context, c.first, c.last - 1);
-        run_tasks(engine, (rows + c.strip - 1) / c.strip, reading ? read_task : write_task, &c);
-        if (!reading && io->after)
+        run_tasks(engine, (rows + c.strip - 1) / c.strip, writing ? write_task : read_task, &c);
+        if (writing && io->after)
             io->after(io->context, c.first, rows);
     }
 }
@@ -252,11 +258,15 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
     bool read = io->read && n && takes_rows(engine), write = io->place && n && gives_rows(&section[n - 1]);
     struct flynn_image whole_in = {0}, whole_out = {0};
 
+    if (!n && io->read) {
+        copy_rows(engine, &engine->plan->in, io->place ? NULL : out, io, true, io->place);
+        return FLYNN_OK;
+    }
     if (io->read && !read) {
         code = flynn_image_alloc(&whole_in, &engine->plan->in, err);
         in = &whole_in;
         if (!code)
-            copy_rows(engine, in, io, true);
+            copy_rows(engine, &in->shape, in, io, true, false);
     }
     if (!code && io->place && !write && n) {
         code = flynn_image_alloc(&whole_out, &engine->plan->out, err);
@@ -265,7 +275,7 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
     if (!code)
         run_sections(engine, in, out, read ? io : NULL, write ? io : NULL);
     if (!code && io->place && !write)
-        copy_rows(engine, n ? out : in, io, false);
+        copy_rows(engine, &engine->plan->out, n ? out : in, io, false, true);
     flynn_image_free(&whole_in);
     flynn_image_free(&whole_out);
     return code;

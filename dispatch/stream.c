@@ -7,6 +7,18 @@
 
 #define BAND_BYTES ((size_t)512 << 10) /* of a worker's share of a band, where rows must come or go in order */
 
+struct flynn_image flynn_stream_output(const struct flynn_plan *plan, const struct flynn_rows_in *in)
+{
+    struct flynn_image like = flynn_rows_in_like(in);
+    if (plan->nodes) {
+        like.matrix = plan->out_matrix;
+        like.planes = plan->out_planes;
+    }
+    like.maxval = plan->out.type == in->shape.type ? in->maxval : 0;
+    like.shape = plan->out;
+    return like;
+}
+
 /* What the engine's calls get as their context. */
 struct stream {
     struct flynn_rows_in *in;

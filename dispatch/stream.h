@@ -9,6 +9,9 @@
 /** Running a plan from rows to rows: neither the input nor the output is ever held as an image, unless a stage needs
  * it. */
 
+/** The output of a plan for an input, without its samples. */
+struct flynn_image flynn_stream_output(const struct flynn_plan *plan, const struct flynn_rows_in *in);
+
 /** Called by one worker with the share of the rows that are done, now and then. */
 typedef void flynn_stream_progress(void *arg, double share);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dispatch/inputs.h"
+#include "dispatch/run.h"
 #include "dispatch/stream.h"
 #include "dispatch/verify.h"
 
@@ -72,15 +73,14 @@ static int stream_one(struct flynn_reader *reader, struct flynn_writer *writer, 
     return code ? code : 1;
 }
 
-static int stream_file(const char *from, const char *to, const struct flynn_chain *chain, const char *backend,
-                       int strip, struct flynn_err *err)
+static int stream_as(const char *from, const char *to, const struct flynn_write_options *options,
+                     const struct flynn_chain *chain, const char *backend, int strip, struct flynn_err *err)
 {
     struct flynn_reader *reader;
     struct flynn_writer *writer;
     int code;
     cr_assert_eq(flynn_reader_open(&reader, from, err), 0, "%s", err->text);
-    cr_assert_eq(flynn_writer_open(&writer, to, &(struct flynn_write_options){.format = FLYNN_FORMAT_PNM}, err), 0,
-                 "%s", err->text);
+    cr_assert_eq(flynn_writer_open(&writer, to, options, err), 0, "%s", err->text);
     do
         code = stream_one(reader, writer, chain, backend, strip, err);
     while (code == 1);
@@ -89,6 +89,12 @@ static int stream_file(const char *from, const char *to, const struct flynn_chai
     flynn_writer_close(writer);
     flynn_reader_close(reader);
     return code;
+}
+
+static int stream_file(const char *from, const char *to, const struct flynn_chain *chain, const char *backend,
+                       int strip, struct flynn_err *err)
+{
+    return stream_as(from, to, &(struct flynn_write_options){.format = FLYNN_FORMAT_PNM}, chain, backend, strip, err);
 }
 
 /* The same through images in memory, on the scalar table. */
@@ -165,7 +171,8 @@ static const char *const chains[][5] = {
     {"gaussian:sigma=1.5", "invert", NULL},
     {"invert", "gaussian:ksize=5", "gaussian:ksize=3", "invert", NULL},
     {"rotate:90", NULL},
-    {"gaussian:ksize=5", "rotate:180", "invert", NULL},
+    {"gaussian:ksize=5", "rotate:90", "invert", NULL},
+    {"rotate:angle=20", "gaussian:ksize=7", "transpose", "gaussian:ksize=3,border=constant", NULL},
     {"gaussian:ksize=7,border=wrap", "invert", NULL},
 };
 #define CHAINS ((int)(sizeof chains / sizeof *chains))
@@ -216,6 +223,102 @@ Test(stream, pipes_equal_files)
         waitpid(child, &status, 0);
         cr_assert_eq(status, 0, "chain %d: status %d", i, status);
         expect_same_bytes(expected, path_of("got.pnm", got), "pipe");
+        flynn_chain_free(&chain);
+    }
+}
+
+/* One image of each format that goes by rows, and what can be made of it. */
+static const struct {
+    const char *from;
+    struct flynn_shape shape;
+    bool plain; /* for `from` */
+    struct {
+        const char *to;
+        bool plain;
+    } out[3];
+} converted[] = {
+    {"in.ppm", {123, 97, 3, FLYNN_U8}, true, {{"out.ppm", true}, {"out.npy", false}, {"out.pam", false}}},
+    {"in.pgm", {97, 300, 1, FLYNN_U16}, true, {{"out.pgm", true}, {"out.npy", false}, {"out.ppm", true}}},
+    {"in.pfm", {201, 150, 3, FLYNN_F32}, false, {{"out.pfm", false}, {"out.npy", false}}},
+    {"in.npy", {88, 301, 1, FLYNN_F32}, false, {{"out.pfm", false}, {"out.npy", false}}},
+    {"in.npy", {301, 64, 3, FLYNN_U16}, false, {{"out.npy", false}, {"out.ppm", true}}},
+};
+
+static void convert_one(int number, const struct flynn_chain *chain, const char *backend)
+{
+    char from[64], expected[64], got[64];
+    struct flynn_err err = {0};
+    struct flynn_image in, out;
+    struct flynn_plan plan;
+    uint64_t rng = 7;
+    cr_assert_eq(flynn_image_alloc(&in, &converted[number].shape, &err), 0);
+    flynn_pattern_fill(&in, 6, &rng);
+    path_of(converted[number].from, from);
+    cr_assert_eq(flynn_write(&in, from, &(struct flynn_write_options){.plain = converted[number].plain}, &err), 0, "%s",
+                 err.text);
+    flynn_image_free(&in);
+    cr_assert_eq(flynn_read(&in, from, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_build(&plan, chain, &in.shape, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_output(&plan, &in, &out, &err), 0);
+    cr_assert_eq(flynn_reference_run(&plan, &in, &out, &err), 0);
+    for (int i = 0; i < 3 && converted[number].out[i].to; i++) {
+        struct flynn_write_options options = {.plain = converted[number].out[i].plain};
+        char name[32];
+        snprintf(name, sizeof name, "expected-%s", converted[number].out[i].to);
+        cr_assert_eq(flynn_write(&out, path_of(name, expected), &options, &err), 0, "%s", err.text);
+        cr_assert_eq(stream_as(from, path_of(converted[number].out[i].to, got), &options, chain, backend, 0, &err), 0,
+                     "%d to %s: %s", number, got, err.text);
+        expect_same_bytes(expected, got, got);
+    }
+    flynn_plan_free(&plan);
+    flynn_image_free(&in);
+    flynn_image_free(&out);
+}
+
+Test(stream, plain_pnm_pfm_and_npy_go_by_rows)
+{
+    static const char *const backends[] = {"scalar", "threads:2", "threads:3"};
+    static const int numbers[] = {0, 3, 4}; /* of chains: none, tables and filters, a whole stage */
+    for (int c = 0; c < 3; c++) {
+        struct flynn_chain chain = {0};
+        parse(&chain, chains[numbers[c]]);
+        for (int i = 0; i < (int)(sizeof converted / sizeof *converted); i++)
+            convert_one(i, &chain, backends[(i + c) % 3]);
+        flynn_chain_free(&chain);
+    }
+}
+
+/* What stands in memory when rows come from and go to files: the input of each stage that reads any row, no more. */
+Test(stream, a_whole_stage_costs_one_image)
+{
+    static const struct flynn_shape shape = {1500, 2000, 3, FLYNN_U8};
+    static const struct {
+        const char *ops[5];
+        double images;
+    } jobs[] = {
+        {{NULL}, 0},
+        {{"invert", "gaussian:ksize=5", NULL}, 0},
+        {{"rotate:90", NULL}, 1},
+        {{"rotate:angle=20", "gaussian:ksize=5", NULL}, 1},
+        {{"gaussian:ksize=5", "transpose", "invert", "gaussian:ksize=3", NULL}, 1},
+        {{"gaussian:ksize=5", "transpose", "invert", "rotate:angle=20", NULL}, 2},
+        {{"gaussian:ksize=5", "equalize", NULL}, 1},
+    };
+    for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
+        struct flynn_chain chain = {0};
+        struct flynn_plan plan;
+        struct flynn_backend backend;
+        struct flynn_run *run;
+        struct flynn_err err = {0};
+        parse(&chain, jobs[i].ops);
+        cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
+        cr_assert_eq(flynn_backends_parse(&backend, 1, "threads:2", NULL, &err), 1, "%s", err.text);
+        cr_assert_eq(flynn_run_open(&run, &plan, &backend, &err), 0, "%s", err.text);
+        size_t bytes = flynn_engine_bytes(run->engine) + flynn_engine_stream_bytes(run->engine);
+        double images = (double)bytes / ((double)flynn_row_bytes(&shape) * shape.height);
+        cr_expect(images >= jobs[i].images && images < jobs[i].images + 0.3, "chain %zu holds %.2f images", i, images);
+        flynn_run_close(run);
+        flynn_plan_free(&plan);
         flynn_chain_free(&chain);
     }
 }
