@@ -8,8 +8,10 @@
 
 /** The scalar kernels and the stages of the Gaussian of large sigma, for cpu/gaussian.c alone. */
 
-#define FAR_SIGMA 6.0 /**< from here on u8 and u16 are three boxes */
-#define FAR_SHORT 128 /**< boxes up to this size have sums of 32 bits for bytes */
+#define FAR_SIGMA    6.0  /**< from here on u8 and u16 are three boxes */
+#define FAR_CL_REACH 2048 /**< OpenCL in one step: samples of a row that the boxes reach over at most */
+#define FAR_CL_LINE  4096 /**< and those that are made together */
+#define FAR_SHORT    128  /**< boxes up to this size have sums of 32 bits for bytes */
 
 /* ---- large sigma: three boxes (core/gaussian_far.h) ----------------------------------------------------------------
  */
@@ -261,6 +263,23 @@ static void describe_far(struct flynn_stage *stage, int k, int l, uint64_t most,
 }
 
 /* Whether the stages are LONG; their kernels are the caller's to set. */
+/* OpenCL on CPUs, which do all in one step: an item goes down so many rows that those before its first matter little.
+ */
+static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, int radius)
+{
+    struct flynn_stage *both = flynn_node_alloc(node, sizeof *both, NULL);
+    if (!both)
+        return false;
+    *both = *down;
+    both->left = both->right = radius;
+    struct flynn_launch *launch = flynn_node_launch(node, "far_both", both);
+    launch->on = FLYNN_ON_CPU;
+    launch->out = node->in;
+    launch->item_x = FAR_CL_LINE;
+    launch->item_y_cpu = 8 * radius;
+    return true;
+}
+
 static bool lower_far(struct flynn_node *node, double sigma)
 {
     enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
@@ -299,6 +318,8 @@ static bool lower_far(struct flynn_node *node, double sigma)
     first->out.type = second->in.type = FLYNN_U32;
     first->item_y = reach > 64 ? reach : 64;
     second->item_x = (reach > 128 ? 2 * reach : 256) * c;
+    if (!wide && reach * c <= FAR_CL_REACH && launch_far(node, down, radius))
+        first->on = second->on = FLYNN_ON_OTHERS;
     return wide;
 }
 
