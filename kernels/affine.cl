@@ -162,15 +162,6 @@ static inline T4 sample(const struct flynn_args *a, __global const T *in, int X,
     return bicubic(a, in, X, Y, ints, floats);
 }
 
-/* n output pixels from column x on, at the places X, Y. */
-static inline void draw(const struct flynn_args *a, __global const T *in, __global T *row, int x, int n, int last_x,
-                        const int *X, const int *Y, __global const uchar *ints, __global const uchar *floats)
-{
-    const int c = a->out.channels;
-    for (int i = 0; i < n; i++)
-        put(row + (size_t)(x + i) * c, sample(a, in, X[i], Y[i], ints, floats), c, x + i + 1 < last_x);
-}
-
 /* CPUs compute the coordinates of 8 pixels as vectors, and go over the output in tiles, whose source stays in a cache. */
 #ifdef ON_CPU
 #define GROUP          8
@@ -178,17 +169,41 @@ static inline void draw(const struct flynn_args *a, __global const T *in, __glob
 #define TILE_Y         16
 #define VECTOR(type)   PASTE(type, 8)
 #define STEPS(type)    ((VECTOR(type))(0, 1, 2, 3, 4, 5, 6, 7))
+#define EVEN_OF(p)     (vload16(0, p).even)
+#define ODD_OF(p)      (vload16(0, p).odd)
 #define GET_GROUP(p)   LOAD(int, 8, p)
-#define PUT_GROUP(v, p) vstore8(v, 0, p)
+#define STORE8(v, p)   (((UNALIGNED(int, 8) *)(p))->v = (v))
 #else
 #define GROUP          1
 #define TILE_X         1
 #define TILE_Y         1
 #define VECTOR(type)   type
 #define STEPS(type)    ((type)0)
+#define EVEN_OF(p)     ((p)[0])
+#define ODD_OF(p)      ((p)[1])
 #define GET_GROUP(p)   (*(p))
-#define PUT_GROUP(v, p) (*(p) = (v))
+#define STORE8(v, p)   (*(p) = (v))
 #endif
+
+#if defined(ON_CPU) && defined(T_U8)
+#include "warp_bytes.clh"
+#endif
+
+/* n output pixels from column x on, at the places X, Y. */
+static inline void draw(const struct flynn_args *a, __global const T *in, __global T *row, int x, int n, int last_x,
+                        VECTOR(int) X, VECTOR(int) Y, __global const uchar *ints, __global const uchar *floats)
+{
+    const int c = a->out.channels;
+    int at_x[GROUP], at_y[GROUP];
+#if defined(ON_CPU) && defined(T_U8)
+    if (x + GROUP < last_x && draw8(a, in, row + (size_t)x * c, X, Y, ints))
+        return;
+#endif
+    STORE8(X, at_x);
+    STORE8(Y, at_y);
+    for (int i = 0; i < n; i++)
+        put(row + (size_t)(x + i) * c, sample(a, in, at_x[i], at_y[i], ints, floats), c, x + i + 1 < last_x);
+}
 
 #define FOR_TILES                                                                                                      \
     for (int top = FIRST_Y; top < last_y; top += TILE_Y)                                                               \
@@ -199,14 +214,13 @@ FLYNN_KERNEL(affine, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), shift = a.k[0] == NEAREST ? 10 : 5;
     __global const int *column = (__global const int *)table0, *column_y = column + a.out.width;
-    int X[GROUP], Y[GROUP];
     FOR_TILES
     {
         const int across = ((__global const int *)table1)[2 * y], down = ((__global const int *)table1)[2 * y + 1];
         for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
             /* The tables are long enough for whole groups. */
-            PUT_GROUP((GET_GROUP(column + x) + across) >> shift, X);
-            PUT_GROUP((GET_GROUP(column_y + x) + down) >> shift, Y);
+            const VECTOR(int) X = (GET_GROUP(column + x) + across) >> shift;
+            const VECTOR(int) Y = (GET_GROUP(column_y + x) + down) >> shift;
             draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
         }
     }
@@ -232,7 +246,6 @@ FLYNN_KERNEL(perspective, T, T)
     __global const double *m = (__global const double *)table0;
     const VECTOR(double) one = a.k[0] == NEAREST ? 1 : 32, zero = 0;
     const double m0 = m[0], m3 = m[3], m6 = m[6];
-    int X[GROUP], Y[GROUP];
     FOR_TILES
     {
         const int start = left & ~63;
@@ -242,8 +255,7 @@ FLYNN_KERNEL(perspective, T, T)
             const VECTOR(double) at = (double)(x - start) + STEPS(double);
             VECTOR(double) w = w0 + m6 * at;
             w = w != zero ? one / w : zero;
-            PUT_GROUP(nearest_ints((x0 + m0 * at) * w), X);
-            PUT_GROUP(nearest_ints((y0 + m3 * at) * w), Y);
+            const VECTOR(int) X = nearest_ints((x0 + m0 * at) * w), Y = nearest_ints((y0 + m3 * at) * w);
             draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
         }
     }
@@ -251,17 +263,16 @@ FLYNN_KERNEL(perspective, T, T)
 #endif
 
 /* The same for f32, exact too. */
-static inline int nearest_int(float v)
+static inline VECTOR(int) nearest_ints_f32(VECTOR(float) v)
 {
-    v = v < (float)WARP_FAR ? v : (float)WARP_FAR;
-    v = v > -(float)WARP_FAR ? v : -(float)WARP_FAR;
-    int i = (int)v;
-    const float rest = v - (float)i;
-    if (rest > 0.5f || (rest == 0.5f && (i & 1)))
-        i++;
-    if (rest < -0.5f || (rest == -0.5f && (i & 1)))
-        i--;
-    return i;
+    const VECTOR(float) most = WARP_FAR;
+    v = v < most ? v : most;
+    v = v > -most ? v : -most;
+    const VECTOR(int) i = PASTE(convert_, VECTOR(int))(v);
+    const VECTOR(float) rest = v - PASTE(convert_, VECTOR(float))(i);
+    const VECTOR(int) up = i + 1, down = i - 1, odd = (i & 1) != 0;
+    const VECTOR(int) more = (rest > 0.5f) | ((rest == 0.5f) & odd), less = (rest < -0.5f) | ((rest == -0.5f) & odd);
+    return more ? up : less ? down : i;
 }
 
 FLYNN_KERNEL(remap, T, T)
@@ -271,10 +282,16 @@ FLYNN_KERNEL(remap, T, T)
     FOR_TILES
     {
         __global const float *map = CROW(float, with, y, a.with.stride);
-        for (int x = left; x < min(left + TILE_X, last_x); x++) {
-            const int X = nearest_int((map[2 * x] * a.f[0] + (float)x * from) * one);
-            const int Y = nearest_int((map[2 * x + 1] * a.f[1] + (float)y * from) * one);
-            draw(&a, in, ROW(T, out, y, a.out.stride), x, 1, last_x, &X, &Y, table2, table3);
+        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
+            const int n = min(GROUP, last_x - x);
+            float part[2 * GROUP] = {0};
+            for (int i = 0; i < 2 * n; i++)
+                part[i] = map[2 * x + i];
+            const VECTOR(float) at_x = EVEN_OF(part), at_y = ODD_OF(part);
+            const VECTOR(float) column = (float)x + STEPS(float);
+            draw(&a, in, ROW(T, out, y, a.out.stride), x, n, last_x,
+                 nearest_ints_f32((at_x * a.f[0] + column * from) * one),
+                 nearest_ints_f32((at_y * a.f[1] + (float)y * from) * one), table2, table3);
         }
     }
 }
