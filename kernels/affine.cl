@@ -172,7 +172,7 @@ static inline T4 sample(const struct flynn_args *a, __global const T *in, int X,
 #define EVEN_OF(p)     (vload16(0, p).even)
 #define ODD_OF(p)      (vload16(0, p).odd)
 #define GET_GROUP(p)   LOAD(int, 8, p)
-#define STORE8(v, p)   (((UNALIGNED(int, 8) *)(p))->v = (v))
+#define STORE8(x, p)   (((UNALIGNED(int, 8) *)(p))->v = (x))
 #else
 #define GROUP          1
 #define TILE_X         1
@@ -182,7 +182,7 @@ static inline T4 sample(const struct flynn_args *a, __global const T *in, int X,
 #define EVEN_OF(p)     ((p)[0])
 #define ODD_OF(p)      ((p)[1])
 #define GET_GROUP(p)   (*(p))
-#define STORE8(v, p)   (*(p) = (v))
+#define STORE8(x, p)   (*(p) = (x))
 #endif
 
 #if defined(ON_CPU) && defined(T_U8)

@@ -110,6 +110,12 @@ FLYNN_KERNEL(median3, T, T)
 
 /* ---- 5 x 5: cpu/median.c ----------------------------------------------------------------------------------------- */
 
+#ifdef ON_CPU
+
+#include "median5_lines.clh"
+
+#else
+
 struct column5 {
     K16 r0, r1, r2, r3, r4;
 };
@@ -159,23 +165,58 @@ static void order_columns(struct column5 *a, struct column5 *b)
     ORDER(a->r4, b->r4)
 }
 
+#define MEDIAN5_PARAMETERS  struct column5 c0, struct column5 c1, struct column5 c2, struct column5 c3, struct column5 c4
+#define MEDIAN5_T           K16
+#define MEDIAN5_IN(i, k)    c##k.r##i
+#define MEDIAN5_LEAST(a, b) order_least(a, b)
+#define MEDIAN5_MOST(a, b)  order_most(a, b)
+
+#endif
+
+static MEDIAN5_T median_of_25(MEDIAN5_PARAMETERS)
+{
+    MEDIAN5_T median;
+#define MEDIAN5_OUT median
+#include "median5.h"
+    return median;
+}
+
+#ifdef ON_CPU
+
+FLYNN_KERNEL(median5, T, T)
+{
+    __attribute__((aligned(64))) struct median5_lines lines;
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), c = a.in.channels;
+    for (int x = FIRST_X; x < last_x; x += MEDIAN5_LINE) {
+        const int n = min(MEDIAN5_LINE, last_x - x), all = n + 4 * c;
+        for (int y = FIRST_Y - 2; y < last_y + 2; y++) {
+            K *row = lines.row[(y + 2 - FIRST_Y) % 5];
+            fetch((T *)row, in, &args, x - 2 * c, all, y);
+            line_to_keys(row, all, 0);
+            if (y < FIRST_Y + 2)
+                continue;
+            order_lines(&lines, all);
+            order_pairs(&lines, all - c, c);
+            for (int i = 0; i < n; i += N)
+                PUT_K(median_of_25(&lines, i, c), lines.out + i);
+            line_from_keys(lines.out, n, 0);
+            give(ROW(T, out, y - 2, a.out.stride) + x, (const T *)lines.out, n);
+        }
+    }
+}
+
+#else
+
 static T16 median5_16(__global const T *in, const struct flynn_args *a, int x, int y)
 {
     const int c = a->in.channels;
     const bool inside = y >= 2 && y + 2 < a->in.height && x >= 2 * c && x + 2 * c + 16 <= a->in.width * c;
     struct column5 c0 = column5_at(in, a, x - 2 * c, y, inside), c1 = column5_at(in, a, x - c, y, inside);
     struct column5 c2 = column5_at(in, a, x, y, inside), c3 = column5_at(in, a, x + c, y, inside);
-    const struct column5 c4 = column5_at(in, a, x + 2 * c, y, inside);
-    K16 median;
     order_columns(&c0, &c1);
     order_columns(&c2, &c3);
-#define MEDIAN5_T           K16
-#define MEDIAN5_IN(i, k)    c##k.r##i
-#define MEDIAN5_LEAST(a, b) order_least(a, b)
-#define MEDIAN5_MOST(a, b)  order_most(a, b)
-#define MEDIAN5_OUT         median
-#include "median5.h"
-    return ORDER_BACK(median);
+    return ORDER_BACK(median_of_25(c0, c1, c2, c3, column5_at(in, a, x + 2 * c, y, inside)));
 }
 
 FLYNN_KERNEL(median5, T, T)
@@ -188,6 +229,8 @@ FLYNN_KERNEL(median5, T, T)
             store_some_or_all(to + x, median5_16(in, &args, x, y), last_x - x);
     }
 }
+
+#endif
 
 /* ---- large squares ------------------------------------------------------------------------------------------------ */
 
