@@ -100,6 +100,46 @@ static void integral(const struct flynn_call *call)
         add_down(call, samples * m / n, samples * (m + 1) / n);
 }
 
+#define CL_STRIP 32 /* rows: kernels/integral.cl */
+
+/* OpenCL: along the rows, then down the columns. */
+static void launch(struct flynn_node *node, const struct flynn_stage *stage)
+{
+    struct flynn_launch *launch = flynn_node_launch(node, "along", stage);
+    launch->item_x = flynn_row_samples(&stage->out);
+    launch->item_y = 1;
+    launch->item_y_cpu = 16;
+    launch = flynn_node_launch(node, "down", stage);
+    launch->in = stage->out;
+    launch->item_x = 16;
+    launch->item_y = stage->out.height;
+}
+
+/* CPUs: the columns of strips of rows, those of all strips above, and then strips of the table. */
+static void launch_strips(struct flynn_node *node, const struct flynn_stage *stage)
+{
+    struct flynn_shape sums = stage->in;
+    sums.type = FLYNN_U32;
+    sums.height = (sums.height + CL_STRIP - 1) / CL_STRIP;
+    for (int i = 0; i < node->launches; i++)
+        node->launch[i].on = FLYNN_ON_OTHERS;
+    struct flynn_launch *launch = flynn_node_launch(node, "strip_sums", stage);
+    launch->item_y = 1;
+    launch->out = sums;
+    launch->aside = true;
+    launch->on = FLYNN_ON_CPU;
+    launch = flynn_node_launch(node, "strip_totals", stage);
+    launch->item_x = 256;
+    launch->item_y = sums.height;
+    launch->out = sums;
+    launch->aside = true;
+    launch->on = FLYNN_ON_CPU;
+    launch = flynn_node_launch(node, "strips", stage);
+    launch->items_x = 1;
+    launch->items_y = sums.height;
+    launch->on = FLYNN_ON_CPU;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     struct flynn_shape out = node->in;
@@ -122,14 +162,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     node->out = out;
     node->out_matrix = true;
 
-    struct flynn_launch *launch = flynn_node_launch(node, "along", stage);
-    launch->item_x = out.width * out.channels;
-    launch->item_y = 1;
-    launch->item_y_cpu = 16;
-    launch = flynn_node_launch(node, "down", stage);
-    launch->in = out;
-    launch->item_x = 16;
-    launch->item_y = out.height;
+    launch(node, stage);
+    if (node->in.type == FLYNN_U8)
+        launch_strips(node, stage);
     return FLYNN_OK;
 }
 

@@ -79,3 +79,81 @@ FLYNN_KERNEL(down, SUM, SUM)
         }
     }
 }
+
+/* ---- on CPU devices: strips of rows, each of which begins with the sums of the columns above ------------------------ */
+
+#if defined(ON_CPU) && defined(T_U8)
+
+#include "columns.clh"
+
+#define STRIP 32 /* rows: cpu/integral.c */
+
+/* Row y: the sums of the columns of strip y. */
+FLYNN_KERNEL(strip_sums, T, uint)
+{
+    const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y; y++) {
+        __global uint *to = ROW(uint, out, y, a.out.stride);
+        for (int row = y * STRIP; row < min(y * STRIP + STRIP, a.in.height); row++) {
+            __global const T *from = CROW(T, in, row, a.in.stride);
+            const bool first = row == y * STRIP;
+            int x = FIRST_X;
+            for (; x + 16 <= last_x; x += 16) {
+                const uint16 v = convert_uint16(LOAD(T, 16, from + x));
+                STORE(uint, 16, first ? v : v + LOAD(uint, 16, to + x), to + x);
+            }
+            for (; x < last_x; x++)
+                to[x] = first ? from[x] : to[x] + from[x];
+        }
+    }
+}
+
+/* Row y: the sums of the columns of all strips before y. */
+FLYNN_KERNEL(strip_totals, T, uint)
+{
+    const int last_x = LAST_X(a.out.width * a.out.channels);
+    for (int y = 0; y < a.out.height; y++) {
+        __global uint *to = ROW(uint, out, y, a.out.stride);
+        __global const uint *total = CROW(uint, out, max(y - 1, 0), a.out.stride);
+        __global const uint *sums = CROW(uint, with, max(y - 1, 0), a.with.stride);
+        for (int x = FIRST_X; x < last_x; x++)
+            to[x] = y ? total[x] + sums[x] : 0;
+    }
+}
+
+/* A row of the table from the one above, or, where that is not there yet, from the sums of the columns above. */
+static void row_of_table(__global const T *from, __global const uint *columns, __global const uint *above,
+                         __global uint *to, int n, int c)
+{
+    uint16 sum = (uint16)(0);
+    uint last[16];
+    int x = 0;
+    for (; x + 16 <= n; x += 16) {
+        const uint16 v = convert_uint16(LOAD(T, 16, from + x));
+        sum = running_sums(columns ? v + LOAD(uint, 16, columns + x) : v, sum, c);
+        STORE(uint, 16, columns ? sum : sum + LOAD(uint, 16, above + x), to + x);
+    }
+    vstore16(sum, 0, last);
+    for (int k = 16 - c; x < n; x++, k = k == 15 ? 16 - c : k + 1) {
+        last[k] += columns ? from[x] + columns[x] : from[x];
+        to[x] = columns ? last[k] : last[k] + above[x];
+    }
+}
+
+FLYNN_KERNEL(strips, T, uint)
+{
+    const int strip = (int)get_global_id(1), c = a.in.channels, n = a.in.width * c, first = strip * STRIP;
+    if (get_global_id(0) > 0)
+        return;
+    for (int x = 0; strip == 0 && x < n + c; x++)
+        out[x] = 0;
+    for (int y = first; y < min(first + STRIP, a.in.height); y++) {
+        __global uint *to = ROW(uint, out, y + 1, a.out.stride);
+        __global const uint *columns = y == first ? CROW(uint, with, strip, a.with.stride) : 0;
+        for (int k = 0; k < c; k++)
+            to[k] = 0;
+        row_of_table(CROW(T, in, y, a.in.stride), columns, CROW(uint, out, y, a.out.stride) + c, to + c, n, c);
+    }
+}
+
+#endif
