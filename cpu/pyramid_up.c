@@ -149,6 +149,14 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     launch->item_y_cpu = 8;
     launch = flynn_node_launch(node, "down", down);
     launch->item_y_cpu = 8;
+    if (type == FLYNN_U8) {
+        node->launch[0].on = node->launch[1].on = FLYNN_ON_OTHERS;
+        launch = flynn_node_launch(node, "up", down);
+        launch->in = node->in;
+        launch->per_pixel = true;
+        launch->item_x = 1 << 16; /* even: an item makes both pixels of each */
+        launch->on = FLYNN_ON_CPU;
+    }
     return FLYNN_OK;
 }
 

@@ -122,3 +122,7 @@ FLYNN_KERNEL(down, SUM, T)
             even_row(CROW(SUM, in, before(y / 2, height), a.in.stride), q, r, to, FIRST_X, last_x);
     }
 }
+
+#if defined(ON_CPU) && defined(T_U8)
+#include "pyramid_up_lines.clh"
+#endif
