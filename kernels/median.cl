@@ -289,6 +289,63 @@ static void count_square(ushort *count, __global const T *in, const struct flynn
         count_column(count, in, a, t, channel, y, level, start, 1);
 }
 
+#if KEY_BYTES == 1
+
+/* The same, and how many of the samples are below `median`. */
+static int count_bytes(ushort *count, __global const T *in, const struct flynn_args *a, int x, int channel, int y,
+                       int median, int by)
+{
+    const int c = a->in.channels;
+    int below = 0;
+    if (x < 0 || x >= a->in.width || y < a->up || y + a->down >= a->in.height) {
+        for (int t = y - a->up; t <= y + a->down; t++) {
+            const T v = sample_at(in, a, x * c + channel, t);
+            count[v] = (ushort)(count[v] + by);
+            below += v < median;
+        }
+        return below;
+    }
+    __global const T *p = CROW(T, in, y - a->up, a->in.stride) + x * c + channel;
+    for (int t = -a->up; t <= a->down; t++, p = CROW(T, p, 1, a->in.stride)) {
+        count[*p] = (ushort)(count[*p] + by);
+        below += *p < median;
+    }
+    return below;
+}
+
+/* Pixels [x, last_x) of a row in one channel: the median moves from that of the square before. */
+static void median_bytes(__global const T *in, const struct flynn_args *a, __global T *to, int x, int last_x, int channel,
+                         int y)
+{
+    const int c = a->in.channels, rest = (a->k[0] * a->k[0] - 1) / 2;
+    ushort count[256];
+    int median = 0, below = 0;
+    count_square(count, in, a, x, channel, y, 0, 0);
+    for (;;) {
+        while (below > rest)
+            below -= count[--median];
+        while (below + count[median] <= rest)
+            below += count[median++];
+        to[x * c + channel] = (T)median;
+        if (++x >= last_x)
+            return;
+        below -= count_bytes(count, in, a, x - 1 - a->left, channel, y, median, -1);
+        below += count_bytes(count, in, a, x + a->right, channel, y, median, 1);
+    }
+}
+
+FLYNN_KERNEL(median_large, T, T)
+{
+    const struct flynn_args args = a;
+    const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
+    for (int y = FIRST_Y; y < last_y && FIRST_X < last_x; y++) {
+        for (int channel = 0; channel < a.in.channels; channel++)
+            median_bytes(in, &args, ROW(T, out, y, a.out.stride), FIRST_X, last_x, channel, y);
+    }
+}
+
+#else
+
 FLYNN_KERNEL(median_large, T, T)
 {
     const struct flynn_args args = a;
@@ -320,3 +377,5 @@ FLYNN_KERNEL(median_large, T, T)
         }
     }
 }
+
+#endif
