@@ -4,19 +4,22 @@
 
 #if defined(T_U8)
 
-static inline uchar16 channel(ushort16 h, ushort16 s, uint16 v, ushort own)
+/* v * (7650 - s * d) + 3825.5 is exact, and so far from the multiples of 7650 that its float quotient rounds down as it
+ * should. */
+static inline uchar16 channel(ushort16 h, ushort16 s, float16 v, ushort own)
 {
     const ushort far = 30;
     ushort16 d = h > own ? h - own : own - h;
     d = min(d, (ushort)180 - d);
     d = min(max(d, far) - far, far);
-    return convert_uchar16((v * convert_uint16((ushort)7650 - s * d) + 3825u) / 7650u);
+    const float16 n = v * convert_float16(convert_int16((ushort)7650 - s * d)) + 3825.5f;
+    return convert_uchar16(convert_int16(n * (1.0f / 7650)));
 }
 
 static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
 {
     const ushort16 s = convert_ushort16(px.g), h = convert_ushort16(min(px.r, px.r - (uchar)180));
-    const uint16 v = convert_uint16(px.b);
+    const float16 v = convert_float16(convert_int16(px.b));
     px.r = channel(h, s, v, 0);
     px.g = channel(h, s, v, 60);
     px.b = channel(h, s, v, 120);
