@@ -281,23 +281,6 @@ static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, 
 }
 
 /* Whether the stages are LONG; their kernels are the caller's to set. */
-/* OpenCL on CPUs, which do all in one step: an item goes down so many rows that those before its first matter little.
- */
-static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, int radius)
-{
-    struct flynn_stage *both = flynn_node_alloc(node, sizeof *both, NULL);
-    if (!both)
-        return false;
-    *both = *down;
-    both->left = both->right = radius;
-    struct flynn_launch *launch = flynn_node_launch(node, "far_both", both);
-    launch->on = FLYNN_ON_CPU;
-    launch->out = node->in;
-    launch->item_x = FAR_CL_LINE;
-    launch->item_y_cpu = 8 * radius;
-    return true;
-}
-
 static bool lower_far(struct flynn_node *node, double sigma)
 {
     enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
