@@ -14,7 +14,7 @@
  * running sums hold modulo 2^32 (LONG stages: 2^64), the last of them is exact, for it is not larger.
  * Between the stages stands, in 16 bits (LONG: 32), v = (sum + half of 2^k[2]) >> k[2]; the result is
  * out = ((((sum of v) >> k[3]) * k[4] >> k[8]) + k[5]) >> k[6].
- * k[7]: pixels, a power of two, of the ring that SIMD kernels have in `state`; k[8]: 16, LONG: 32.
+ * k[7]: pixels, a power of two, of the ring that SIMD kernels have in `state`, 16 more behind it; k[8]: 16, LONG: 32.
  * The stage DOWN reads 3 rows more than the boxes reach, because d reaches so far back. */
 
 #define FAR_REACH(stage) (2 * (stage)->k[0] + (stage)->k[1]) /**< how far back d reaches */

@@ -310,7 +310,8 @@ static bool lower_far(struct flynn_node *node, double sigma)
     across->variant = node->in.type;
     across->out.type = node->in.type;
     describe_far(across, k, l, most, wide);
-    size_t buffer = ((size_t)node->in.width + 2 * (size_t)radius) * 8, ring = (size_t)across->k[7] * (size_t)c * 32;
+    size_t buffer = ((size_t)node->in.width + 2 * (size_t)radius) * 8,
+           ring = ((size_t)across->k[7] + 16) * (size_t)c * 32;
     across->state_bytes = buffer > ring ? buffer : ring;
 
     int reach = 2 * k + l;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
-#include "simd/warp.h"
+#include "simd/warp_groups.h"
 
 /* Stages are described in core/warp.h. Coordinates are computed for as many columns as fit into vectors, which may be
  * more than asked for: the tables of affine are long enough, and remap takes the last ones singly. */

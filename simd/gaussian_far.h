@@ -102,13 +102,19 @@ struct far_sums {
     wi a1, b1, a2, b2, a3, b3;
 };
 
-/* One more pixel: the vectors back[] places before it make the difference. */
-FLYNN_UNROLLED void far_add(struct far_sums *s, const struct tile_ring *ring, int c, int x, const int back[6],
-                            int channel)
+/* Where the six vectors stand that make the difference of pixel x. */
+FLYNN_UNROLLED void far_find(const wi *from[6], const struct tile_ring *ring, int c, int x, const int back[6])
+{
+    for (int i = 0; i < 6; i++)
+        from[i] = tile_pixel(ring, c, x - back[i]);
+}
+
+/* One more pixel: vectors `at` from there on. */
+FLYNN_UNROLLED void far_add(struct far_sums *s, const wi *const from[6], int at)
 {
     wi p[6];
     for (int i = 0; i < 6; i++)
-        p[i] = w_load(tile_pixel(ring, c, x - back[i]) + channel);
+        p[i] = w_load(from[i] + at);
     wi once = W(sub_epi16)(W(add_epi16)(p[0], p[2]), W(add_epi16)(p[3], p[5])), twice = W(sub_epi16)(p[4], p[1]);
     wi d = W(add_epi16)(once, W(add_epi16)(twice, twice));
     s->a1 = W(add_epi32)(s->a1, W(srai_epi32)(W(slli_epi32)(d, 16), 16));
@@ -137,6 +143,7 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
     struct tile_ring ring = {.pixel = call->state, .pixels = stage->k[7], .total = call->width + ahead};
     struct far_sums sum[FLYNN_MAX_CHANNELS];
     wi zero = W(set1_epi32)(0), out[16 * FLYNN_MAX_CHANNELS];
+    const wi *from[6];
     for (int r = 0; r < TILE_ROWS; r++)
         ring.row[r] = (const uint16_t *)call->in[at + (r < rows ? r : 0)] - stage->left * c;
     for (int x = ring.pixels - reach; x < ring.pixels; x++) {
@@ -147,15 +154,17 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
         sum[i] = (struct far_sums){zero, zero, zero, zero, zero, zero};
     for (int x = 0; x < ahead; x++) {
         tile_ring_fill(&ring, c, x + 1);
+        far_find(from, &ring, c, x, back);
         for (int i = 0; i < c; i++)
-            far_add(&sum[i], &ring, c, x, back, i);
+            far_add(&sum[i], from, i);
     }
     for (int x = 0; x < call->width; x += 16) {
         tile_ring_fill(&ring, c, x + 16 + ahead);
+        far_find(from, &ring, c, x + ahead, back);
         for (int i = 0; i < c; i++) {
             struct far_sums s = sum[i];
             for (int j = 0; j < 16; j++) {
-                far_add(&s, &ring, c, x + j + ahead, back, i);
+                far_add(&s, from, j * c + i);
                 out[j * c + i] = far_result(stage, &s);
             }
             sum[i] = s;

@@ -79,7 +79,8 @@ FLYNN_UNROLLED void tile_store16(uint8_t *const *row, int rows, int i, int sampl
     }
 }
 
-/** A ring of the pixels of a tile: pixel x of channel k is vector (x % pixels) * channels + k. */
+/** A ring of the pixels of a tile: pixel x of channel k is vector (x % pixels) * channels + k. Behind its end the first
+ * 16 pixels stand once more, so that 16 pixels from any one on lie in one piece. */
 struct tile_ring {
     const uint16_t *row[TILE_ROWS]; /**< where pixel 0 of the ring's rows stands */
     wi *pixel;
@@ -97,8 +98,11 @@ FLYNN_UNROLLED void tile_ring_fill(struct tile_ring *ring, int c, int end)
         for (int k = 0; k < 2 * c && ring->next * c + k * 8 < ring->total * c; k++) {
             wi v[8];
             tile_load8(ring->row, (ptrdiff_t)ring->next * c + k * 8, v);
-            for (int p = 0; p < 8; p++)
+            for (int p = 0; p < 8; p++) {
                 w_store(to + k * 8 + p, v[p]);
+                if (to == ring->pixel)
+                    w_store(to + (size_t)ring->pixels * (size_t)c + k * 8 + p, v[p]);
+            }
         }
     }
 }

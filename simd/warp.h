@@ -19,22 +19,27 @@
 
 /** A group: the samples' addresses and the fractions as vectors of 32 bits. */
 struct group {
-    const uint8_t *origin;           /**< the first of the samples of a pixel at (0, 0) */
-    const uint8_t *below;            /**< and of the row below */
-    uint64_t offset[2][W_GROUP / 2]; /**< where those of each pixel are: the even ones, then the odd ones */
+    const uint8_t *origin;                 /**< the first of the samples of a pixel at (0, 0) */
+    const uint8_t *below;                  /**< and of the row below */
+    const uint64_t (*offset)[W_GROUP / 2]; /**< where those of each pixel are: the even ones, then the odd ones */
     size_t stride;
     wi fx, fy;
 };
 
+WARP_INLINE uint64_t offset_of(const struct group *g, int i)
+{
+    return g->offset[i & 1][i >> 1];
+}
+
 WARP_INLINE const uint8_t *at(const struct group *g, int i)
 {
-    return g->origin + g->offset[i & 1][i >> 1];
+    return g->origin + offset_of(g, i);
 }
 
 /** The row below; from a base of its own, which saves an addition for each pixel. */
 WARP_INLINE const uint8_t *under(const struct group *g, int i)
 {
-    return g->below + g->offset[i & 1][i >> 1];
+    return g->below + offset_of(g, i);
 }
 
 WARP_INLINE simde__m128i load_low(const void *p)
@@ -97,17 +102,6 @@ WARP_INLINE wi two_weights(wi f)
 
 #if W_SHUFFLES
 
-/** The two rows' samples of channel c, left and right, side by side: 4 bytes for each channel. */
-WARP_INLINE wi order_of(int channels)
-{
-    int8_t order[16];
-    for (int i = 0; i < 16; i++)
-        order[i] = (int8_t)(i / 4 + (i & 1 ? channels : 0) + (i & 2 ? 8 : 0));
-    for (int i = 4 * channels; i < 16; i++)
-        order[i] = -1;
-    return w_repeat16(order);
-}
-
 /** 32 - f and f as bytes, twice. */
 WARP_INLINE wi byte_weights(wi f)
 {
@@ -115,31 +109,52 @@ WARP_INLINE wi byte_weights(wi f)
     return W_SI(or)(word, W(slli_epi32)(word, 16));
 }
 
-WARP_INLINE wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+/** Half a lane for each pixel, i and i + 1 in lane 0: for each channel the bytes of the two columns. */
+WARP_INLINE wi order_of(int channels)
 {
-    (void)channels;
-    wi pairs = W(maddubs_epi16)(W(shuffle_epi8)(load_rows_of(g, i), order), spread(wx, i));
-    return W(madd_epi16)(pairs, spread(wy, i));
+    int8_t order[16];
+    for (int i = 0; i < 16; i++)
+        order[i] = (int8_t)(i % 8 / 2 < channels ? i / 8 * 8 + i % 8 / 2 + (i & 1 ? channels : 0) : -1);
+    return w_repeat16(order);
+}
+
+WARP_INLINE wi load_two_of(const uint8_t *base, const struct group *g, int i)
+{
+    simde__m128i low = load_pair(base + offset_of(g, i), base + offset_of(g, i + 1));
+#if WIDE == 32
+    simde__m128i high = load_pair(base + offset_of(g, i + 4), base + offset_of(g, i + 5));
+    return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(low), high, 1);
+#else
+    return low;
+#endif
+}
+
+/** Pixels i and i + 1 of each lane. With the rows' mixtures a and b, of 5 bits of fraction, and d = b - a the result is
+ * (32 a + d fy + 512) >> 10, which is (a + 16 + (d fy >> 5)) >> 5; wy holds fy << 10. */
+WARP_INLINE wi mix_two_u8(const struct group *g, int i, wi order, wi wx, wi wy)
+{
+    wi a = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->origin, g, i), order), wx);
+    wi b = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->below, g, i), order), wx);
+    wi d = W(sub_epi16)(b, a), part = W(mulhi_epi16)(W(add_epi16)(d, d), wy);
+    return W(srli_epi16)(W(add_epi16)(W(add_epi16)(a, W(set1_epi16)(16)), part), 5);
+}
+
+/** Four bytes for each pixel. */
+WARP_INLINE wi mixed_u8(const struct group *g, int channels)
+{
+    wi wx = byte_weights(g->fx), wy = W(slli_epi32)(g->fy, 10), order = order_of(channels);
+    wy = W_SI(or)(wy, W(slli_epi32)(wy, 16));
+    wi low = mix_two_u8(g, 0, order, W(unpacklo_epi32)(wx, wx), W(unpacklo_epi32)(wy, wy));
+    wi high = mix_two_u8(g, 2, order, W(unpackhi_epi32)(wx, wx), W(unpackhi_epi32)(wy, wy));
+    return W(packus_epi16)(low, high);
 }
 
 #else
 
-WARP_INLINE wi order_of(int channels)
-{
-    (void)channels;
-    return W_SI(setzero)();
-}
-
-WARP_INLINE wi byte_weights(wi f)
-{
-    return two_weights(f);
-}
-
 /** First down, then across. */
-WARP_INLINE wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int channels)
+WARP_INLINE wi mix_u8(const struct group *g, int i, wi wx, wi wy, int channels)
 {
     wi rows = load_rows_of(g, i), down = spread(wy, i), zero = W_SI(setzero)();
-    (void)order;
     rows = W(unpacklo_epi8)(rows, W_SI(srli)(rows, 8));
     wi low = W(madd_epi16)(W(unpacklo_epi8)(rows, zero), down);
     wi high = W(madd_epi16)(W(unpackhi_epi8)(rows, zero), down);
@@ -157,7 +172,16 @@ WARP_INLINE wi mix_u8(const struct group *g, int i, wi order, wi wx, wi wy, int 
     default:
         right = W_SI(srli)(v, 8);
     }
-    return W(madd_epi16)(W(unpacklo_epi16)(v, right), spread(wx, i));
+    v = W(madd_epi16)(W(unpacklo_epi16)(v, right), spread(wx, i));
+    return W(srli_epi32)(W(add_epi32)(v, W(set1_epi32)(512)), 10);
+}
+
+WARP_INLINE wi mixed_u8(const struct group *g, int channels)
+{
+    wi wx = two_weights(g->fx), wy = two_weights(g->fy);
+    wi low = W(packs_epi32)(mix_u8(g, 0, wx, wy, channels), mix_u8(g, 1, wx, wy, channels));
+    wi high = W(packs_epi32)(mix_u8(g, 2, wx, wy, channels), mix_u8(g, 3, wx, wy, channels));
+    return W(packus_epi16)(low, high);
 }
 
 #endif
@@ -184,10 +208,7 @@ WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
 
 WARP_INLINE void bilinear_u8(const struct group *g, int channels, uint8_t *to)
 {
-    wi wx = byte_weights(g->fx), wy = two_weights(g->fy), half = W(set1_epi32)(512), order = order_of(channels), v[4];
-    for (int i = 0; i < 4; i++)
-        v[i] = W(srli_epi32)(W(add_epi32)(mix_u8(g, i, order, wx, wy, channels), half), 10);
-    store_pixels_u8(to, W(packus_epi16)(W(packs_epi32)(v[0], v[1]), W(packs_epi32)(v[2], v[3])), channels);
+    store_pixels_u8(to, mixed_u8(g, channels), channels);
 }
 
 /* ---- u16, bilinear ----------------------------------------------------------------------------------------------- */
@@ -357,139 +378,6 @@ WARP_INLINE void bicubic(const struct group *g, const struct flynn_warp_source *
             v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
             memcpy(to + (size_t)i * pixel, &v, pixel);
         }
-    }
-}
-
-/* ---- groups ------------------------------------------------------------------------------------------------------ */
-
-/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included.
- */
-struct reach {
-    int before, after_x, after_y;
-};
-
-WARP_INLINE struct reach reach_of(enum flynn_warp_method method, enum flynn_type type, int channels)
-{
-    if (method == FLYNN_WARP_NEAREST)
-        return (struct reach){0, 1, 1};
-    if (method == FLYNN_WARP_BICUBIC)
-        return (struct reach){1, 2 + (4 + channels - 1) / channels, 3};
-    return (struct reach){0, type == FLYNN_F32 ? 1 + (4 + channels - 1) / channels : (8 + channels - 1) / channels, 2};
-}
-
-/** All ones in the lanes of 32 bits whose v is in [low, high): one comparison, shifted to where the range starts. */
-WARP_INLINE wi between(wi v, int low, int high)
-{
-    uint32_t length = high > low ? (uint32_t)high - (uint32_t)low : 0;
-    wi from = W(set1_epi32)((int32_t)(0x80000000U - (uint32_t)low));
-    return W(cmpgt_epi32)(W(set1_epi32)((int32_t)(0x80000000U + length)), W(add_epi32)(v, from));
-}
-
-/** row * stride + column * pixel, which are not negative, of every other lane. */
-WARP_INLINE wi offsets_of(wi row, wi column, size_t stride, size_t pixel)
-{
-    return W(add_epi64)(W(mul_epu32)(row, W(set1_epi64x)((int64_t)stride)),
-                        W(mul_epu32)(column, W(set1_epi64x)((int64_t)pixel)));
-}
-
-WARP_INLINE bool all_set(wi mask)
-{
-    return W(movemask_epi8)(mask) == (WIDE == 32 ? -1 : 0xffff);
-}
-
-WARP_INLINE bool none_set(wi mask)
-{
-    return W(movemask_epi8)(mask) == 0;
-}
-
-/** Pixels of `pixel` bytes as they are. */
-WARP_INLINE void nearest(const struct group *g, size_t pixel, uint8_t *to)
-{
-    for (int i = 0; i < W_GROUP; i++)
-        memcpy(to + (size_t)i * pixel, at(g, i), pixel);
-}
-
-WARP_INLINE void fill_group(const struct flynn_warp_source *s, size_t pixel, uint8_t *to)
-{
-    memcpy(to, s->fill, W_GROUP * pixel);
-}
-
-/** Pixels at the border, one by one. */
-WARP_APART void draw_edge(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X, const int32_t *Y,
-                          int n, uint8_t *to)
-{
-    flynn_warp_sample(s, type, X, Y, n, to);
-}
-
-/** One group: all inside, all outside, or pixel by pixel. `s` is a copy of `*source` that no store can change. */
-WARP_INLINE void draw_group(const struct flynn_warp_source *source, const struct flynn_warp_source *s,
-                            enum flynn_warp_method method, enum flynn_type type, int channels, const int32_t *X,
-                            const int32_t *Y, uint8_t *to)
-{
-    const struct reach reach = reach_of(method, type, channels);
-    const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
-    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
-    wi x = w_load(X), y = w_load(Y), column = x, row = y;
-    if (method != FLYNN_WARP_NEAREST) {
-        column = W(srai_epi32)(x, FLYNN_WARP_BITS);
-        row = W(srai_epi32)(y, FLYNN_WARP_BITS);
-    }
-    wi inside = W_SI(and)(between(column, reach.before, s->width - reach.after_x + 1),
-                          between(row, reach.before, s->height - reach.after_y + 1));
-    if (!all_set(inside)) {
-        wi touching = W_SI(and)(between(column, 1 + reach.before - taps, s->width + reach.before),
-                                between(row, 1 + reach.before - taps, s->height + reach.before));
-        if (s->border == FLYNN_CONSTANT && none_set(touching))
-            fill_group(source, pixel, to);
-        else
-            draw_edge(source, type, X, Y, W_GROUP, to);
-        return;
-    }
-    struct group g = {.origin = s->data - (size_t)reach.before * (s->stride + pixel), .stride = s->stride};
-    g.below = g.origin + s->stride;
-    w_store(g.offset[0], offsets_of(row, column, s->stride, pixel));
-    w_store(g.offset[1], offsets_of(W(srli_epi64)(row, 32), W(srli_epi64)(column, 32), s->stride, pixel));
-    if (method == FLYNN_WARP_NEAREST) {
-        nearest(&g, pixel, to);
-        return;
-    }
-    g.fx = W_SI(and)(x, W(set1_epi32)(FLYNN_WARP_ONE - 1));
-    g.fy = W_SI(and)(y, W(set1_epi32)(FLYNN_WARP_ONE - 1));
-    if (method == FLYNN_WARP_BICUBIC)
-        bicubic(&g, s, type, channels, to);
-    else if (type == FLYNN_U8)
-        bilinear_u8(&g, channels, to);
-    else if (type == FLYNN_U16)
-        bilinear_u16(&g, channels, to);
-    else
-        bilinear_f32(&g, channels, to);
-}
-
-/** Fetch what lies at (X, Y) into the caches: no hardware foresees the lines that a slanting row crosses. */
-WARP_INLINE void prefetch(const struct flynn_warp_source *s, enum flynn_warp_method method, size_t pixel, int X, int Y)
-{
-    int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS, x = X >> shift, y = Y >> shift;
-    if ((unsigned)x < (unsigned)s->width && (unsigned)y < (unsigned)s->height)
-        __builtin_prefetch(s->data + (size_t)y * s->stride + (size_t)x * pixel);
-}
-
-/** n pixels; the last group overlaps the one before. Inlined for every method, type and channel count. */
-WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
-                             int channels, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
-{
-    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
-    const struct flynn_warp_source copy = *s;
-    if (n < W_GROUP) {
-        draw_edge(s, type, X, Y, n, to);
-        return;
-    }
-    /* The block to the right, which is drawn after the rows of this one, lies about as far as this one's ends. */
-    const int ahead_x = X[n - 1] - X[0], ahead_y = Y[n - 1] - Y[0];
-    for (int i = 0; i < n; i += W_GROUP) {
-        prefetch(&copy, method, pixel, X[i] + ahead_x, Y[i] + ahead_y);
-        __builtin_prefetch(to + ((size_t)i + FLYNN_WARP_BLOCK) * pixel, 1);
-        int at = i + W_GROUP <= n ? i : n - W_GROUP;
-        draw_group(s, &copy, method, type, channels, X + at, Y + at, to + (size_t)at * pixel);
     }
 }
 
