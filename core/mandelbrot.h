@@ -7,7 +7,7 @@
 /** The view that shows the whole set. */
 #define FLYNN_MANDELBROT_X          (-0.6)
 #define FLYNN_MANDELBROT_WIDTH      3.6
-#define FLYNN_MANDELBROT_ITERATIONS 256
+#define FLYNN_MANDELBROT_ITERATIONS 100
 
 /** The coordinate of pixel i of n, of a picture that is `columns` pixels and `width` units wide. */
 static inline float flynn_mandelbrot_at(double centre, double width, int i, int n, int columns)

@@ -4,24 +4,19 @@
 
 #include <string.h>
 
-/* One stage, by a team that takes the rows in turn, because some have far more to do than others. k[0]: the alpha
- * channel or -1; k[1]: iterations; k[2]: colour channels; table[0]: their samples for every count; table[1], table[2]:
- * the coordinates of columns and rows, as floats. */
+/* One stage, by a team that takes the rows in turn, because some have far more to do than others. k[0]:
+ * iterations; table[0]: a pixel for every count; table[1], table[2]: the coordinates of columns and rows, as floats. */
 
 static void mandelbrot(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
     const float *column = stage->table[1].data, *line = stage->table[2].data;
-    size_t sample = flynn_type_bytes(stage->out.type), colours = (size_t)stage->k[2] * sample;
-    size_t pixel = (size_t)stage->out.channels * sample;
+    size_t pixel = (size_t)stage->out.channels * flynn_type_bytes(stage->out.type);
     for (int y = call->member; y < call->rows; y += call->members) {
-        const uint8_t *in = flynn_row(call->src, y), *table = stage->table[0].data;
+        const uint8_t *table = stage->table[0].data;
         uint8_t *out = flynn_row(call->dst, y);
-        for (int x = 0; x < call->width; x++, in += pixel, out += pixel) {
-            int count = flynn_mandelbrot_count(column[x], line[y], stage->k[1]);
-            memcpy(out, table + (size_t)count * colours, colours);
-            memcpy(out + colours, in + colours, pixel - colours);
-        }
+        for (int x = 0; x < call->width; x++, out += pixel)
+            memcpy(out, table + (size_t)flynn_mandelbrot_count(column[x], line[y], stage->k[0]) * pixel, pixel);
     }
 }
 
@@ -40,7 +35,7 @@ static void put(void *table, size_t i, enum flynn_type type, int value)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     int width = node->in.width, height = node->in.height, most = flynn_node_value(node, "iterations")->integer;
-    int alpha = flynn_alpha_channel(&node->in), colours = alpha < 0 ? node->in.channels : alpha;
+    int colours = node->in.channels;
     double span = flynn_node_value(node, "width")->real;
     size_t bytes = (size_t)(most + 1) * (size_t)colours * flynn_type_bytes(node->in.type);
     void *table = flynn_node_alloc(node, bytes, err);
@@ -56,9 +51,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         line[y] = flynn_mandelbrot_at(flynn_node_value(node, "y")->real, span, y, height, width);
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, 0);
     stage->team = stage->costly = true;
-    stage->k[0] = alpha;
-    stage->k[1] = most;
-    stage->k[2] = colours;
+    stage->k[0] = most;
     stage->table[0] = (struct flynn_table_data){table, bytes};
     stage->table[1] = (struct flynn_table_data){column, (size_t)width * sizeof *column};
     stage->table[2] = (struct flynn_table_data){line, (size_t)height * sizeof *line};
@@ -79,7 +72,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(mandelbrot) = {
         "From z = 0, n = 0: while n < iterations and not zr*zr + zi*zi > 4: z = ((zr*zr - zi*zi) + cr, (zr + zr)*zi + "
         "ci), n = n + 1, in float, each operation rounded.\n"
         "Channel k = 0, 1, 2: w = (n * (5, 8 or 12) + 48 * k) mod 512, v = w < 256 ? w : 511 - w, 0 where n = "
-        "iterations; u8: v, u16: v * 257, f32: v / 255. Alpha is kept; the input's other samples do not count.",
+        "iterations; u8: v, u16: v * 257, f32: v / 255. The input's samples do not count.",
     .source = "Mandelbrot 1980; counts of steps as usual",
     .params = {{.name = "x",
                 .kind = FLYNN_PARAM_REAL,
@@ -102,13 +95,13 @@ const struct flynn_op FLYNN_OP_SYMBOL(mandelbrot) = {
                {.name = "iterations",
                 .kind = FLYNN_PARAM_INT,
                 .min = 1,
-                .max = 4096,
-                .preset = "256",
+                .max = 1000,
+                .preset = "100",
                 .help = "steps after which a point counts as inside"}},
     .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
+    .channels = FLYNN_CHANNEL_BIT(1) | FLYNN_CHANNEL_BIT(3),
     .kind = FLYNN_WHOLE,
-    .cases = {"", "-0.743,y=0.132,width=0.01", "-2,width=0.001", "-1.25,y=0.02,width=0.1,iterations=100"},
+    .cases = {"", "-0.743,y=0.132,width=0.01", "-2,width=0.001", "-1.25,y=0.02,width=0.1,iterations=300"},
     .lower = lower,
     .kernels = {.fn = {{[FLYNN_U8] = mandelbrot, [FLYNN_U16] = mandelbrot, [FLYNN_F32] = mandelbrot}}},
 };

@@ -42,11 +42,10 @@ static int count1(float cr, float ci, int most)
 
 FLYNN_KERNEL(mandelbrot, T, T)
 {
-    const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), c = a.out.channels, colours = a.k[2];
+    const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), c = a.out.channels;
     __global const T *table = (__global const T *)table0;
     __global const float *column = (__global const float *)table1, *line = (__global const float *)table2;
     for (int y = FIRST_Y; y < last_y; y++) {
-        __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
         for (int x = FIRST_X; x < last_x; x += 16) {
             const int n = min(last_x - x, 16);
@@ -55,13 +54,13 @@ FLYNN_KERNEL(mandelbrot, T, T)
             float cr[16];
             for (int i = 0; i < 16; i++)
                 cr[i] = column[min(x + i, last_x - 1)];
-            vstore16(count16(vload16(0, cr), line[y], a.k[1]), 0, count);
+            vstore16(count16(vload16(0, cr), line[y], a.k[0]), 0, count);
 #else
             for (int i = 0; i < n; i++)
-                count[i] = count1(column[x + i], line[y], a.k[1]);
+                count[i] = count1(column[x + i], line[y], a.k[0]);
 #endif
             for (int i = 0; i < n * c; i++)
-                to[x * c + i] = i % c < colours ? table[count[i / c] * colours + i % c] : from[x * c + i];
+                to[x * c + i] = table[count[i / c] * c + i % c];
         }
     }
 }

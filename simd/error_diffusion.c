@@ -14,6 +14,7 @@
 
 #define LAG   3
 #define STEPS 16
+#define ALONE 49152 /* samples that are not worth a team's waiting */
 
 enum kind { BYTES_2, BYTES, WORDS, FLOATS };
 
@@ -414,15 +415,18 @@ static int divide_up(int a, int b)
 }
 
 /* A band begins a phase when the one above is a phase and its lag ahead: after two phases of it that have enough tiles.
- * The first member's next band follows the last member's. */
+ * The first member's next band follows the last member's. The first member does small images alone. */
 FLYNN_UNROLLED void bands(const struct flynn_call *call, bool gray, enum kind kind)
 {
-    int lanes = lane_count(kind), c = call->src->shape.channels, members = call->members, count, phases, each;
+    int lanes = lane_count(kind), c = call->src->shape.channels, count, phases, each;
+    int members = (int64_t)call->width * c * call->rows < ALONE ? 1 : call->members;
     struct band band = {
         .call = call, .lanes = call->scratch, .channels = c, .samples = call->width * c, .lag = LAG * c};
     const struct levels by = {kind <= BYTES ? w_set16(call->stage->k[1]) : w_set32(call->stage->k[1]),
                               kind <= BYTES ? w_set16(call->stage->k[2]) : w_set32(call->stage->k[2]),
                               W(set1_ps)((float)call->stage->k[1])};
+    if (call->member >= members)
+        return;
     count = divide_up(band.samples + (lanes - 1) * band.lag, STEPS);
     each = members > 1 ? divide_up(count, 2 * members) : count;
     each = each < divide_up((lanes + 1) * band.lag, STEPS) + 1 ? divide_up((lanes + 1) * band.lag, STEPS) + 1 : each;
@@ -436,7 +440,8 @@ FLYNN_UNROLLED void bands(const struct flynn_call *call, bool gray, enum kind ki
             place_band(&band, y, kind);
             tiles(&band, first, last < count ? last : count, &by, gray, kind);
         }
-        flynn_team_wait(call);
+        if (members > 1)
+            flynn_team_wait(call);
     }
 }
 

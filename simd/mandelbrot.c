@@ -98,34 +98,31 @@ static void iterate_again(struct slot *slot)
     slot->count = count;
 }
 
-/* n pixels of `pixel` bytes: `colours` bytes out of the table, the rest as they were. */
-FLYNN_UNROLLED void put_pixels(uint8_t *out, const uint8_t *in, const uint8_t *table, const int32_t *count, int n,
-                               int pixel, int colours)
+/* n pixels of `pixel` bytes out of the table. */
+FLYNN_UNROLLED void put_pixels(uint8_t *out, const uint8_t *table, const int32_t *count, int n, int pixel)
 {
-    for (int i = 0; i < n; i++, in += pixel, out += pixel) {
-        const uint8_t *from = table + (ptrdiff_t)count[i] * colours;
+    for (int i = 0; i < n; i++) {
         for (int k = 0; k < pixel; k++)
-            out[k] = k < colours ? from[k] : in[k];
+            out[i * pixel + k] = table[(ptrdiff_t)count[i] * pixel + k];
     }
 }
 
-static void finish(const struct flynn_call *call, const struct slot *slot, const uint8_t *in, uint8_t *out)
+static void finish(const struct flynn_call *call, const struct slot *slot, uint8_t *out)
 {
     const struct flynn_stage *stage = call->stage;
     const uint8_t *table = stage->table[0].data;
-    int sample = (int)flynn_type_bytes(stage->out.type), pixel = stage->out.channels * sample;
-    int colours = stage->k[2] * sample, n = call->width - slot->x < LANES ? call->width - slot->x : LANES;
-    const vi most = v_set32(stage->k[1]);
+    int pixel = stage->out.channels * (int)flynn_type_bytes(stage->out.type);
+    int n = call->width - slot->x < LANES ? call->width - slot->x : LANES;
+    const vi most = v_set32(stage->k[0]);
     int32_t count[LANES];
     v_store(count, v_select(v_gt_i32(slot->count, most), slot->count, most));
-    in += (ptrdiff_t)slot->x * pixel;
     out += (ptrdiff_t)slot->x * pixel;
     if (pixel == 1)
-        put_pixels(out, in, table, count, n, 1, 1);
+        put_pixels(out, table, count, n, 1);
     else if (pixel == 3)
-        put_pixels(out, in, table, count, n, 3, 3);
+        put_pixels(out, table, count, n, 3);
     else
-        put_pixels(out, in, table, count, n, pixel, colours);
+        put_pixels(out, table, count, n, pixel);
 }
 
 /* Take over a block, and tell whether the group is done. */
@@ -157,9 +154,9 @@ static void make_row(const struct flynn_call *call, int y)
         vf zr[SLOTS], zi[SLOTS];
         iterate(slot, zr, zi);
         for (int s = 0; s < SLOTS; s++) {
-            if (slot[s].x < 0 || !advance(&slot[s], zr[s], zi[s], stage->k[1]))
+            if (slot[s].x < 0 || !advance(&slot[s], zr[s], zi[s], stage->k[0]))
                 continue;
-            finish(call, &slot[s], flynn_row(call->src, y), flynn_row(call->dst, y));
+            finish(call, &slot[s], flynn_row(call->dst, y));
             if (x < call->width)
                 fill(&slot[s], column, x, call->width, line);
             else
