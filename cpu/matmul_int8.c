@@ -75,7 +75,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(matmul_int8) = {
     .group = "matrix",
     .summary = "the exact product of two matrices of bytes, in 32 bits",
     .definition = "C = A B for A of m rows x k columns and B of k rows x n columns of u8; C is s32 and exact. `signed` "
-                  "says whose bytes stand for -128..127 in two's complement. Sums that could pass s32 are refused: at "
+                  "says whose bytes stand for -128..127 in two's complement, as those of an NPY array of i1 do, which "
+                  "is read as its bytes. Sums that could pass s32 are refused: at "
                   "most 33025, 65793 or 131071 columns of A with none, one or both signed.\n"
                   "trans and batch are those of matmul.",
     .source = "the integer products of oneDNN (u8 s8 s32)",
