@@ -174,7 +174,7 @@ static void start_segment(struct flynn_plan *plan, int first)
 /* Whether the next stage can take the stage's output row by row, without an image of it. */
 static bool gives_rows(const struct flynn_stage *stage)
 {
-    return stage->kind == FLYNN_ROWS || (stage->kind == FLYNN_WHOLE && !stage->team);
+    return stage->kind == FLYNN_ROWS || (stage->kind == FLYNN_WHOLE && !stage->team && !stage->aside);
 }
 
 static void cut_segments(struct flynn_plan *plan)
