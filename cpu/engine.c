@@ -113,8 +113,8 @@ static void reach_of(const struct flynn_section *section, int y0, int y1, int *l
 }
 
 /* Run a section, in bands where rows come or go in bands. */
-static void run_section(struct flynn_engine *engine, const struct flynn_task *from, const struct flynn_row_io *read,
-                        const struct flynn_row_io *write)
+static int run_section(struct flynn_engine *engine, const struct flynn_task *from, const struct flynn_row_io *read,
+                       const struct flynn_row_io *write, struct flynn_err *err)
 {
     struct flynn_task task = *from;
     struct flynn_section *section = task.section;
@@ -143,6 +143,7 @@ static void run_section(struct flynn_engine *engine, const struct flynn_task *fr
     }
     if (reduce)
         finish_reduce(engine, section, task.dst);
+    return last->check ? last->check(last, task.dst, err) : FLYNN_OK;
 }
 
 /* ---- whole images between rows -------------------------------------------------------------------------------------
@@ -225,29 +226,30 @@ static const struct flynn_image *source_of(const struct flynn_engine *engine, co
     return source < 0 ? in : &engine->section[source].result;
 }
 
-static void run_sections(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
-                         const struct flynn_row_io *read, const struct flynn_row_io *write)
+static int run_sections(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
+                        const struct flynn_row_io *read, const struct flynn_row_io *write, struct flynn_err *err)
 {
-    int n = engine->plan->segments;
-    for (int i = 0; i < n; i++) {
+    int n = engine->plan->segments, code = FLYNN_OK;
+    for (int i = 0; i < n && !code; i++) {
         const struct flynn_segment *segment = &engine->plan->segment[i];
         struct flynn_section *section = &engine->section[i];
         struct flynn_task task = {.section = section, .dst = i == n - 1 ? out : &section->result};
         task.src = source_of(engine, in, i);
         task.side = segment->side >= 0 ? &engine->section[segment->side].result : NULL;
         task.beside = segment->beside >= 0 ? source_of(engine, in, segment->beside) : NULL;
-        run_section(engine, &task, i == 0 ? read : NULL, i == n - 1 ? write : NULL);
+        code = run_section(engine, &task, i == 0 ? read : NULL, i == n - 1 ? write : NULL, err);
     }
+    return code;
 }
 
-void flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out)
+int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
+                     struct flynn_err *err)
 {
-    if (engine->plan->segments) {
-        run_sections(engine, in, out, NULL, NULL);
-        return;
-    }
+    if (engine->plan->segments)
+        return run_sections(engine, in, out, NULL, NULL, err);
     for (int y = 0; y < in->shape.height; y++)
         memcpy(flynn_row(out, y), flynn_row(in, y), flynn_row_bytes(&in->shape));
+    return FLYNN_OK;
 }
 
 int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
@@ -273,7 +275,7 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
         out = &whole_out;
     }
     if (!code)
-        run_sections(engine, in, out, read ? io : NULL, write ? io : NULL);
+        code = run_sections(engine, in, out, read ? io : NULL, write ? io : NULL, err);
     if (!code && io->place && !write)
         copy_rows(engine, &engine->plan->out, n ? out : in, io, false, true);
     flynn_image_free(&whole_in);

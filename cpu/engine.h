@@ -21,8 +21,10 @@ struct flynn_engine;
 int flynn_engine_open(struct flynn_engine **engine, const struct flynn_plan *plan, flynn_kernel *const *kernels,
                       struct flynn_pool *pool, struct flynn_err *err);
 
-/** Run the plan from `in` to `out`, which must have the plan's shapes and not overlap. Cannot fail. */
-void flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out);
+/** Run the plan from `in` to `out`, which must have the plan's shapes and not overlap. Fails only as a stage's check
+ * does: the chain ends there. */
+int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
+                     struct flynn_err *err);
 
 /** Where the rows of a plan's input come from and those of its output go when they are not images in memory.
  *

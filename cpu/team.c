@@ -38,6 +38,7 @@ static void take_part(void *arg, int member, int worker)
         .dst = task->dst,
         .side = task->side,
         .scratch = task->section->worker[worker].scratch,
+        .shared = task->section->worker[team->members > 1 ? 0 : worker].scratch,
         .member = member,
         .members = team->members,
         .meet = meet,

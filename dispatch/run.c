@@ -87,8 +87,7 @@ int flynn_run_compute(struct flynn_run *run, struct flynn_err *err)
 {
     if (run->cl)
         return flynn_cl_compute(run->cl, err);
-    flynn_engine_run(run->engine, run->in, run->out);
-    return FLYNN_OK;
+    return flynn_engine_run(run->engine, run->in, run->out, err);
 }
 
 int flynn_run_download(struct flynn_run *run, struct flynn_err *err)

@@ -109,7 +109,7 @@ int flynn_run_stream(struct flynn_run *run, struct flynn_rows_in *in, struct fly
     int code = start(run, &s, &io, &fault, err);
     if (!code)
         code = flynn_engine_stream(run->engine, NULL, image, &io, err);
-    if (!code && atomic_load(&fault.stop)) {
+    if (atomic_load(&fault.stop)) {
         *err = fault.err;
         code = fault.err.code;
     }

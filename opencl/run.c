@@ -328,13 +328,43 @@ static int enqueue_group(struct flynn_cl_run *run, struct flynn_cl_step *step, s
     return code;
 }
 
+/* Let a stage look at what it made, which need not be the run's output. */
+static int check_step(struct flynn_cl_run *run, const struct flynn_cl_step *step, struct flynn_err *err)
+{
+    const struct flynn_stage *stage = step->launch->stage;
+    struct flynn_image copy;
+    if (step->out->wraps) {
+        int code = flynn_cl_buffer_down(run, step->out, err);
+        return code ? code : stage->check(stage, &step->out->host, err);
+    }
+    int code = flynn_image_alloc(&copy, &step->launch->out, err);
+    if (code)
+        return code;
+    cl_int status = flynn_cl.EnqueueReadBuffer(run->queue, step->out->mem, CL_TRUE, 0,
+                                               copy.stride * (size_t)copy.shape.height, copy.data, 0, NULL, NULL);
+    code = status ? flynn_cl_fail(err, status, "clEnqueueReadBuffer") : stage->check(stage, &copy, err);
+    flynn_image_free(&copy);
+    return code;
+}
+
+/* Whether the step is the last one of a stage with a check. */
+static bool is_checked(const struct flynn_cl_run *run, const struct flynn_cl_step *step)
+{
+    const struct flynn_stage *stage = step->launch->stage;
+    return stage->check && (step + 1 == run->step + run->steps || step[1].launch->stage != stage);
+}
+
 int flynn_cl_compute(struct flynn_cl_run *run, struct flynn_err *err)
 {
     int code = FLYNN_OK;
     if (!run->uploaded)
         return flynn_fail(err, FLYNN_EUSAGE, "nothing was uploaded for the OpenCL run");
-    for (int s = 0; s < run->steps && !code; s += group_of(&run->step[s]))
+    for (int s = 0; s < run->steps && !code; s += group_of(&run->step[s])) {
+        const struct flynn_cl_step *last = &run->step[s + group_of(&run->step[s]) - 1];
         code = enqueue_group(run, &run->step[s], err);
+        if (!code && is_checked(run, last))
+            code = check_step(run, last, err);
+    }
     /* Even after an error nothing may be left running: buffers wrap memory of the caller. */
     cl_int status = flynn_cl.Finish(run->queue);
     if (!code && status != CL_SUCCESS) {

@@ -151,10 +151,14 @@ static int test(struct flynn_cl_handle *handle, const struct flynn_node *node, b
                 struct flynn_err *err)
 {
     struct flynn_shape shape = {TEST_WIDTH, TEST_HEIGHT, node->in.channels, node->in.type};
+    if (node->op->input_shape)
+        node->op->input_shape(&shape, NULL);
     struct flynn_shape other = flynn_op_second(node->op, &shape);
     struct flynn_image in = {0}, second = {0};
     static const uint64_t seed = 20;
     int code = make_pattern(&in, &shape, seed, err);
+    if (!code && node->op->input_samples)
+        node->op->input_samples(&in, NULL);
     if (!code)
         code = make_pattern(&second, &other, seed + 1, err);
     struct flynn_chain *chain = code ? NULL : calloc(1, sizeof *chain);

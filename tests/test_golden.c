@@ -30,7 +30,7 @@ static uint64_t hash_image(const struct flynn_image *image)
     return hash;
 }
 
-static uint64_t hash_of(const char *text, const struct flynn_image *in, const struct flynn_op *op)
+static uint64_t hash_of(const char *text, struct flynn_image *in, const struct flynn_op *op)
 {
     struct flynn_shape second = flynn_op_second(op, &in->shape);
     struct flynn_chain chain = {0};
@@ -44,6 +44,17 @@ static uint64_t hash_of(const char *text, const struct flynn_image *in, const st
     cr_assert_eq(flynn_generate(&with, spec, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_chain_add_with(&chain, text, &with, &err), 0, "%s: %s", text, err.text);
     uint64_t rng = 9;
+    struct flynn_shape shape = in->shape;
+    if (op->input_shape)
+        op->input_shape(&shape, chain.op[0].value);
+    if (!flynn_shape_equal(&shape, &in->shape)) {
+        snprintf(spec, sizeof spec, "noise:%dx%d,type=%s,channels=%d", shape.width, shape.height,
+                 flynn_type_name(shape.type), shape.channels);
+        flynn_image_free(in);
+        cr_assert_eq(flynn_generate(in, spec, &err), 0, "%s", err.text);
+    }
+    if (op->input_samples)
+        op->input_samples(in, chain.op[0].value);
     cr_assert_eq(flynn_inputs_fit(&chain, &in->shape, &rng, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_plan_build(&plan, &chain, &in->shape, &err), 0, "%s: %s", text, err.text);
     cr_assert_eq(flynn_plan_output(&plan, in, &out, &err), 0, "%s", err.text);
@@ -75,8 +86,7 @@ static void each_line(line_function *function, void *arg)
             int number = k % cases.count, type = k / cases.count % FLYNN_N_TYPES;
             int channels = 1 + k / cases.count / FLYNN_N_TYPES;
             if (cases.extreme[number] || !(op->types & FLYNN_TYPE_BIT(type)) ||
-                !(op->channels & FLYNN_CHANNEL_BIT(channels)) ||
-                !can_generate((enum flynn_type)type, channels))
+                !(op->channels & FLYNN_CHANNEL_BIT(channels)) || !can_generate((enum flynn_type)type, channels))
                 continue;
             struct flynn_image in;
             struct flynn_err err;

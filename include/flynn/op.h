@@ -79,6 +79,7 @@ struct flynn_call {
     int member, members;      /**< this call is number `member` of `members` that run at the same time */
     void (*meet)(void *team); /**< see flynn_team_wait */
     void *team;
+    void *shared; /**< member 0's scratch, which all members may use together */
 };
 
 /** Wait until all members of the team have come here; what they wrote before is then seen by all. */
@@ -183,6 +184,11 @@ struct flynn_stage {
      * and members, and meet at flynn_team_wait. The output must not depend on the number of members. */
     bool team;
 
+    /** whole: looks at the complete output and fails where the input had no result, as a singular matrix has none.
+     * Kernels themselves go on to the end, and what they leave then is as exactly defined as any result. NULL: nothing
+     * can be wrong. */
+    int (*check)(const struct flynn_stage *stage, const struct flynn_image *out, struct flynn_err *err);
+
     const uint8_t *lut; /**< u8 to u8: the stage is this table of 256 on every sample but alpha; NULL if it is not */
 
     size_t state_bytes;   /**< rows */
@@ -262,6 +268,10 @@ struct flynn_op {
     /** Tests: turn the input's shape into that of second input number `param`; NULL: as square_second says. `value` is
      * NULL while the parameters are not known, unless square_second is set. */
     void (*second_shape)(struct flynn_shape *shape, const struct flynn_value *value, int param);
+    /** Tests: turn the shape of an input into one that the op takes, and its samples into such as have a result, unless
+     * they are to have none; NULL: any do. `value` is NULL where the parameters are not known. */
+    void (*input_shape)(struct flynn_shape *shape, const struct flynn_value *value);
+    void (*input_samples)(const struct flynn_image *input, const struct flynn_value *value);
     const char *cases[20]; /**< parameter strings that verification adds to defaults and extremes; "@" is the second
                               input; with "?" in front an input may be refused */
     int (*lower)(struct flynn_node *node, struct flynn_err *err);

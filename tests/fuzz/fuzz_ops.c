@@ -125,7 +125,7 @@ static void run(const struct flynn_plan *plan, const struct flynn_image *in)
     if (flynn_engine_open(&engine, plan, kernel, NULL, NULL))
         return;
     if (flynn_image_alloc(&out, &plan->out, NULL) == 0) {
-        flynn_engine_run(engine, in, &out);
+        flynn_engine_run(engine, in, &out, NULL);
         flynn_image_free(&out);
     }
     flynn_engine_close(engine);
