@@ -26,7 +26,7 @@ struct F(unknowns) {
 /* Solve for all rows, in blocks: what is known is taken out of a block by the tiles of the product. */
 static void F(substitute)(const struct F(unknowns) * x, struct F(matrix) a, bool unit, REAL *packed)
 {
-    enum { WIDTH = 96 };
+    enum { WIDTH = 96 / TILE_ROWS * TILE_ROWS }; /* whole tiles: what a tile has beyond its block is lost */
     for (int i = 0; i < x->n; i += WIDTH) {
         int rows = x->n - i < WIDTH ? x->n - i : WIDTH;
         for (int k = 0; k < i; k += WIDTH) {
