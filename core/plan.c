@@ -192,20 +192,17 @@ static void cut_segments(struct flynn_plan *plan)
     }
 }
 
-/* A stage whose rows stand alone makes several in one call to share out what a call costs. Between stages these rows
- * must not fall out of the nearest cache before they are read. */
+/* A stage whose rows stand alone makes several in one call to share out what a call costs. Between stages, and between
+ * reading and writing files, these rows must not fall out of the nearest cache before they are read. */
 static void limit_steps(struct flynn_plan *plan)
 {
-    for (int i = 0; i < plan->segments; i++) {
-        const struct flynn_segment *segment = &plan->segment[i];
-        for (int s = segment->first; s < segment->first + segment->stages && segment->stages > 1; s++) {
-            /* Of the plan's own nodes. */
-            struct flynn_stage *stage = (struct flynn_stage *)plan->stage[s];
-            size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
-            size_t fit = NEAR_BYTES / (out > row ? out : row);
-            if (stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && (size_t)stage->step > fit)
-                stage->step = fit > 1 ? (int)fit : 1;
-        }
+    for (int i = 0; i < plan->stages; i++) {
+        /* Of the plan's own nodes. */
+        struct flynn_stage *stage = (struct flynn_stage *)plan->stage[i];
+        size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
+        size_t fit = NEAR_BYTES / (out > row ? out : row);
+        if (stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && (size_t)stage->step > fit)
+            stage->step = fit > 1 ? (int)fit : 1;
     }
 }
 

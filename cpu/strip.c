@@ -37,10 +37,14 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     const void **in = w->in + (size_t)s * (size_t)section->window;
     int low, high;
 
-    flynn_ring_range(stage, first, last, &low, &high);
-    fill(task, w, s, low, high);
-    for (int64_t r = first; r <= last; r++)
-        in[r - first] = flynn_ring_read(&w->ring[s], r);
+    if (s == 0 && w->direct) {
+        in[0] = task->read->read(task->read->context, w->number, y, flynn_ring_row(&w->ring[0], y));
+    } else {
+        flynn_ring_range(stage, first, last, &low, &high);
+        fill(task, w, s, low, high);
+        for (int64_t r = first; r <= last; r++)
+            in[r - first] = flynn_ring_read(&w->ring[s], r);
+    }
     bool reduce = stage->kind == FLYNN_REDUCE;
     section->kernel[s](&(struct flynn_call){
         .stage = stage,
@@ -115,7 +119,7 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
         } else if (whole) {
             rows = fill_whole(task, w, ring, y);
         } else {
-            int step = flynn_stage_step(before);
+            int step = s == 1 && w->direct ? 1 : flynn_stage_step(before);
             void **out = w->out + (size_t)(s - 1) * (size_t)task->section->step;
             rows = ring->limit - y < step ? ring->limit - y : step;
             for (int r = 0; r < rows; r++)
@@ -167,7 +171,7 @@ static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, i
     const struct flynn_section *section = task->section;
     const struct flynn_row_io *write = task->write;
     int last = section->stages - 1;
-    int step = flynn_stage_step(section->stage[last]);
+    int step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
     void **out = w->out + (size_t)last * (size_t)section->step;
     bool rows_out = section->stage[last]->kind == FLYNN_ROWS;
 
@@ -193,6 +197,14 @@ static void strip_range(const struct flynn_task *task, int index, int *y0, int *
     *y1 = task->last - *y0 < task->strip ? task->last : *y0 + task->strip;
 }
 
+/* Whether each row of the input is needed for one row of the first stage's output and for nothing else. */
+static bool reads_alone(const struct flynn_task *task)
+{
+    const struct flynn_stage *stage = task->section->stage[0];
+    return task->read && stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && !stage->first && !stage->up &&
+           !copies_rows(stage) && !task->section->keep[0];
+}
+
 void flynn_strip_rows(void *arg, int index, int worker)
 {
     struct flynn_task *task = arg;
@@ -200,6 +212,7 @@ void flynn_strip_rows(void *arg, int index, int worker)
     int y0, y1;
 
     strip_range(task, index, &y0, &y1);
+    w->direct = reads_alone(task);
     if (task->section->stage[0]->kind != FLYNN_WHOLE)
         w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
     run_strip(task, w, y0, y1);

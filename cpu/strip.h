@@ -10,6 +10,7 @@
 /** What a worker needs for one segment; all of it lies in its arena. */
 struct flynn_worker {
     int number;
+    bool direct; /**< the first stage reads rows where row_io has them, one at a time, and not in its ring */
     struct flynn_ring *ring; /**< ring[s] holds what stage s of the segment reads */
     uint8_t **state;         /**< state[s] of stage s */
     const void **in;         /**< in[] of every stage, `window` pointers each */
