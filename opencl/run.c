@@ -167,8 +167,8 @@ static int name_steps(struct flynn_cl_run *run, struct flynn_err *err)
         const struct flynn_node *node = &plan->node[n];
         for (int i = 0; i < node->launches; i++) {
             if (is_done(run->handle->info, &node->launch[i]))
-                run->step[run->steps++] = (struct flynn_cl_step){
-                    .node = node, .launch = &node->launch[i], .op = node->launch[i].stage->op};
+                run->step[run->steps++] =
+                    (struct flynn_cl_step){.node = node, .launch = &node->launch[i], .op = node->launch[i].stage->op};
         }
     }
     return FLYNN_OK;
