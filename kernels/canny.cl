@@ -4,7 +4,10 @@
 
 /* As cpu/canny.c up to the peaks. Then every pixel gets a label: 0 where it is a strong edge, NONE where it is no edge,
  * and the number of its place, from 1, where it is a weak one. Labels of pixels that touch become one, the lowest: a
- * label points to the place that has a lower one, and so on to a place with its own number, or to 0. */
+ * label points to the place that has a lower one, and so on to a place with its own number, or to 0.
+ *
+ * The slopes have explicit vectors not for speed alone: pocl 3.1 makes wrong code of the same loop over single pixels,
+ * for 8 pixels near the end of rows of 63. */
 #define NONE 0xffffffffu
 
 #define ACROSS  0
