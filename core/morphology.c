@@ -58,7 +58,7 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int larges
     return stage;
 }
 
-static void add_stages(struct flynn_node *node, int largest)
+void flynn_morph_stages(struct flynn_node *node, int largest)
 {
     int width = flynn_morph_width(node), height = flynn_morph_height(node);
     enum flynn_type type = node->in.type;
@@ -184,7 +184,7 @@ int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_re
 
 int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err)
 {
-    add_stages(node, largest);
+    flynn_morph_stages(node, largest);
     return flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
 }
 

@@ -79,6 +79,9 @@ double flynn_morph_fill(const struct flynn_node *node);
 void flynn_morph_down_state(struct flynn_stage *stage);
 void flynn_morph_across_state(struct flynn_stage *stage);
 
+/** Append the stages of an erosion (largest = 0) or dilation by the node's rectangle. */
+void flynn_morph_stages(struct flynn_node *node, int largest);
+
 /** Append the OpenCL launches of an erosion or dilation w by the node's rectangle, which make w, or w aside, or the
  * difference w less what is aside, w less the node's input, or the input less w. */
 enum flynn_morph_result {

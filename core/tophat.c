@@ -3,12 +3,17 @@
 
 #include "core/order.h"
 
+static const struct flynn_op *kernels(void)
+{
+    return flynn_op_at(flynn_op_find("tophat"));
+}
+
 /* A stage whose rows have `before` columns and whose output has `after`. */
 static struct flynn_stage *start(struct flynn_node *node, int kernel, int after, enum flynn_type type)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
     double fill = flynn_morph_fill(node);
-    stage->op = flynn_op_at(flynn_op_find("tophat"));
+    stage->op = kernels();
     stage->variant = node->in.type;
     stage->out.type = type;
     stage->out.width = after;
@@ -16,7 +21,6 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int after,
     stage->border_value = fill;
     stage->d[1] = type == FLYNN_S32 ? flynn_order_key_of((float)fill) : fill;
     stage->step = FLYNN_MORPH_STEP;
-    stage->k[7] = node->in.width;
     return stage;
 }
 
@@ -57,30 +61,13 @@ int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *
 {
     if (check_sides(node, err))
         return err->code;
-    int side = flynn_morph_width(node), height = flynn_morph_height(node), width = node->in.width;
-    int part = width + side - 1;
-    enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
-
-    struct flynn_stage *down = start(node, FLYNN_TOPHAT_DOWN, part + width, keys);
-    look_down(down, largest, height);
-    add_border(down, side);
-    down->k[4] = width;
-    down->k[5] = part;
-
-    struct flynn_stage *across = start(node, FLYNN_TOPHAT_ACROSS, part + width, type);
-    look_across(across, largest, side);
-    add_border(across, side);
-    across->k[4] = across->k[5] = across->k[6] = part;
-
-    struct flynn_stage *again = start(node, FLYNN_TOPHAT_DOWN, part + width, keys);
-    look_down(again, !largest, height);
-    again->k[4] = again->k[5] = again->k[6] = part;
-
-    struct flynn_stage *difference = start(node, FLYNN_TOPHAT_SUBTRACT, width, type);
-    look_across(difference, !largest, side);
-    difference->k[4] = difference->k[6] = part;
-    difference->k[8] = largest;
-
+    flynn_morph_stages(node, largest);
+    flynn_morph_stages(node, !largest);
+    struct flynn_stage *difference = flynn_node_stage(node, FLYNN_ROWS, FLYNN_TOPHAT_SUBTRACT);
+    difference->op = kernels();
+    difference->beside = true;
+    difference->step = FLYNN_MORPH_STEP;
+    difference->k[0] = largest;
     int code = flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
     return code ? code
                 : flynn_morph_launch(node, !largest, largest ? FLYNN_MORPH_LESS_INPUT : FLYNN_MORPH_INPUT_LESS, err);

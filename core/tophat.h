@@ -6,28 +6,18 @@
 
 #include <string.h>
 
-/** The differences of morphology: top-hat, black-hat, gradient. Their rows between stages have two parts, one after the
- * other: what was eroded or dilated so far, with its border columns in place, and what it will be subtracted from or
- * with. The first part is in the type of core/morphology.h (f32: keys after DOWN), the image itself as it is.
+/** The differences of morphology: top-hat, black-hat, gradient.
  *
- * DOWN: the first part down the columns; the second part is kept, which is the input itself in the first stage.
- * ACROSS: the first part across; the second is kept. SUBTRACT: the first part across, and then the difference.
+ * SUBTRACT: what is beside it less the input, or where k[0] is 1 the input less what is beside it.
+ *
  * BOTH_DOWN: the smallest, and then the largest samples down the columns. BOTH_SUBTRACT: both across, and their
- * difference.
- *
- * Beside k[0], k[1] and d[0] of core/morphology.h:
- * k[2]: border columns on the left that the stage adds to the first part, and k[3]: on the right; d[1]: the constant
- *       border in the type of the output
- * k[4]: columns of the first part in the input; k[5]: in the output
- * k[6]: where the second part begins in the input, and k[7]: its columns
- * k[8]: SUBTRACT: 1 for the first part less the second, 0 for the second less the first */
-enum {
-    FLYNN_TOPHAT_DOWN,
-    FLYNN_TOPHAT_ACROSS,
-    FLYNN_TOPHAT_SUBTRACT,
-    FLYNN_TOPHAT_BOTH_DOWN,
-    FLYNN_TOPHAT_BOTH_SUBTRACT
-};
+ * difference. Their rows have two parts, one after the other, with their border columns in place, in the type of
+ * core/morphology.h. Beside k[0], k[1] and d[0] of that:
+ * k[2]: border columns on the left that the stage adds to a part, and k[3]: on the right; d[1]: the constant border in
+ *       the type of the output
+ * k[4]: columns of a part in the input; k[5]: in the output
+ * k[6]: where the second part begins in the input */
+enum { FLYNN_TOPHAT_SUBTRACT, FLYNN_TOPHAT_BOTH_DOWN, FLYNN_TOPHAT_BOTH_SUBTRACT };
 
 /** out[i] = a[i] - b[i], n samples; integers not below 0. a or b may be out. */
 typedef void flynn_tophat_subtract(void *out, const void *a, const void *b, size_t n);
@@ -50,7 +40,7 @@ static inline void flynn_tophat_put(void *sample, enum flynn_type type, double v
         *(int32_t *)sample = (int32_t)value;
 }
 
-/** Add the border columns of the first part, whose columns begin at `row`. */
+/** Add the border columns of a part, whose columns begin at `row`. */
 static inline void flynn_tophat_pad(const struct flynn_stage *stage, void *row, int columns)
 {
     const struct flynn_shape *shape = &stage->out;
@@ -65,7 +55,7 @@ static inline void flynn_tophat_pad(const struct flynn_stage *stage, void *row, 
     }
 }
 
-/** The first part of the call's rows down the columns, to column `to` of the output. */
+/** A part of the call's rows down the columns, to column `to` of the output. */
 static inline void flynn_tophat_part_down(const struct flynn_call *call, flynn_kernel *down,
                                           const struct flynn_stage *stage, int to, void *state)
 {
@@ -97,43 +87,13 @@ static inline void flynn_tophat_part_across(const struct flynn_call *call, flynn
     across(&part);
 }
 
-/** Copy the second part of a row. */
-static inline void flynn_tophat_keep(const struct flynn_stage *stage, const void *in, void *out)
-{
-    memcpy(flynn_tophat_at(&stage->out, out, stage->k[5]), flynn_tophat_at(&stage->in, in, stage->k[6]),
-           (size_t)stage->k[7] * (size_t)stage->in.channels * flynn_type_bytes(stage->in.type));
-}
-
 /** The kernels, from those of a table for its parts. */
-static inline void flynn_tophat_down(const struct flynn_call *call, flynn_kernel *down)
+static inline void flynn_tophat_difference(const struct flynn_call *call, flynn_tophat_subtract *subtract)
 {
-    flynn_tophat_part_down(call, down, call->stage, 0, call->state);
+    const void *const *more = call->stage->k[0] ? call->in : call->with;
+    const void *const *less = call->stage->k[0] ? call->with : call->in;
     for (int r = 0; r < call->rows; r++)
-        flynn_tophat_keep(call->stage, call->in[call->stage->up + r], call->out[r]);
-}
-
-static inline void flynn_tophat_across(const struct flynn_call *call, flynn_kernel *across)
-{
-    const struct flynn_stage *stage = call->stage;
-    for (int r = 0; r < call->rows; r++) {
-        void *to = flynn_tophat_at(&stage->out, call->out[r], stage->k[2]);
-        flynn_tophat_part_across(call, across, stage, call->in[r], to, stage->k[7]);
-        flynn_tophat_pad(stage, to, stage->k[7]);
-        flynn_tophat_keep(stage, call->in[r], call->out[r]);
-    }
-}
-
-static inline void flynn_tophat_difference(const struct flynn_call *call, flynn_kernel *across,
-                                           flynn_tophat_subtract *subtract)
-{
-    const struct flynn_stage *stage = call->stage;
-    size_t n = (size_t)call->width * (size_t)stage->in.channels;
-    for (int r = 0; r < call->rows; r++) {
-        void *out = call->out[r];
-        const void *kept = flynn_tophat_at(&stage->in, call->in[r], stage->k[6]);
-        flynn_tophat_part_across(call, across, stage, call->in[r], out, call->width);
-        subtract(out, stage->k[8] ? out : kept, stage->k[8] ? kept : out, n);
-    }
+        subtract(call->out[r], more[r], less[r], (size_t)call->width * (size_t)call->stage->in.channels);
 }
 
 static inline void flynn_tophat_both_down(const struct flynn_call *call, flynn_kernel *down)

@@ -150,6 +150,31 @@ static int find_places(int32_t *place, double *square, int radius)
     return n;
 }
 
+static int count_neighbours(const double *square)
+{
+    int n = 0;
+    while (square[n] > 0)
+        n++;
+    return n;
+}
+
+/* Whether there are few neighbours: core/bilateral.h. */
+static bool sums_are_short(const struct flynn_stage *stage, const uint8_t *weight, const double *square)
+{
+    int n = count_neighbours(square), sum = FLYNN_BILATERAL_WHOLE * (n + 1) / 2;
+    if (stage->k[1] > 1 || n > FLYNN_BILATERAL_FEW)
+        return false;
+    for (int t = 0; t < n; t++) {
+        int most = 0;
+        for (int i = 0; i < FLYNN_BILATERAL_STEPS; i++) {
+            int product = weight[t * FLYNN_BILATERAL_STEPS + i] * (((i + 1) << stage->k[1]) - 1);
+            most = product > most ? product : most;
+        }
+        sum += most;
+    }
+    return sum <= INT16_MAX;
+}
+
 /* u8, u16: weights in whole 127ths, each at the middle of its distances; distances of 2^shift together, so that the
  * last step is beyond all that have weight. */
 static int weigh_steps(struct flynn_node *node, struct flynn_stage *stage, const double *square, double color,
@@ -169,6 +194,7 @@ static int weigh_steps(struct flynn_node *node, struct flynn_stage *stage, const
         }
     }
     stage->k[1] = shift;
+    stage->k[2] = sums_are_short(stage, weight, square) ? count_neighbours(square) / 2 : 0;
     stage->table[1] = (struct flynn_table_data){weight, (size_t)stage->k[0] * FLYNN_BILATERAL_STEPS};
     return FLYNN_OK;
 }
@@ -229,6 +255,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     filter->border_value = split->border_value;
     filter->out.width = node->in.width;
     filter->costly = true;
+    filter->step = FLYNN_BILATERAL_STEP;
     int code = find_weights(node, filter, radius, err);
     if (code)
         return code;

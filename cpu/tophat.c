@@ -32,19 +32,9 @@ static flynn_tophat_subtract *subtract_of(const struct flynn_call *call)
     return type == FLYNN_U8 ? subtract_u8 : type == FLYNN_U16 ? subtract_u16 : subtract_f32;
 }
 
-static void down(const struct flynn_call *call)
-{
-    flynn_tophat_down(call, morph_down);
-}
-
-static void across(const struct flynn_call *call)
-{
-    flynn_tophat_across(call, morph_across);
-}
-
 static void difference(const struct flynn_call *call)
 {
-    flynn_tophat_difference(call, morph_across, subtract_of(call));
+    flynn_tophat_difference(call, subtract_of(call));
 }
 
 static void both_down(const struct flynn_call *call)
@@ -76,9 +66,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(tophat) = {
     .cases = {FLYNN_MORPH_CASES},
     .lower = lower,
     .kernels =
-        {.fn = {[FLYNN_TOPHAT_DOWN] = {[FLYNN_U8] = down, [FLYNN_U16] = down, [FLYNN_F32] = down},
-                [FLYNN_TOPHAT_ACROSS] = {[FLYNN_U8] = across, [FLYNN_U16] = across, [FLYNN_F32] = across},
-                [FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
+        {.fn = {[FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
                 [FLYNN_TOPHAT_BOTH_DOWN] = {[FLYNN_U8] = both_down, [FLYNN_U16] = both_down, [FLYNN_F32] = both_down},
                 [FLYNN_TOPHAT_BOTH_SUBTRACT] =
                     {[FLYNN_U8] = both_difference, [FLYNN_U16] = both_difference, [FLYNN_F32] = both_difference}}},

@@ -120,14 +120,35 @@ static void planes_u8(const struct flynn_call *call)
 /* ---- weights ------------------------------------------------------------------------------------------------------
  */
 
-/* The bytes of a table of 64 at the places of idx. */
-FLYNN_UNROLLED vi lookup(const uint8_t *table, vi idx)
+/* A table of 64 bytes. */
+struct table {
+#if defined(FLYNN_ISA_AVX512)
+    vi all;
+#else
+    vi part[4];
+#endif
+};
+
+FLYNN_UNROLLED struct table load_table(const uint8_t *table)
+{
+    struct table t;
+#if defined(FLYNN_ISA_AVX512)
+    t.all = v_load(table);
+#else
+    for (int i = 0; i < 4; i++)
+        t.part[i] = v_repeat16(table + 16 * i);
+#endif
+    return t;
+}
+
+/* The bytes of a table at the places of idx. */
+FLYNN_UNROLLED vi lookup(const struct table *t, vi idx)
 {
 #if defined(FLYNN_ISA_AVX512)
-    return simde_mm512_permutexvar_epi8(idx, v_load(table));
+    return simde_mm512_permutexvar_epi8(idx, t->all);
 #else
-    vi a = V(shuffle_epi8)(v_repeat16(table), idx), b = V(shuffle_epi8)(v_repeat16(table + 16), idx);
-    vi c = V(shuffle_epi8)(v_repeat16(table + 32), idx), d = V(shuffle_epi8)(v_repeat16(table + 48), idx);
+    vi a = V(shuffle_epi8)(t->part[0], idx), b = V(shuffle_epi8)(t->part[1], idx);
+    vi c = V(shuffle_epi8)(t->part[2], idx), d = V(shuffle_epi8)(t->part[3], idx);
     vi bit4 = V(slli_epi16)(idx, 3), bit5 = V(slli_epi16)(idx, 2);
     return V(blendv_epi8)(V(blendv_epi8)(a, b, bit4), V(blendv_epi8)(c, d, bit4), bit5);
 #endif
@@ -135,7 +156,7 @@ FLYNN_UNROLLED vi lookup(const uint8_t *table, vi idx)
 
 FLYNN_UNROLLED vi difference(vi a, vi b)
 {
-    return v_or(V(subs_epu8)(a, b), V(subs_epu8)(b, a));
+    return V(sub_epi8)(V(max_epu8)(a, b), V(min_epu8)(a, b));
 }
 
 /* The steps of the distances: where `narrow`, those above 255 are of the last step as 255 is. */
@@ -203,8 +224,10 @@ FLYNN_UNROLLED void add_four(struct sums *s, const struct flynn_stage *stage, co
     const uint8_t *table = (const uint8_t *)stage->table[1].data + t * FLYNN_BILATERAL_STEPS;
     ptrdiff_t far = stage->in.width;
     vi w[4], one = v_set8(1);
-    for (int i = 0; i < 4; i++)
-        w[i] = lookup(table + i * FLYNN_BILATERAL_STEPS, steps(p[i], centre, far, c, stage->k[1], narrow));
+    for (int i = 0; i < 4; i++) {
+        struct table weights = load_table(table + i * FLYNN_BILATERAL_STEPS);
+        w[i] = lookup(&weights, steps(p[i], centre, far, c, stage->k[1], narrow));
+    }
     vi pair[4] = {V(unpacklo_epi8)(w[0], w[1]), V(unpackhi_epi8)(w[0], w[1]), V(unpacklo_epi8)(w[2], w[3]),
                   V(unpackhi_epi8)(w[2], w[3])};
     for (int i = 0; i < 2; i++)
@@ -245,6 +268,19 @@ FLYNN_UNROLLED void quotients(const struct sums *s, int c, bool few, vi out[FLYN
 /* ---- rows ---------------------------------------------------------------------------------------------------------
  */
 
+FLYNN_UNROLLED void join_vector(const vi *result, uint8_t *out, const struct shuffles *join, int c)
+{
+    uint8_t plane[FLYNN_MAX_CHANNELS][VEC];
+    if (c == 1) {
+        v_store(out, result[0]);
+        return;
+    }
+    for (int j = 0; j < c; j++)
+        v_store(plane[j], result[j]);
+    for (int i = 0; i < VEC; i += 16)
+        join16(plane[0] + i, VEC, out + i * c, join, c);
+}
+
 /* VEC pixels from x on to `out`. */
 FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, uint8_t *out,
                                   const struct shuffles *join, int c, bool narrow)
@@ -253,7 +289,6 @@ FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, u
     const int32_t *place = stage->table[0].data;
     const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + stage->up + x;
     vi centre[FLYNN_MAX_CHANNELS], result[FLYNN_MAX_CHANNELS];
-    uint8_t plane[FLYNN_MAX_CHANNELS][VEC];
     struct sums s;
     for (int j = 0; j < c; j++)
         centre[j] = v_load(own + (ptrdiff_t)j * stage->in.width);
@@ -265,14 +300,7 @@ FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, u
         add_four(&s, stage, p, t, centre, c, narrow);
     }
     quotients(&s, c, (stage->k[0] + 1) * FLYNN_BILATERAL_WHOLE < 8192, result);
-    if (c == 1) {
-        v_store(out, result[0]);
-        return;
-    }
-    for (int j = 0; j < c; j++)
-        v_store(plane[j], result[j]);
-    for (int i = 0; i < VEC; i += 16)
-        join16(plane[0] + i, VEC, out + i * c, join, c);
+    join_vector(result, out, join, c);
 }
 
 FLYNN_UNROLLED void filter_rows(const struct flynn_call *call, int c, bool narrow)
@@ -291,18 +319,167 @@ FLYNN_UNROLLED void filter_rows(const struct flynn_call *call, int c, bool narro
     }
 }
 
+/* ---- few neighbours ------------------------------------------------------------------------------------------------
+ */
+
+/* Where FLYNN_BILATERAL_FEW holds, sums of weighted differences from the pixel stand for those of weighted samples;
+ * they take 16 bits. Neighbours are taken in pairs on opposite sides: neighbour `t` of the list, of its latter half,
+ * and the one as far from the list's beginning as t is from its end. The weight of the latter is what the pixel there
+ * gave to this one as its neighbour t. */
+
+#define SEGMENT 256 /* pixels */
+#define PAIRS   (FLYNN_BILATERAL_FEW / 2)
+#define RINGS   (FLYNN_BILATERAL_FEW_RADIUS + 1)
+
+/* Weights of neighbour t, by row modulo RINGS, from the border columns of a segment on. */
+struct weights {
+    uint8_t at[PAIRS][RINGS][SEGMENT + 2 * FLYNN_BILATERAL_FEW_RADIUS + VEC];
+};
+
+/* Columns to the right of the pixel, and rows below it, of neighbour t. */
+static inline ptrdiff_t right_of(const struct flynn_stage *stage, int t)
+{
+    return ((const int32_t *)stage->table[0].data)[2 * t] - stage->up;
+}
+
+static inline int below(const struct flynn_stage *stage, int t)
+{
+    return ((const int32_t *)stage->table[0].data)[2 * t + 1] - stage->up;
+}
+
+/* The weights of the neighbours of row r in n columns from x - radius on. */
+FLYNN_UNROLLED void weigh_row(const struct flynn_call *call, int r, int x, int n, struct weights *weights, int c)
+{
+    const struct flynn_stage *stage = call->stage;
+    ptrdiff_t far = stage->in.width;
+    const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + x, *tables = stage->table[1].data;
+    for (int pair = 0; pair < stage->k[2]; pair++) {
+        int t = stage->k[2] + pair, down = below(stage, t);
+        if (r + down < 0)
+            continue;
+        struct table table = load_table(tables + t * FLYNN_BILATERAL_STEPS);
+        const uint8_t *other = (const uint8_t *)call->in[r + stage->up + down] + x + right_of(stage, t);
+        uint8_t *to = weights->at[pair][(r + stage->up) % RINGS];
+        for (int i = 0; i < n; i = v_advance(i, VEC, n)) {
+            vi centre[FLYNN_MAX_CHANNELS];
+            for (int j = 0; j < c; j++)
+                centre[j] = v_load(own + i + j * far);
+            v_store(to + i, lookup(&table, steps(other + i, centre, far, c, stage->k[1], true)));
+        }
+    }
+}
+
+/* sum = weighted differences, weight = all weights: out = sum / weight, rounded. 2^21 / weight is below 2^15; a product
+ * by it is a quotient that is wrong by one at most. */
+FLYNN_UNROLLED vi divide_words(vi sum, vi weight, vi inverse)
+{
+    vi n = V(add_epi16)(sum, V(srli_epi16)(weight, 1));
+    vi q = V(srai_epi16)(V(mulhi_epi16)(n, inverse), 5), rest = V(sub_epi16)(n, V(mullo_epi16)(q, weight));
+    q = V(sub_epi16)(q, v_gt_i16(rest, V(sub_epi16)(weight, v_set16(1))));
+    return V(add_epi16)(q, v_gt_i16(v_zero(), rest));
+}
+
+FLYNN_UNROLLED vi invert_words(vi weight)
+{
+    vi zero = v_zero(), part[2] = {V(unpacklo_epi16)(weight, zero), V(unpackhi_epi16)(weight, zero)};
+    for (int i = 0; i < 2; i++)
+        part[i] = V(cvttps_epi32)(V(div_ps)(V(set1_ps)(1 << 21), V(cvtepi32_ps)(part[i])));
+    return V(packs_epi32)(part[0], part[1]);
+}
+
+/* A pair of neighbours and their weights, of the first pixel of a segment. */
+struct pair {
+    const uint8_t *one, *other, *one_weight, *other_weight;
+};
+
+static void find_pairs(const struct flynn_call *call, int r, int x, const struct weights *weights, struct pair *pairs)
+{
+    const struct flynn_stage *stage = call->stage;
+    int up = stage->up;
+    for (int i = 0; i < stage->k[2]; i++) {
+        int down = below(stage, stage->k[2] + i);
+        ptrdiff_t right = right_of(stage, stage->k[2] + i);
+        pairs[i].one = (const uint8_t *)call->in[r + up + down] + up + x + right;
+        pairs[i].other = (const uint8_t *)call->in[r + up - down] + up + x - right;
+        pairs[i].one_weight = weights->at[i][(r + up) % RINGS] + up;
+        pairs[i].other_weight = weights->at[i][(r + up - down) % RINGS] + up - right;
+    }
+}
+
+/* VEC pixels from i on of the row whose own begin at `own`, to `out`. */
+FLYNN_UNROLLED void few_vector(const struct pair *pairs, int n, const uint8_t *own, ptrdiff_t far, int i, uint8_t *out,
+                               const struct shuffles *join, int c)
+{
+    vi centre[FLYNN_MAX_CHANNELS], sum[FLYNN_MAX_CHANNELS][2], weight[2], inverse[2], unit = v_set8(1);
+    for (int h = 0; h < 2; h++) {
+        weight[h] = v_set16(FLYNN_BILATERAL_WHOLE);
+        for (int j = 0; j < c; j++)
+            sum[j][h] = v_zero();
+    }
+    for (int j = 0; j < c; j++)
+        centre[j] = v_load(own + i + j * far);
+    for (const struct pair *p = pairs; p < pairs + n; p++) {
+        const uint8_t *one = p->one + i, *other = p->other + i;
+        vi a = v_load(p->one_weight + i), b = v_load(p->other_weight + i);
+        vi both[2] = {V(unpacklo_epi8)(a, b), V(unpackhi_epi8)(a, b)};
+        for (int h = 0; h < 2; h++)
+            weight[h] = V(add_epi16)(weight[h], V(maddubs_epi16)(both[h], unit));
+        for (int j = 0; j < c; j++) {
+            a = V(sub_epi8)(v_load(one + j * far), centre[j]);
+            b = V(sub_epi8)(v_load(other + j * far), centre[j]);
+            sum[j][0] = V(add_epi16)(sum[j][0], V(maddubs_epi16)(both[0], V(unpacklo_epi8)(a, b)));
+            sum[j][1] = V(add_epi16)(sum[j][1], V(maddubs_epi16)(both[1], V(unpackhi_epi8)(a, b)));
+        }
+    }
+    for (int h = 0; h < 2; h++)
+        inverse[h] = invert_words(weight[h]);
+    for (int j = 0; j < c; j++)
+        centre[j] = V(add_epi8)(centre[j], V(packs_epi16)(divide_words(sum[j][0], weight[0], inverse[0]),
+                                                          divide_words(sum[j][1], weight[1], inverse[1])));
+    join_vector(centre, out, join, c);
+}
+
+FLYNN_UNROLLED void few_rows(const struct flynn_call *call, int c)
+{
+    struct shuffles join = join_shuffles(c);
+    struct weights weights;
+    int radius = call->stage->up;
+    for (int x = 0; x < call->width; x += SEGMENT) {
+        int n = call->width - x < SEGMENT ? call->width - x : SEGMENT;
+        for (int r = -radius; r < call->rows; r++) {
+            weigh_row(call, r, x, n + 2 * radius, &weights, c);
+            if (r < 0)
+                continue;
+            const uint8_t *own = (const uint8_t *)call->in[r + radius] + radius + x;
+            struct pair pairs[PAIRS];
+            find_pairs(call, r, x, &weights, pairs);
+            for (int i = 0; i < n; i = v_advance(i, VEC, n)) {
+                uint8_t *out = (uint8_t *)call->out[r] + (x + i) * c, part[FLYNN_MAX_CHANNELS * VEC];
+                few_vector(pairs, call->stage->k[2], own, call->stage->in.width, i, n < VEC ? part : out, &join, c);
+                if (n < VEC)
+                    memcpy(out, part, (size_t)(n * c));
+            }
+        }
+    }
+}
+
 static void filter_u8(const struct flynn_call *call)
 {
     bool narrow = call->stage->k[1] <= 2;
     switch (call->stage->in.channels) {
     case 1:
-        filter_rows(call, 1, true);
+        if (call->stage->k[2])
+            few_rows(call, 1);
+        else
+            filter_rows(call, 1, true);
         break;
     case 2:
         filter_rows(call, 2, false);
         break;
     case 3:
-        if (narrow)
+        if (call->stage->k[2])
+            few_rows(call, 3);
+        else if (narrow)
             filter_rows(call, 3, true);
         else
             filter_rows(call, 3, false);

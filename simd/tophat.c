@@ -67,19 +67,9 @@ static void part_across(const struct flynn_call *call)
         morph_across(call, 4);
 }
 
-static void down(const struct flynn_call *call)
-{
-    flynn_tophat_down(call, part_down);
-}
-
-static void across(const struct flynn_call *call)
-{
-    flynn_tophat_across(call, part_across);
-}
-
 static void difference(const struct flynn_call *call)
 {
-    flynn_tophat_difference(call, part_across, subtract_of(call));
+    flynn_tophat_difference(call, subtract_of(call));
 }
 
 static void both_down(const struct flynn_call *call)
@@ -95,9 +85,7 @@ static void both_difference(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat) = {
-    .fn = {[FLYNN_TOPHAT_DOWN] = {[FLYNN_U8] = down, [FLYNN_U16] = down, [FLYNN_F32] = down},
-           [FLYNN_TOPHAT_ACROSS] = {[FLYNN_U8] = across, [FLYNN_U16] = across, [FLYNN_F32] = across},
-           [FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
+    .fn = {[FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
            [FLYNN_TOPHAT_BOTH_DOWN] = {[FLYNN_U8] = both_down, [FLYNN_U16] = both_down, [FLYNN_F32] = both_down},
            [FLYNN_TOPHAT_BOTH_SUBTRACT] =
                {[FLYNN_U8] = both_difference, [FLYNN_U16] = both_difference, [FLYNN_F32] = both_difference}},
