@@ -208,7 +208,7 @@ static double flops(const struct flynn_node *node)
 
 const struct flynn_op FLYNN_OP_SYMBOL(conv2d) = {
     .name = "conv2d",
-    .aliases = "convolution correlate2d",
+    .aliases = "correlate2d",
     .group = "matrix",
     .summary = "the convolution layer of neural networks: filters over all channels",
     .definition =
