@@ -192,7 +192,15 @@ static void cut_segments(struct flynn_plan *plan)
     }
 }
 
-/* A stage whose rows stand alone makes several in one call to share out what a call costs. Between stages, and between
+/* Whether a sample depends on the one at its place alone. Others may take several rows to have them side by side in
+ * vectors. */
+static bool is_point(const struct flynn_stage *stage)
+{
+    return stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && stage->left == 0 && stage->right == 0 &&
+           stage->in.width == stage->out.width && !stage->state_bytes;
+}
+
+/* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages, and between
  * reading and writing files, these rows must not fall out of the nearest cache before they are read. */
 static void limit_steps(struct flynn_plan *plan)
 {
@@ -201,7 +209,7 @@ static void limit_steps(struct flynn_plan *plan)
         struct flynn_stage *stage = (struct flynn_stage *)plan->stage[i];
         size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
         size_t fit = NEAR_BYTES / (out > row ? out : row);
-        if (stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && (size_t)stage->step > fit)
+        if (is_point(stage) && (size_t)stage->step > fit)
             stage->step = fit > 1 ? (int)fit : 1;
     }
 }
