@@ -112,18 +112,6 @@ static const struct law laws[] = {
 
 #define LAWS ((int)(sizeof laws / sizeof *laws))
 
-int flynn_law_count(void)
-{
-    return LAWS;
-}
-
-const char *flynn_law_text(int law)
-{
-    static _Thread_local char text[400];
-    snprintf(text, sizeof text, "%s = %s", laws[law].left, laws[law].right);
-    return text;
-}
-
 /* ---- one side of a law --------------------------------------------------------------------------------------------
  */
 
@@ -308,7 +296,9 @@ static int hold_law(int number, uint64_t *rng, const struct flynn_backend *backe
 {
     const struct law *law = &laws[number];
     int code = FLYNN_OK, turn = number, inputs = options->thorough ? 12 : 2;
-    if (options->only && !strstr(flynn_law_text(number), options->only))
+    char text[400];
+    snprintf(text, sizeof text, "%s = %s", law->left, law->right);
+    if (options->only && !strstr(text, options->only))
         return FLYNN_OK;
     for (int type = 0; type < FLYNN_N_TYPES; type++) {
         for (int channels = 1; channels <= FLYNN_MAX_CHANNELS; channels++) {

@@ -7,10 +7,6 @@
 /** Metamorphic checks: pairs of chains that give the same samples whatever the input, by what the ops mean. Unlike the
  * comparison with the scalar reference they also find a reference that is wrong. */
 
-/** One law, in words: "rotate:90 rotate:270 = copy". Lower and upper bound of `law`: 0 and flynn_law_count() - 1. */
-int flynn_law_count(void);
-const char *flynn_law_text(int law);
-
 /** Hold every law against random images on some backends, the scalar reference too where it is among them. Results have
  * "laws" for their op. Returns the number of backends that failed, or a negative error. */
 int flynn_verify_laws(const struct flynn_backend *backends, int count, const struct flynn_verify_options *options,
