@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/color_matrix.h"
+#include "cpu/rgb_rows.h"
 
-/* table[0]: see cpu/color_matrix.h. Rows are inlined once for each number of channels, so that the distance between
- * pixels is a constant. */
+/* table[0]: see cpu/color_matrix.h. */
 
 static inline uint8_t product_u8(const int32_t *m, int r, int g, int b)
 {
@@ -12,28 +12,24 @@ static inline uint8_t product_u8(const int32_t *m, int r, int g, int b)
     return (uint8_t)(y > 255 ? 255 : y);
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels, const int32_t *m)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    const int32_t *m = by;
+    uint8_t *out = to;
     for (int i = 0; i < width; i++) {
         int r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
         out[i * channels] = product_u8(m, r, g, b);
         out[i * channels + 1] = product_u8(m + 4, r, g, b);
         out[i * channels + 2] = product_u8(m + 8, r, g, b);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void matrix_u8(const struct flynn_call *call)
 {
     int32_t m[12];
     memcpy(m, call->stage->table[0].data, sizeof m);
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3, m);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4, m);
-    }
+    flynn_rgb_rows(call, 1, row_u8, m);
 }
 
 static inline uint16_t product_u16(const int64_t *m, int64_t r, int64_t g, int64_t b)
@@ -43,16 +39,17 @@ static inline uint16_t product_u16(const int64_t *m, int64_t r, int64_t g, int64
     return (uint16_t)(y > 65535 ? 65535 : y);
 }
 
-static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int channels, const int64_t *m)
+RGB_INLINE void row_u16(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint16_t *in = from;
+    const int64_t *m = by;
+    uint16_t *out = to;
     for (int i = 0; i < width; i++) {
         int64_t r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
         out[i * channels] = product_u16(m, r, g, b);
         out[i * channels + 1] = product_u16(m + 4, r, g, b);
         out[i * channels + 2] = product_u16(m + 8, r, g, b);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void matrix_u16(const struct flynn_call *call)
@@ -61,12 +58,7 @@ static void matrix_u16(const struct flynn_call *call)
     int64_t m[12];
     for (int i = 0; i < 12; i++)
         m[i] = (int64_t)table[i / 4 * 8 + i % 4] * 1024 + table[i / 4 * 8 + 4 + i % 4];
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u16(call->in[r], call->out[r], call->width, 3, m);
-        else
-            row_u16(call->in[r], call->out[r], call->width, 4, m);
-    }
+    flynn_rgb_rows(call, 2, row_u16, m);
 }
 
 static inline float product_f32(const float *m, float r, float g, float b)
@@ -74,28 +66,24 @@ static inline float product_f32(const float *m, float r, float g, float b)
     return ((m[0] * r + m[1] * g) + m[2] * b) + m[3];
 }
 
-static inline void row_f32(const float *in, float *out, int width, int channels, const float *m)
+RGB_INLINE void row_f32(const void *from, void *to, int width, int channels, const void *by)
 {
+    const float *in = from;
+    const float *m = by;
+    float *out = to;
     for (int i = 0; i < width; i++) {
         float r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
         out[i * channels] = product_f32(m, r, g, b);
         out[i * channels + 1] = product_f32(m + 4, r, g, b);
         out[i * channels + 2] = product_f32(m + 8, r, g, b);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void matrix_f32(const struct flynn_call *call)
 {
     float m[12];
     memcpy(m, call->stage->table[0].data, sizeof m);
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_f32(call->in[r], call->out[r], call->width, 3, m);
-        else
-            row_f32(call->in[r], call->out[r], call->width, 4, m);
-    }
+    flynn_rgb_rows(call, 4, row_f32, m);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

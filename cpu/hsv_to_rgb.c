@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/rgb_rows.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,8 +22,11 @@ static inline uint8_t channel_u8(int h, unsigned s, unsigned v, int own)
     return (uint8_t)((v * (7650 - s * beyond_u8(h, own)) + 3825) / 7650);
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    uint8_t *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         int h = in[i * channels] - (in[i * channels] < 180 ? 0 : 180);
         unsigned s = in[i * channels + 1], v = in[i * channels + 2];
@@ -30,18 +34,11 @@ static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channe
         out[i * channels + 1] = channel_u8(h, s, v, 60);
         out[i * channels + 2] = channel_u8(h, s, v, 120);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_u8(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 1, row_u8, NULL);
 }
 
 /* ---- floats: hue in degrees -------------------------------------------------------------------------------------- */
@@ -61,8 +58,11 @@ static inline uint16_t channel_u16(float h, float s, float v, float own)
     return (uint16_t)(int)(channel(h, s, v, own) + 0.5f);
 }
 
-static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int channels)
+RGB_INLINE void row_u16(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint16_t *in = from;
+    uint16_t *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         float h = in[i * channels] * (360 / 65536.0f), s = in[i * channels + 1] * (1 / 65535.0f);
         float v = in[i * channels + 2];
@@ -70,40 +70,29 @@ static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int cha
         out[i * channels + 1] = channel_u16(h, s, v, 120);
         out[i * channels + 2] = channel_u16(h, s, v, 240);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_u16(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u16(call->in[r], call->out[r], call->width, 3);
-        else
-            row_u16(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 2, row_u16, NULL);
 }
 
-static inline void row_f32(const float *in, float *out, int width, int channels)
+RGB_INLINE void row_f32(const void *from, void *to, int width, int channels, const void *by)
 {
+    const float *in = from;
+    float *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         float h = in[i * channels], s = in[i * channels + 1], v = in[i * channels + 2];
         out[i * channels] = channel(h, s, v, 0);
         out[i * channels + 1] = channel(h, s, v, 120);
         out[i * channels + 2] = channel(h, s, v, 240);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_f32(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_f32(call->in[r], call->out[r], call->width, 3);
-        else
-            row_f32(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 4, row_f32, NULL);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/curve.h"
+#include "cpu/rgb_rows.h"
 
 /* u8: table[0] holds int32_t [256 + 4096 + 9]: 65536 Y + f(Y) of L, both in 1/16384; the sample of linear light in
  * 1/4096; and the matrix to linear light in 1/4096, row by row.
@@ -21,8 +22,11 @@ static inline uint8_t sample(const int32_t *m, int x, int y, int z, const int32_
     return (uint8_t)light[t < LIGHT - 1 ? t : LIGHT - 1];
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels, const int32_t *table)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    const int32_t *table = by;
+    uint8_t *out = to;
     const int32_t *light = table + LIGHTNESS, *m = light + LIGHT;
     for (int i = 0; i < width; i++) {
         int y = table[in[i * channels]] >> 16, f = table[in[i * channels]] & 65535;
@@ -32,18 +36,11 @@ static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channe
         out[i * channels + 1] = sample(m + 3, x, y, z, light);
         out[i * channels + 2] = sample(m + 6, x, y, z, light);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_u8(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3, call->stage->table[0].data);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4, call->stage->table[0].data);
-    }
+    flynn_rgb_rows(call, 1, row_u8, call->stage->table[0].data);
 }
 
 static inline float cube_f32(float f)
@@ -51,8 +48,11 @@ static inline float cube_f32(float f)
     return f > 6 / 29.0f ? (f * f) * f : (f - 16 / 116.0f) * (108 / 841.0f);
 }
 
-static inline void row_f32(const float *in, float *out, int width, int channels, const float *m)
+RGB_INLINE void row_f32(const void *from, void *to, int width, int channels, const void *by)
 {
+    const float *in = from;
+    const float *m = by;
+    float *out = to;
     for (int i = 0; i < width; i++) {
         float f = (in[i * channels] + 16.0f) * (1 / 116.0f), y = cube_f32(f);
         float x = cube_f32(f + in[i * channels + 1] * (1 / 500.0f));
@@ -61,18 +61,11 @@ static inline void row_f32(const float *in, float *out, int width, int channels,
         out[i * channels + 1] = flynn_from_linear((m[3] * x + m[4] * y) + m[5] * z);
         out[i * channels + 2] = flynn_from_linear((m[6] * x + m[7] * y) + m[8] * z);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_f32(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_f32(call->in[r], call->out[r], call->width, 3, call->stage->table[0].data);
-        else
-            row_f32(call->in[r], call->out[r], call->width, 4, call->stage->table[0].data);
-    }
+    flynn_rgb_rows(call, 4, row_f32, call->stage->table[0].data);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

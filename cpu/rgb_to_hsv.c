@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/rgb_rows.h"
 
 #include <math.h>
 
@@ -18,8 +19,11 @@ static inline int smallest(int a, int b, int c)
     return d < c ? d : c;
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels, const int32_t *table)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    const int32_t *table = by;
+    uint8_t *out = to;
     for (int i = 0; i < width; i++) {
         int r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
         int v = largest(r, g, b), d = v - smallest(r, g, b);
@@ -29,19 +33,12 @@ static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channe
         out[i * channels + 1] = (uint8_t)((d * table[v] + 2048) >> 12);
         out[i * channels + 2] = (uint8_t)v;
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void hsv_u8(const struct flynn_call *call)
 {
     const int32_t *table = call->stage->table[0].data;
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3, table);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4, table);
-    }
+    flynn_rgb_rows(call, 1, row_u8, table);
 }
 
 /* ---- floats ------------------------------------------------------------------------------------------------------ */
@@ -62,48 +59,40 @@ static inline struct hsv convert(float r, float g, float b)
     return (struct hsv){h < 0 ? h + 360.0f : h, s, v};
 }
 
-static inline void row_u16(const uint16_t *in, uint16_t *out, int width, int channels)
+RGB_INLINE void row_u16(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint16_t *in = from;
+    uint16_t *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         struct hsv x = convert(in[i * channels], in[i * channels + 1], in[i * channels + 2]);
         out[i * channels] = (uint16_t)((int)(x.h * (65536 / 360.0f) + 0.5f) & 65535);
         out[i * channels + 1] = (uint16_t)(int)(x.s * 65535.0f + 0.5f);
         out[i * channels + 2] = (uint16_t)(int)x.v;
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void hsv_u16(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u16(call->in[r], call->out[r], call->width, 3);
-        else
-            row_u16(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 2, row_u16, NULL);
 }
 
-static inline void row_f32(const float *in, float *out, int width, int channels)
+RGB_INLINE void row_f32(const void *from, void *to, int width, int channels, const void *by)
 {
+    const float *in = from;
+    float *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         struct hsv x = convert(in[i * channels], in[i * channels + 1], in[i * channels + 2]);
         out[i * channels] = x.h;
         out[i * channels + 1] = x.s;
         out[i * channels + 2] = x.v;
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void hsv_f32(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_f32(call->in[r], call->out[r], call->width, 3);
-        else
-            row_f32(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 4, row_f32, NULL);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/curve.h"
+#include "cpu/rgb_rows.h"
 
 /* u8: table[0] holds int32_t [256 + 3072 + 9]: the linear light of a sample in 1/2040, f of X, Y and Z in 1/2040 as
  * 1/32768, and the matrix to X, Y, Z of a white of 1 in 1/4096, row by row.
@@ -19,8 +20,11 @@ static inline uint8_t clamp(int x)
     return (uint8_t)(x > 255 ? 255 : x);
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels, const int32_t *table)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    const int32_t *table = by;
+    uint8_t *out = to;
     const int32_t *root = table + LIGHT, *m = root + ROOTS;
     for (int i = 0; i < width; i++) {
         int r = table[in[i * channels]], g = table[in[i * channels + 1]], b = table[in[i * channels + 2]];
@@ -29,18 +33,11 @@ static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channe
         out[i * channels + 1] = clamp((500 * (x - y) + (128 << 15) + 16384) >> 15);
         out[i * channels + 2] = clamp((200 * (y - z) + (128 << 15) + 16384) >> 15);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void lab_u8(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3, call->stage->table[0].data);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4, call->stage->table[0].data);
-    }
+    flynn_rgb_rows(call, 1, row_u8, call->stage->table[0].data);
 }
 
 static inline float root_f32(float t)
@@ -49,8 +46,11 @@ static inline float root_f32(float t)
     return t > 216 / 24389.0f ? root : t * (841 / 108.0f) + 16 / 116.0f;
 }
 
-static inline void row_f32(const float *in, float *out, int width, int channels, const float *m)
+RGB_INLINE void row_f32(const void *from, void *to, int width, int channels, const void *by)
 {
+    const float *in = from;
+    const float *m = by;
+    float *out = to;
     for (int i = 0; i < width; i++) {
         float r = flynn_to_linear(in[i * channels]), g = flynn_to_linear(in[i * channels + 1]);
         float b = flynn_to_linear(in[i * channels + 2]);
@@ -61,18 +61,11 @@ static inline void row_f32(const float *in, float *out, int width, int channels,
         out[i * channels + 1] = (x - y) * 500.0f;
         out[i * channels + 2] = (y - z) * 200.0f;
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void lab_f32(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_f32(call->in[r], call->out[r], call->width, 3, call->stage->table[0].data);
-        else
-            row_f32(call->in[r], call->out[r], call->width, 4, call->stage->table[0].data);
-    }
+    flynn_rgb_rows(call, 4, row_f32, call->stage->table[0].data);
 }
 
 /* ---- metadata ---------------------------------------------------------------------------------------------------- */

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/color_matrix.h"
+#include "cpu/rgb_rows.h"
 
 /* u8 here; u16 and f32 are color-matrix's. No sum leaves 0 to 255. */
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    uint8_t *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         int r = in[i * channels], g = in[i * channels + 1], b = in[i * channels + 2];
         out[i * channels] = (uint8_t)((19595 * r + 38470 * g + 7471 * b + 32768) >> 16);
         out[i * channels + 1] = (uint8_t)((-11059 * r - 21709 * g + 32768 * b + (128 << 16) + 32767) >> 16);
         out[i * channels + 2] = (uint8_t)((32768 * r - 27439 * g - 5329 * b + (128 << 16) + 32767) >> 16);
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void ycbcr_u8(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 1, row_u8, NULL);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)

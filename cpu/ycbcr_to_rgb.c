@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/color_matrix.h"
+#include "cpu/rgb_rows.h"
 
 /* u8 here; u16 and f32 are color-matrix's. */
 
@@ -10,26 +11,22 @@ static inline uint8_t clamp(int x)
     return (uint8_t)(x > 255 ? 255 : x);
 }
 
-static inline void row_u8(const uint8_t *in, uint8_t *out, int width, int channels)
+RGB_INLINE void row_u8(const void *from, void *to, int width, int channels, const void *by)
 {
+    const uint8_t *in = from;
+    uint8_t *out = to;
+    (void)by;
     for (int i = 0; i < width; i++) {
         int y = in[i * channels], cb = in[i * channels + 1] - 128, cr = in[i * channels + 2] - 128;
         out[i * channels] = clamp(y + ((91881 * cr + 32768) >> 16));
         out[i * channels + 1] = clamp(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));
         out[i * channels + 2] = clamp(y + ((116130 * cb + 32768) >> 16));
     }
-    for (int i = 0; i < width && channels == 4; i++)
-        out[i * 4 + 3] = in[i * 4 + 3];
 }
 
 static void rgb_u8(const struct flynn_call *call)
 {
-    for (int r = 0; r < call->rows; r++) {
-        if (call->stage->in.channels == 3)
-            row_u8(call->in[r], call->out[r], call->width, 3);
-        else
-            row_u8(call->in[r], call->out[r], call->width, 4);
-    }
+    flynn_rgb_rows(call, 1, row_u8, NULL);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)

@@ -57,15 +57,6 @@ static inline bool has_factors(const struct flynn_stage *stage)
 #define FACTORS_SIDE  ((FLYNN_TAPS_SIDE - 1) * FLYNN_MAX_CHANNELS + 4 * VEC)
 #define AT_ONCE       (VEC == 64 ? 2 : 4) /* vectors; at most FLYNN_ROW_PAD bytes are read beyond a row */
 
-/* What remains of a row: at most one vector, perhaps nothing. */
-static inline void store_some(uint8_t *out, vi v, int bytes)
-{
-    if (bytes >= VEC)
-        v_store(out, v);
-    else if (bytes > 0)
-        v_store_n(out, v, (size_t)bytes);
-}
-
 /* ---- sums of 16 bits, modulo 65536 ------------------------------------------------------------------------------- */
 
 /* What the rows of a kernel with factors have in common. */
@@ -124,10 +115,8 @@ static inline void factored_narrow(const struct factors *f, int from, int n, uin
         v_store(line + i, v_zero());
     for (i = 0; i < n; i += step) {
         narrow_across(f, line + i, sum);
-        for (int v = 0; v < AT_ONCE; v += 2) {
-            vi bytes = v_packed_order(V(packus_epi16)(sum[v], sum[v + 1]));
-            store_some(out + from + i + v * VEC / 2, bytes, n - i - v * VEC / 2);
-        }
+        for (int v = 0; v < AT_ONCE && i + v * VEC / 2 < n; v += 2)
+            v_store_row(out + from, i + v * VEC / 2, n, 1, v_packed_order(V(packus_epi16)(sum[v], sum[v + 1])));
     }
 }
 
@@ -198,6 +187,7 @@ FLYNN_UNROLLED void factored_wide(const struct factors *f, int from, int n, int 
 {
     int32_t line[FACTORS_CHUNK + FACTORS_SIDE];
     int end = n + (f->stage->k[12] - 1) * f->stage->in.channels, i = 0;
+    uint8_t *at = out + (ptrdiff_t)from * bytes;
     vi sum[4];
     for (; i < end; i += AT_ONCE * VEC / 4) {
         wide_down(f, (ptrdiff_t)(from + i) * bytes, bytes, sum);
@@ -208,13 +198,12 @@ FLYNN_UNROLLED void factored_wide(const struct factors *f, int from, int n, int 
         v_store(line + i, v_zero());
     for (i = 0; i < n; i += VEC) {
         wide_across(f, line + i, sum);
-        uint8_t *at = out + (ptrdiff_t)(from + i) * bytes;
-        if (bytes == 1) {
-            store_some(at, wide_bytes(f->stage, sum), n - i);
-            continue;
-        }
-        store_some(at, wide_words(f->stage, sum), 2 * (n - i));
-        store_some(at + VEC, wide_words(f->stage, sum + 2), 2 * (n - i) - VEC);
+        if (bytes == 1)
+            v_store_row(at, i, n, 1, wide_bytes(f->stage, sum));
+        else
+            v_store_row(at, i, n, 2, wide_words(f->stage, sum));
+        if (bytes == 2 && i + VEC / 2 < n)
+            v_store_row(at, i + VEC / 2, n, 2, wide_words(f->stage, sum + 2));
     }
 }
 
