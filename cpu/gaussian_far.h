@@ -17,9 +17,10 @@
  */
 
 /* One more row: the sums go on, and, where `out` is not NULL, the result is written. */
-static void far_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, uint32_t *sum,
-                       uint16_t *out)
+static void far_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, void *sums, void *to)
 {
+    uint32_t *sum = sums;
+    uint16_t *out = to;
     const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
     uint32_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
     uint32_t half = (1u << stage->k[2]) >> 1;
@@ -32,28 +33,11 @@ static void far_row_u8(const struct flynn_stage *stage, const void *const row[6]
         out[i] = (uint16_t)((s3[i] + half) >> stage->k[2]);
 }
 
-static void far_down_u8(const struct flynn_call *call)
-{
-    const struct flynn_stage *stage = call->stage;
-    int samples = call->width * stage->in.channels, last = FAR_REACH(stage);
-    struct far_state *state = call->state;
-    uint32_t *sum = (uint32_t *)(state + 1);
-    const void *zeros = sum + 3 * (size_t)samples, *row[6];
-    for (int j = FAR_EXTRA; state->done == 0 && j < last; j++) {
-        far_rows(call, j, zeros, row);
-        far_row_u8(stage, row, samples, sum, NULL);
-    }
-    for (int r = 0; r < call->rows; r++) {
-        far_rows(call, last + r, zeros, row);
-        far_row_u8(stage, row, samples, sum, call->out[r]);
-    }
-    state->done += call->rows;
-}
-
 /* The same in 64 bits. */
-static void long_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, uint64_t *sum,
-                        uint32_t *out)
+static void long_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, void *sums, void *to)
 {
+    uint64_t *sum = sums;
+    uint32_t *out = to;
     const uint8_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
     uint64_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
     uint64_t half = (UINT64_C(1) << stage->k[2]) >> 1;
@@ -66,9 +50,10 @@ static void long_row_u8(const struct flynn_stage *stage, const void *const row[6
         out[i] = (uint32_t)((s3[i] + half) >> stage->k[2]);
 }
 
-static void long_row_u16(const struct flynn_stage *stage, const void *const row[6], int samples, uint64_t *sum,
-                         uint32_t *out)
+static void long_row_u16(const struct flynn_stage *stage, const void *const row[6], int samples, void *sums, void *to)
 {
+    uint64_t *sum = sums;
+    uint32_t *out = to;
     const uint16_t *a = row[0], *b = row[1], *c = row[2], *d = row[3], *e = row[4], *f = row[5];
     uint64_t *s1 = sum, *s2 = sum + samples, *s3 = sum + 2 * (size_t)samples;
     uint64_t half = (UINT64_C(1) << stage->k[2]) >> 1;
@@ -81,15 +66,16 @@ static void long_row_u16(const struct flynn_stage *stage, const void *const row[
         out[i] = (uint32_t)((s3[i] + half) >> stage->k[2]);
 }
 
-typedef void long_row(const struct flynn_stage *, const void *const *, int, uint64_t *, uint32_t *);
+typedef void far_feed(const struct flynn_stage *, const void *const *, int, void *, void *);
 
-static void long_down(const struct flynn_call *call, long_row *feed)
+/* `bytes`: of one sum. */
+static void go_down(const struct flynn_call *call, far_feed *feed, size_t bytes)
 {
     const struct flynn_stage *stage = call->stage;
     int samples = call->width * stage->in.channels, last = FAR_REACH(stage);
     struct far_state *state = call->state;
-    uint64_t *sum = (uint64_t *)(state + 1);
-    const void *zeros = sum + 3 * (size_t)samples, *row[6];
+    uint8_t *sum = (uint8_t *)(state + 1);
+    const void *zeros = sum + 3 * (size_t)samples * bytes, *row[6];
     for (int j = FAR_EXTRA; state->done == 0 && j < last; j++) {
         far_rows(call, j, zeros, row);
         feed(stage, row, samples, sum, NULL);
@@ -101,14 +87,19 @@ static void long_down(const struct flynn_call *call, long_row *feed)
     state->done += call->rows;
 }
 
+static void far_down_u8(const struct flynn_call *call)
+{
+    go_down(call, far_row_u8, sizeof(uint32_t));
+}
+
 static void long_down_u8(const struct flynn_call *call)
 {
-    long_down(call, long_row_u8);
+    go_down(call, long_row_u8, sizeof(uint64_t));
 }
 
 static void long_down_u16(const struct flynn_call *call)
 {
-    long_down(call, long_row_u16);
+    go_down(call, long_row_u16, sizeof(uint64_t));
 }
 
 /* Sums of `size` neighbours of one channel, from `in` to `out`, which may be the same. */
