@@ -113,3 +113,30 @@ Test(plan, reads_again_after_what_lies_aside)
     flynn_plan_free(&plan);
     flynn_chain_free(&chain);
 }
+
+/* Columns and rows of the factors that the plan found in a named kernel: 0 where it has none. */
+static void expect_factors(const char *op, int columns, int rows)
+{
+    struct flynn_chain chain = {0};
+    struct flynn_plan plan;
+    struct flynn_err err = {0};
+    struct flynn_shape shape = {64, 8, 3, FLYNN_U8};
+    cr_assert_eq(flynn_chain_add(&chain, op, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
+    const struct flynn_stage *stage = plan.stage[0];
+    cr_expect_eq(stage->k[12], columns, "%s: %d columns", op, stage->k[12]);
+    cr_expect_eq(stage->k[13], rows, "%s: %d rows", op, stage->k[13]);
+    cr_expect_eq(!stage->table[3].data, !columns, "%s", op);
+    flynn_plan_free(&plan);
+    flynn_chain_free(&chain);
+}
+
+/* What is lost there would only be seen as time. */
+Test(plan, finds_the_factors_of_separable_kernels)
+{
+    expect_factors("convolve:gaussian5", 5, 5);
+    expect_factors("convolve:box5", 5, 5);
+    expect_factors("convolve:log", 0, 0);
+    expect_factors("convolve:motion", 0, 0);
+    expect_factors("convolve:gaussian3", 0, 0); /* nine taps are quicker as they are */
+}
