@@ -32,15 +32,25 @@ static const char *channel_list(unsigned channels, char *buffer, size_t size)
     return buffer;
 }
 
+/* The names of ops are those of the catalogue: what turns the samples or channels into what another op takes. */
 static int check_input(const struct flynn_op *op, const struct flynn_shape *in, struct flynn_err *err)
 {
     char list[64];
-    if (!(op->types & FLYNN_TYPE_BIT(in->type)))
-        return flynn_fail(err, FLYNN_EINPUT, "%s: takes %s samples, not %s", op->name,
-                          type_list(op->types, list, sizeof list), flynn_type_name(in->type));
-    if (!(op->channels & FLYNN_CHANNEL_BIT(in->channels)))
-        return flynn_fail(err, FLYNN_EINPUT, "%s: takes images of %s channels, not %d", op->name,
-                          channel_list(op->channels, list, sizeof list), in->channels);
+    if (!(op->types & FLYNN_TYPE_BIT(in->type))) {
+        bool image = in->type == FLYNN_U8 || in->type == FLYNN_U16 || in->type == FLYNN_F32;
+        const char *convert = image && op->types & FLYNN_TYPE_BIT(FLYNN_U8) ? "; convert:type=u8 before it makes them"
+                              : image && op->types & FLYNN_TYPE_BIT(FLYNN_F32)
+                                  ? "; convert:type=f32 before it makes them"
+                                  : "";
+        return flynn_fail(err, FLYNN_EINPUT, "%s: takes %s samples, not %s%s", op->name,
+                          type_list(op->types, list, sizeof list), flynn_type_name(in->type), convert);
+    }
+    if (!(op->channels & FLYNN_CHANNEL_BIT(in->channels))) {
+        bool one = op->channels == FLYNN_CHANNEL_BIT(1);
+        return flynn_fail(err, FLYNN_EINPUT, "%s: takes images of %s channel%s, not %d%s", op->name,
+                          channel_list(op->channels, list, sizeof list), one ? "" : "s", in->channels,
+                          one ? "; grayscale or channel before it makes one" : "");
+    }
     return FLYNN_OK;
 }
 
@@ -200,8 +210,8 @@ static bool is_point(const struct flynn_stage *stage)
            stage->in.width == stage->out.width && !stage->state_bytes;
 }
 
-/* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages, and between
- * reading and writing files, these rows must not fall out of the nearest cache before they are read. */
+/* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages, and
+ * between reading and writing files, these rows must not fall out of the nearest cache before they are read. */
 static void limit_steps(struct flynn_plan *plan)
 {
     for (int i = 0; i < plan->stages; i++) {
