@@ -1,49 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 
-/* Pixels of 2 or 4 channels, of which the last is alpha; no numbers. */
-
-static void premultiply_u8(const struct flynn_call *call)
+static inline uint32_t product_u8(uint32_t x, uint32_t alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = (uint8_t)((in[i] * in[a] + 127) / 255);
-            out[a] = in[a];
-        }
-    }
+    return (x * alpha + 127) / 255;
 }
 
-static void premultiply_u16(const struct flynn_call *call)
+static inline uint32_t product_u16(uint32_t x, uint32_t alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = call->in[r];
-        uint16_t *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = (uint16_t)((in[i] * (uint32_t)in[a] + 32767) / 65535);
-            out[a] = in[a];
-        }
-    }
+    return (x * alpha + 32767) / 65535;
 }
 
-static void premultiply_f32(const struct flynn_call *call)
+static inline float product_f32(float x, float alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = in[i] * in[a];
-            out[a] = in[a];
-        }
-    }
+    return x * alpha;
 }
+
+#define SAMPLE uint8_t
+#define ANSWER product_u8
+#define KERNEL premultiply_u8
+#include "cpu/alpha_rows.h"
+
+#define SAMPLE uint16_t
+#define ANSWER product_u16
+#define KERNEL premultiply_u16
+#include "cpu/alpha_rows.h"
+
+#define SAMPLE float
+#define ANSWER product_f32
+#define KERNEL premultiply_f32
+#include "cpu/alpha_rows.h"
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {

@@ -40,91 +40,68 @@ static inline uint16_t filter_last_u16(int64_t sum)
     return (uint16_t)(v < 0 ? 0 : v > 65535 ? 65535 : v);
 }
 
-/* ---- along rows ------------------------------------------------------------------------------------------------ */
-
-static inline void across_first_u8_n(const struct flynn_call *call, int channels)
+static inline int32_t filter_byte(int32_t sample)
 {
-    const int32_t *first = call->stage->table[0].data;
-    const int16_t *weight = call->stage->table[1].data;
-    int taps = call->stage->k[0], stride = call->stage->k[1];
-    for (int r = 0; r < call->rows; r++) {
-        int16_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            const uint8_t *in = (const uint8_t *)call->in[r] + (size_t)first[x] * (size_t)channels;
-            const int16_t *w = weight + (size_t)x * (size_t)stride;
-            int32_t sum[4] = {0};
-            for (int k = 0; k < taps; k++) {
-                for (int c = 0; c < channels; c++)
-                    sum[c] += w[k] * *in++;
-            }
-            for (int c = 0; c < channels; c++)
-                *out++ = filter_first_u8(sum[c]);
-        }
-    }
+    return sample;
 }
 
-static inline void across_first_u16_n(const struct flynn_call *call, int channels)
+static inline int32_t filter_centred(int32_t sample)
 {
-    const int32_t *first = call->stage->table[0].data;
-    const int16_t *weight = call->stage->table[1].data;
-    int taps = call->stage->k[0], stride = call->stage->k[1];
-    for (int r = 0; r < call->rows; r++) {
-        int32_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            const uint16_t *in = (const uint16_t *)call->in[r] + (size_t)first[x] * (size_t)channels;
-            const int16_t *w = weight + (size_t)x * (size_t)stride;
-            int32_t sum[4] = {0};
-            for (int k = 0; k < taps; k++) {
-                for (int c = 0; c < channels; c++)
-                    sum[c] += w[k] * (*in++ - 32768);
-            }
-            for (int c = 0; c < channels; c++)
-                *out++ = filter_first_u16(sum[c]);
-        }
-    }
+    return sample - 32768;
 }
 
-static inline void across_last_u8_n(const struct flynn_call *call, int channels)
+static inline int64_t filter_joined(int32_t t)
 {
-    const int32_t *first = call->stage->table[0].data;
-    const int16_t *weight = call->stage->table[1].data;
-    int taps = call->stage->k[0], stride = call->stage->k[1];
-    for (int r = 0; r < call->rows; r++) {
-        uint8_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            const int16_t *in = (const int16_t *)call->in[r] + (size_t)first[x] * (size_t)channels;
-            const int16_t *w = weight + (size_t)x * (size_t)stride;
-            int32_t sum[4] = {0};
-            for (int k = 0; k < taps; k++) {
-                for (int c = 0; c < channels; c++)
-                    sum[c] += w[k] * *in++;
-            }
-            for (int c = 0; c < channels; c++)
-                *out++ = filter_last_u8(sum[c]);
-        }
-    }
+    return (t >> 16) * 256 + (t & 255);
 }
 
-static inline void across_last_u16_n(const struct flynn_call *call, int channels)
+static inline int down_chunk(const struct flynn_call *call, int i)
 {
-    const int32_t *first = call->stage->table[0].data;
-    const int16_t *weight = call->stage->table[1].data;
-    int taps = call->stage->k[0], stride = call->stage->k[1];
-    for (int r = 0; r < call->rows; r++) {
-        uint16_t *out = call->out[r];
-        for (int x = 0; x < call->width; x++) {
-            const int32_t *in = (const int32_t *)call->in[r] + (size_t)first[x] * (size_t)channels;
-            const int16_t *w = weight + (size_t)x * (size_t)stride;
-            int64_t sum[4] = {0};
-            for (int k = 0; k < taps; k++) {
-                for (int c = 0; c < channels; c++, in++)
-                    sum[c] += (int64_t)w[k] * ((*in >> 16) * 256 + (*in & 255));
-            }
-            for (int c = 0; c < channels; c++)
-                *out++ = filter_last_u16(sum[c]);
-        }
-    }
+    int left = call->width * call->stage->in.channels - i;
+    return left < FILTER_CHUNK ? left : FILTER_CHUNK;
 }
+
+#define RESIZE_JOIN_NOW(name, end) name##_##end
+#define RESIZE_JOIN(name, end)     RESIZE_JOIN_NOW(name, end)
+
+#define IN     uint8_t
+#define OUT    int16_t
+#define SUM    int32_t
+#define VALUE  filter_byte
+#define ROUND  filter_first_u8
+#define ACROSS across_first_u8
+#define DOWN   down_first_u8
+#include "cpu/resize_pass.h"
+
+#define IN     uint16_t
+#define OUT    int32_t
+#define SUM    int32_t
+#define VALUE  filter_centred
+#define ROUND  filter_first_u16
+#define ACROSS across_first_u16
+#define DOWN   down_first_u16
+#include "cpu/resize_pass.h"
+
+#define IN     int16_t
+#define OUT    uint8_t
+#define SUM    int32_t
+#define VALUE  filter_byte
+#define ROUND  filter_last_u8
+#define ACROSS across_last_u8
+#define DOWN   down_last_u8
+#include "cpu/resize_pass.h"
+
+#define IN     int32_t
+#define OUT    uint16_t
+#define SUM    int64_t
+#define VALUE  filter_joined
+#define ROUND  filter_last_u16
+#define ACROSS across_last_u16
+#define DOWN   down_last_u16
+#include "cpu/resize_pass.h"
+
+#undef RESIZE_JOIN
+#undef RESIZE_JOIN_NOW
 
 static inline void across_filter_f32_n(const struct flynn_call *call, int channels)
 {
@@ -149,106 +126,9 @@ static inline void across_filter_f32_n(const struct flynn_call *call, int channe
     }
 }
 
-static void across_first_u8(const struct flynn_call *call)
-{
-    by_channels(call, across_first_u8_n);
-}
-
-static void across_first_u16(const struct flynn_call *call)
-{
-    by_channels(call, across_first_u16_n);
-}
-
-static void across_last_u8(const struct flynn_call *call)
-{
-    by_channels(call, across_last_u8_n);
-}
-
-static void across_last_u16(const struct flynn_call *call)
-{
-    by_channels(call, across_last_u16_n);
-}
-
 static void across_filter_f32(const struct flynn_call *call)
 {
     by_channels(call, across_filter_f32_n);
-}
-
-/* ---- down columns ---------------------------------------------------------------------------------------------- */
-
-static inline const int16_t *down_weights(const struct flynn_call *call)
-{
-    return (const int16_t *)call->stage->table[1].data + (size_t)call->y * (size_t)call->stage->k[1];
-}
-
-static inline int down_chunk(const struct flynn_call *call, int i)
-{
-    int left = call->width * call->stage->in.channels - i;
-    return left < FILTER_CHUNK ? left : FILTER_CHUNK;
-}
-
-static void down_first_u8(const struct flynn_call *call)
-{
-    const int16_t *w = down_weights(call);
-    int16_t *out = call->out[0];
-    for (int i = 0, n; (n = down_chunk(call, i)) > 0; i += n) {
-        int32_t sum[FILTER_CHUNK] = {0};
-        for (int k = 0; k < call->stage->k[0]; k++) {
-            const uint8_t *in = (const uint8_t *)call->in[k] + i;
-            for (int j = 0; j < n; j++)
-                sum[j] += w[k] * in[j];
-        }
-        for (int j = 0; j < n; j++)
-            out[i + j] = filter_first_u8(sum[j]);
-    }
-}
-
-static void down_first_u16(const struct flynn_call *call)
-{
-    const int16_t *w = down_weights(call);
-    int32_t *out = call->out[0];
-    for (int i = 0, n; (n = down_chunk(call, i)) > 0; i += n) {
-        int32_t sum[FILTER_CHUNK] = {0};
-        for (int k = 0; k < call->stage->k[0]; k++) {
-            const uint16_t *in = (const uint16_t *)call->in[k] + i;
-            for (int j = 0; j < n; j++)
-                sum[j] += w[k] * (in[j] - 32768);
-        }
-        for (int j = 0; j < n; j++)
-            out[i + j] = filter_first_u16(sum[j]);
-    }
-}
-
-static void down_last_u8(const struct flynn_call *call)
-{
-    const int16_t *w = down_weights(call);
-    uint8_t *out = call->out[0];
-    for (int i = 0, n; (n = down_chunk(call, i)) > 0; i += n) {
-        int32_t sum[FILTER_CHUNK] = {0};
-        for (int k = 0; k < call->stage->k[0]; k++) {
-            const int16_t *in = (const int16_t *)call->in[k] + i;
-            for (int j = 0; j < n; j++)
-                sum[j] += w[k] * in[j];
-        }
-        for (int j = 0; j < n; j++)
-            out[i + j] = filter_last_u8(sum[j]);
-    }
-}
-
-static void down_last_u16(const struct flynn_call *call)
-{
-    const int16_t *w = down_weights(call);
-    uint16_t *out = call->out[0];
-    for (int i = 0, n; (n = down_chunk(call, i)) > 0; i += n) {
-        int64_t sum[FILTER_CHUNK] = {0};
-        for (int k = 0; k < call->stage->k[0]; k++) {
-            const int32_t *in = (const int32_t *)call->in[k] + i;
-            for (int j = 0; j < n; j++)
-                sum[j] += (int64_t)w[k] * ((in[j] >> 16) * 256 + (in[j] & 255));
-        }
-        for (int j = 0; j < n; j++)
-            out[i + j] = filter_last_u16(sum[j]);
-    }
 }
 
 static void down_filter_f32(const struct flynn_call *call)

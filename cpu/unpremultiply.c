@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 
-/* Pixels of 2 or 4 channels, of which the last is alpha; no numbers. */
-
 /* x * white / alpha to the nearest, halves up; white where x is above alpha, and 0 where alpha is 0. */
 static inline uint32_t quotient(uint32_t x, uint32_t alpha, uint32_t white)
 {
@@ -10,47 +8,35 @@ static inline uint32_t quotient(uint32_t x, uint32_t alpha, uint32_t white)
     return alpha ? (x * white + alpha / 2) / alpha : 0;
 }
 
-static void unpremultiply_u8(const struct flynn_call *call)
+static inline uint32_t quotient_u8(uint32_t x, uint32_t alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = call->in[r];
-        uint8_t *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = (uint8_t)quotient(in[i], in[a], 255);
-            out[a] = in[a];
-        }
-    }
+    return quotient(x, alpha, 255);
 }
 
-static void unpremultiply_u16(const struct flynn_call *call)
+static inline uint32_t quotient_u16(uint32_t x, uint32_t alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const uint16_t *in = call->in[r];
-        uint16_t *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = (uint16_t)quotient(in[i], in[a], 65535);
-            out[a] = in[a];
-        }
-    }
+    return quotient(x, alpha, 65535);
 }
 
-static void unpremultiply_f32(const struct flynn_call *call)
+static inline float quotient_f32(float x, float alpha)
 {
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r];
-        for (int a = channels - 1; a < samples; a += channels) {
-            for (int i = a - channels + 1; i < a; i++)
-                out[i] = in[a] != 0 ? in[i] / in[a] : 0;
-            out[a] = in[a];
-        }
-    }
+    return alpha != 0 ? x / alpha : 0;
 }
+
+#define SAMPLE uint8_t
+#define ANSWER quotient_u8
+#define KERNEL unpremultiply_u8
+#include "cpu/alpha_rows.h"
+
+#define SAMPLE uint16_t
+#define ANSWER quotient_u16
+#define KERNEL unpremultiply_u16
+#include "cpu/alpha_rows.h"
+
+#define SAMPLE float
+#define ANSWER quotient_f32
+#define KERNEL unpremultiply_f32
+#include "cpu/alpha_rows.h"
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
