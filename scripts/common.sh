@@ -84,6 +84,7 @@ missing_packages() {
     has_opencv || echo libopencv-imgproc-dev
     have pamtopng || echo netpbm
     has_numpy || echo python3-numpy
+    has_library libopenblas.so.0 || echo libopenblas0
 }
 
 # The missing packages as a list; one that is installed but shadowed, as by a python3 of the user's own, is not missing.

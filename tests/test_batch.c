@@ -268,6 +268,19 @@ Test(batch, what_it_says)
     for (int threads = 1; threads <= 2; threads++) {
         cr_assert_eq(cli_shell("flynn batch -t %d --progress=always -o out invert -- ?.ppm", threads), 0);
         cr_assert(strstr(cli_err, "\r\033[Kflynn: 3/3 files, ") && strstr(cli_err, " left\n"), "%s", cli_err);
+    }
+    cr_assert_eq(cli_shell("flynn batch -q -v -t 2 -o out invert -- ?.ppm"), 0);
+    cr_assert(cli_complains("2 images at a time"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn batch -q --explain -t 2 -o out invert -- ?.ppm"), 0);
+    cr_assert(strstr(cli_err, "segment 1: invert, rows"), "%s", cli_err);
+}
+
+Test(batch, progress_on_a_terminal)
+{
+    if (cli_shell("script -qec true /dev/null"))
+        cr_skip_test("no pseudo terminal here");
+    cr_assert_eq(cli_shell("flynn run gen:noise:40x30 1.ppm"), 0);
+    for (int threads = 1; threads <= 2; threads++) {
         cr_assert_eq(cli_shell("script -qec \"$FLYNN_BIN batch -t %d -o out invert -- 1.ppm\" /dev/null", threads), 0);
         cr_assert(strstr(cli_out, "flynn: 1/1 files, "), "%s", cli_out);
         cr_assert_eq(
@@ -276,8 +289,4 @@ Test(batch, what_it_says)
             0);
         cr_assert_not(strstr(cli_out, "1/1"), "%s", cli_out);
     }
-    cr_assert_eq(cli_shell("flynn batch -q -v -t 2 -o out invert -- ?.ppm"), 0);
-    cr_assert(cli_complains("2 images at a time"), "%s", cli_err);
-    cr_assert_eq(cli_shell("flynn batch -q --explain -t 2 -o out invert -- ?.ppm"), 0);
-    cr_assert(strstr(cli_err, "segment 1: invert, rows"), "%s", cli_err);
 }
