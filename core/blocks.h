@@ -145,7 +145,7 @@ BLOCK_INLINE void block_plain(enum block_kind kind, enum flynn_type type, double
 /** Append both stages, the second with slot `combine`, and their launches. Both results are f64. */
 static inline void block_lower(struct flynn_node *node, int kernel, enum block_kind kind, int combine)
 {
-    enum { GROUP = 64, PARTS = 256 };
+    enum { GROUP = 64, PARTS = 256, TOGETHER = 16 };
     int64_t samples = (int64_t)node->in.width * node->in.height;
     struct flynn_stage *first = flynn_node_stage(node, FLYNN_WHOLE, kernel);
     first->with = kind == BLOCK_PRODUCT ? flynn_node_value(node, "with")->input : NULL;
@@ -153,16 +153,25 @@ static inline void block_lower(struct flynn_node *node, int kernel, enum block_k
     first->out = (struct flynn_shape){
         .width = 1, .height = (int)((samples + BLOCK - 1) / BLOCK), .channels = 1, .type = FLYNN_F64};
     struct flynn_launch *launch = flynn_node_launch(node, "block", first);
+    launch->on = FLYNN_ON_OTHERS;
     launch->local_x = GROUP;
     launch->items_x = GROUP;
     launch->items_y = first->out.height;
+    launch = flynn_node_launch(node, "block", first);
+    launch->on = FLYNN_ON_CPU;
+    launch->item_y = TOGETHER;
 
     struct flynn_stage *last = flynn_node_stage(node, FLYNN_WHOLE, combine);
     last->k[0] = kind;
     last->out = (struct flynn_shape){.width = 1, .height = 1, .channels = 1, .type = FLYNN_F64};
     launch = flynn_node_launch(node, "combine", last);
+    launch->on = FLYNN_ON_OTHERS;
     launch->local_x = PARTS;
     launch->items_x = PARTS;
+    launch = flynn_node_launch(node, "combine", last);
+    launch->on = FLYNN_ON_CPU;
+    launch->local_x = 1;
+    launch->items_x = 1;
     node->out = last->out;
     node->out_matrix = true;
 }

@@ -55,8 +55,11 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     node->stage[1].in.width = 2;
     node->stage[1].out.width = 3;
     node->stage[1].k[1] = node->in.width;
-    node->launch[0].out = node->launch[1].in = node->stage[0].out;
-    node->launch[1].out = node->out = node->stage[1].out;
+    for (int i = 0; i < node->launches; i++) {
+        node->launch[i].in = node->launch[i].stage->in;
+        node->launch[i].out = node->launch[i].stage->out;
+    }
+    node->out = node->stage[1].out;
     return FLYNN_OK;
 }
 

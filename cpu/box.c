@@ -304,6 +304,8 @@ static int launch(struct flynn_node *node, const struct flynn_stage *down, const
     both->left = across->left;
     both->right = across->right;
     both->out = node->in;
+    if (node->in.type == FLYNN_U8)
+        describe_vectors(both);
     flynn_node_launch(node, "box", both)->on = FLYNN_ON_CPU;
     node->launch[2].item_y_cpu = 2 * enough;
     first->on = second->on = FLYNN_ON_OTHERS;

@@ -231,46 +231,87 @@ static int32_t limit(double value, bool squares)
     return (int32_t)(v < 0x1p30 ? v : 0x1p30);
 }
 
+/* norm=l1 on CPUs: bits, as the stages have them. k[2]: bands that are flooded on their own. */
+static int launch_bits(struct flynn_node *node, const struct flynn_stage *suppress, struct flynn_err *err)
+{
+    enum { BANDS = 16 };
+    struct flynn_stage *stage = flynn_node_alloc(node, sizeof *stage, err);
+    if (!stage)
+        return err->code;
+    *stage = *suppress;
+    stage->variant = FLYNN_U8;
+    stage->in = node->in;
+    stage->border = FLYNN_REPLICATE;
+    stage->k[2] = node->in.height < BANDS ? node->in.height : BANDS;
+    const struct flynn_shape map = stage->out, reached = {map.width / 2, map.height, 1, FLYNN_U8};
+    int first = node->launches;
+    flynn_node_launch(node, "edges", stage)->item_y_cpu = 64;
+    struct flynn_launch *launch = flynn_node_launch(node, "flood_bands", stage);
+    launch->items_x = 1;
+    launch->items_y = stage->k[2];
+    launch->in = map;
+    launch->out = reached;
+    launch = flynn_node_launch(node, "flood_rest", stage);
+    launch->items_x = launch->items_y = 1;
+    launch->in = map;
+    launch->out = reached;
+    launch->again = true;
+    launch = flynn_node_launch(node, "expand", stage);
+    launch->in = reached;
+    launch->out = node->in;
+    for (int i = first; i < node->launches; i++)
+        node->launch[i].on = FLYNN_ON_CPU;
+    return FLYNN_OK;
+}
+
+/* Labels that are joined: kernels/canny.cl. */
+static void launch_labels(struct flynn_node *node, const struct flynn_stage *gradient,
+                          const struct flynn_stage *suppress, const struct flynn_stage *expand, bool squares)
+{
+    const struct flynn_shape labels = {node->in.width, node->in.height, 1, FLYNN_U32};
+    int first = node->launches;
+    flynn_node_launch(node, squares ? "gradient_l2" : "gradient_l1", gradient);
+    flynn_node_launch(node, "suppress", suppress)->out = labels;
+    struct flynn_launch *launch = flynn_node_launch(node, "merge", suppress);
+    launch->out = labels;
+    launch->again = true;
+    flynn_node_launch(node, "mark", expand)->in = labels;
+    for (int i = first; i < node->launches; i++)
+        node->launch[i].on = squares ? FLYNN_ON_ANY : FLYNN_ON_OTHERS;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     double low = flynn_node_value(node, "low")->real, high = flynn_node_value(node, "high")->real;
     bool squares = flynn_node_value(node, "norm")->integer == 1;
     int words = flynn_canny_words(node->in.width);
-    (void)err;
     if (low > high) {
         double swap = low;
         low = high;
         high = swap;
     }
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, squares ? GRADIENT_L2 : GRADIENT_L1);
-    stage->up = stage->down = stage->left = stage->right = 1;
-    stage->border = FLYNN_REPLICATE;
-    stage->out.type = squares ? FLYNN_U32 : FLYNN_U16;
-    flynn_node_launch(node, squares ? "gradient_l2" : "gradient_l1", stage);
+    struct flynn_stage *gradient = flynn_node_stage(node, FLYNN_ROWS, squares ? GRADIENT_L2 : GRADIENT_L1);
+    gradient->up = gradient->down = gradient->left = gradient->right = 1;
+    gradient->border = FLYNN_REPLICATE;
+    gradient->out.type = squares ? FLYNN_U32 : FLYNN_U16;
 
-    stage = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
-    stage->up = stage->down = stage->left = stage->right = 1;
-    stage->border = FLYNN_CONSTANT;
-    stage->out.type = FLYNN_U8;
-    stage->out.width = 2 * words * 8;
-    stage->k[0] = limit(low, squares);
-    stage->k[1] = limit(high, squares);
-    struct flynn_launch *launch = flynn_node_launch(node, "suppress", stage);
-    launch->out = (struct flynn_shape){node->in.width, node->in.height, 1, FLYNN_U32};
-    struct flynn_shape labels = launch->out;
-    launch = flynn_node_launch(node, "merge", stage);
-    launch->out = labels;
-    launch->again = true;
+    struct flynn_stage *suppress = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
+    suppress->up = suppress->down = suppress->left = suppress->right = 1;
+    suppress->border = FLYNN_CONSTANT;
+    suppress->out.type = FLYNN_U8;
+    suppress->out.width = 2 * words * 8;
+    suppress->k[0] = limit(low, squares);
+    suppress->k[1] = limit(high, squares);
 
-    stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
     stage->team = true;
     stage->out.width = words * 8;
     stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_word);
 
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
-    flynn_node_launch(node, "mark", stage)->in = labels;
-    return FLYNN_OK;
+    launch_labels(node, gradient, suppress, stage, squares);
+    return squares ? FLYNN_OK : launch_bits(node, suppress, err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(canny) = {

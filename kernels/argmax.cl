@@ -9,7 +9,9 @@
 
 #define BLOCK  8192
 #define LANES  64
+#define PARTS  256
 #define ARGMIN 6
+#define MANY   128 /* samples that are looked at together on CPUs */
 
 /* Any number takes the place of NaN, and nothing that of its equal. */
 static inline bool better(bool least, double value, double best)
@@ -27,12 +29,16 @@ static inline bool earlier(bool least, double value, int index, double best, int
 
 #ifdef ON_CPU
 
-/* Whether 64 samples hold anything better than T `best`. */
+/* Whether MANY samples hold anything better than T `best`. */
 static inline bool any_better(bool least, __global const T *x, T best)
 {
-    const T16 a = LOAD(T, 16, x), b = LOAD(T, 16, x + 16), c = LOAD(T, 16, x + 32), d = LOAD(T, 16, x + 48);
     const T16 e = (T16)(best);
-    return least ? any((a < e) | (b < e) | (c < e) | (d < e)) : any((a > e) | (b > e) | (c > e) | (d > e));
+    T16 most = e;
+    for (int i = 0; i < MANY; i += 16) {
+        const T16 v = LOAD(T, 16, x + i);
+        most = least ? (v < most ? v : most) : (v > most ? v : most);
+    }
+    return any(most != e);
 }
 
 static void block_of(bool least, __global const T *in, __global double *out, const struct flynn_args *a, int number)
@@ -45,9 +51,9 @@ static void block_of(bool least, __global const T *in, __global double *out, con
         const int some = min(a->in.width - x, n - done);
         __global const T *row = CROW(T, in, y, a->in.stride) + x;
         for (int i = 0; i < some;) {
-            const int part = min(some - i, 64);
-            if (part == 64 && best == best && !any_better(least, row + i, (T)best)) {
-                i += 64;
+            const int part = min(some - i, MANY);
+            if (part == MANY && best == best && !any_better(least, row + i, (T)best)) {
+                i += MANY;
                 continue;
             }
             for (const int end = i + part; i < end; i++) {
@@ -63,15 +69,17 @@ static void block_of(bool least, __global const T *in, __global double *out, con
     ROW(double, out, number, a->out.stride)[1] = at;
 }
 
-/* The first item makes the whole block. */
+/* An item makes whole blocks. */
 FLYNN_KERNEL(block, T, double)
 {
-    if (get_local_id(0) > 0)
-        return;
-    if (a.k[0] == ARGMIN)
-        block_of(true, in, out, &a, (int)get_group_id(1));
-    else
-        block_of(false, in, out, &a, (int)get_group_id(1));
+    const struct flynn_args args = a;
+    const int last = LAST_Y(a.out.height);
+    for (int number = FIRST_Y; number < last; number++) {
+        if (a.k[0] == ARGMIN)
+            block_of(true, in, out, &args, number);
+        else
+            block_of(false, in, out, &args, number);
+    }
 }
 
 #else
@@ -113,12 +121,12 @@ FLYNN_KERNEL(block, T, double)
 
 #endif
 
-/* One group; items take neighbouring blocks. */
+/* One group of up to PARTS; items take neighbouring blocks. */
 FLYNN_KERNEL(combine, double, double)
 {
-    __local double value[256];
-    __local long index[256];
-    const int i = (int)get_local_id(0), n = a.in.height, chunk = (n + 255) / 256;
+    __local double value[PARTS];
+    __local long index[PARTS];
+    const int items = (int)get_local_size(0), i = (int)get_local_id(0), n = a.in.height, chunk = (n + items - 1) / items;
     const bool least = a.k[0] == ARGMIN;
     double best = NAN;
     long at = 0;
@@ -134,7 +142,7 @@ FLYNN_KERNEL(combine, double, double)
     barrier(CLK_LOCAL_MEM_FENCE);
     if (i > 0)
         return;
-    for (int k = 1; k < 256; k++) {
+    for (int k = 1; k < items; k++) {
         if (better(least, value[k], best)) {
             best = value[k];
             at = index[k];

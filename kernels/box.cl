@@ -190,6 +190,12 @@ FLYNN_KERNEL(across, H, T)
 #define BOX_REACH 2048 /* the most samples that a box reaches along a row, with the pixel before it: cpu/box.c */
 #define BOX_LINE  2048 /* samples that are made together */
 
+#if defined(T_U8) && defined(X86_AVX2)
+
+#include "box_bytes.clh"
+
+#else
+
 /* Add a line to the sums, and take one away. */
 static void move_sums(uint *sums, const T *more, const T *less, int n)
 {
@@ -235,5 +241,7 @@ FLYNN_KERNEL(box, T, T)
         }
     }
 }
+
+#endif
 
 #endif

@@ -107,6 +107,10 @@ FLYNN_KERNEL(mark, uint, uchar)
     }
 }
 
+#ifdef ON_CPU
+#include "canny_bits.clh"
+#endif
+
 #else
 
 /* Magnitudes without directions, and 0 outside of the image. */

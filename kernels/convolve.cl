@@ -66,7 +66,7 @@ static uchar16 divided_narrow(const struct flynn_args *a, ushort16 sum)
     sum = add_sat(sub_sat(sum, (ushort16)(a->k[8])), (ushort16)(a->k[9]));
     if (a->k[3] >= 0)
         return convert_uchar16(min(sum >> (ushort16)(a->k[3]), (ushort16)(255)));
-    return convert_uchar16(min(mul_hi(sum, (ushort16)(a->k[10])) >> (ushort16)(a->k[11]), (ushort16)(255)));
+    return convert_uchar16(min(upper_half(sum, (ushort16)(a->k[10])) >> (ushort16)(a->k[11]), (ushort16)(255)));
 }
 
 static int narrow_groups(__global const T *const *row, const struct flynn_args *a, __global const int *place,

@@ -11,10 +11,11 @@ FLYNN_KERNEL(invert, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(T_WHITE - v, v, alpha), to + x);
+            STREAM(T, 16, streams, select(T_WHITE - v, v, alpha), to + x);
         }
         for (; x < last_x; x++)
             to[x] = is_alpha(x, a.in.channels) ? from[x] : (T)(T_WHITE - from[x]);

@@ -24,7 +24,7 @@ static inline T16 linear16(T16 v, const struct flynn_args a)
     float16 y = convert_float16(v) * FACTOR + OFFSET;
     y = select((float16)(a.f[2]), y, y > a.f[2]);
     y = select((float16)(a.f[3]), y, y < a.f[3]);
-    return TO_T16(convert_int16((y + ROUND) - ROUND));
+    return TO_T16(as_int16(y + ROUND) & (int16)(T_WHITE));
 #endif
 }
 
@@ -37,10 +37,11 @@ FLYNN_KERNEL(linear, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(linear16(v, a), v, alpha), to + x);
+            STREAM(T, 16, streams, select(linear16(v, a), v, alpha), to + x);
         }
         for (; x < last_x; x++) {
             const T v = from[x];
