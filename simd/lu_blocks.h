@@ -4,6 +4,8 @@
 #include "simd/real.h"
 #include "simd/matmul_tiles.h"
 #include "simd/factor_tiles.h"
+#include "simd/factor_lanes.h"
+#include "simd/lu_lanes.h"
 
 #define MOST_ROWS ((int)(FLYNN_FACTOR_ROWS_BYTES / sizeof(REAL)) / TILE_ROWS * TILE_ROWS)
 
@@ -280,8 +282,7 @@ static void F(lu)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    for (int b = share.first; b < share.last; b++)
-        F(factor_one)(&own, b);
+    F(share_lanes)(&own, share, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES
