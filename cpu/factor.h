@@ -99,11 +99,13 @@ static inline int flynn_factor_check_lu(const char *name, const struct flynn_sta
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
-    for (int y = 0; y < out->shape.height; y++) {
-        if (y % (n + 1) < n && isnan(flynn_factor_at(out, y, y % (n + 1))))
-            return flynn_fail(err, FLYNN_EINPUT,
-                              "%s: the matrix is singular: column %d%s has no pivot that is finite and not 0", name,
-                              y % (n + 1), flynn_factor_place(place, sizeof place, stage, y / (n + 1)));
+    for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
+        for (int i = 0; i < n; i++) {
+            if (isnan(flynn_factor_at(out, b * (n + 1) + i, i)))
+                return flynn_fail(err, FLYNN_EINPUT,
+                                  "%s: the matrix is singular: column %d%s has no pivot that is finite and not 0", name,
+                                  i, flynn_factor_place(place, sizeof place, stage, b));
+        }
     }
     return FLYNN_OK;
 }
@@ -129,11 +131,13 @@ static inline int flynn_factor_check_cholesky(const char *name, const struct fly
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
-    for (int y = 0; y < out->shape.height; y++) {
-        if (isnan(flynn_factor_at(out, y, y % n)))
-            return flynn_fail(err, FLYNN_EINPUT,
-                              "%s: the matrix is not positive definite: pivot %d%s is not positive and finite", name,
-                              y % n, flynn_factor_place(place, sizeof place, stage, y / n));
+    for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
+        for (int i = 0; i < n; i++) {
+            if (isnan(flynn_factor_at(out, b * n + i, i)))
+                return flynn_fail(err, FLYNN_EINPUT,
+                                  "%s: the matrix is not positive definite: pivot %d%s is not positive and finite",
+                                  name, i, flynn_factor_place(place, sizeof place, stage, b));
+        }
     }
     return FLYNN_OK;
 }

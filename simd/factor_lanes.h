@@ -131,22 +131,18 @@ static inline __attribute__((always_inline)) void F(lane_tile)(REAL_V c[LANE_ROW
  * --------------------------------------------------------------------------------------
  */
 
-static inline void F(transpose_to)(REAL *const *to, int col, const REAL *from)
-{
-    REAL block[BLOCK * BLOCK];
-    F(transpose)(block, BLOCK, from, LANES);
-    for (int l = 0; l < BLOCK; l++)
-        memcpy(to[l] + col, block + l * BLOCK, sizeof(REAL) * BLOCK);
-}
-
 /* Columns [first, n) of a row go to a row of each matrix. */
 static void F(store_lanes)(REAL *const to[LANES], const REAL *from, int first, int n)
 {
     int even = n / BLOCK * BLOCK;
     for (int col = first, some; col < n; col += some) {
         some = col % BLOCK == 0 && col < even ? BLOCK : 1;
-        for (int l = 0; l < LANES && some == BLOCK; l += BLOCK)
-            F(transpose_to)(to + l, col, from + col * LANES + l);
+        for (int l = 0; l < LANES && some == BLOCK; l += BLOCK) {
+            REAL *block[BLOCK];
+            for (int i = 0; i < BLOCK; i++)
+                block[i] = to[l + i] + col;
+            F(transpose_to)(block, from + col * LANES + l, LANES);
+        }
         for (int l = 0; l < LANES && some == 1; l++)
             to[l][col] = from[col * LANES + l];
     }

@@ -47,11 +47,12 @@ static void F(lane_exchange)(struct F(lane_order) * order, const struct F(lanes)
 static void F(lane_upper)(const struct F(lane_order) * order, const struct F(lanes) * m, const struct F(lanes) * u,
                           int k, int from, int to)
 {
-    for (int l = 0; l < LANES; l++) {
-        const REAL *row = F(of)(m, (int)order->row[k][l], 0) + l;
-        REAL *upper = F(of)(u, k, 0) + l;
-        for (int j = from; j < to; j++)
-            upper[j * LANES] = row[j * LANES];
+    const REAL *row[LANES];
+    for (int l = 0; l < LANES; l++)
+        row[l] = F(of)(m, (int)order->row[k][l], 0) + l;
+    for (int j = from; j < to; j++) {
+        for (int l = 0; l < LANES; l++)
+            F(of)(u, k, j)[l] = row[l][j * LANES];
     }
 }
 
