@@ -202,7 +202,7 @@ static void F(cholesky)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    F(share_lanes)(&own, share, F(factor_lanes), F(factor_one));
+    F(share_lanes)(&own, share, FLYNN_FACTOR_SMALL, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES

@@ -148,12 +148,13 @@ static void F(store_lanes)(REAL *const to[LANES], const REAL *from, int first, i
     }
 }
 
-/* Do matrices [first, last) with `lanes`, LANES at a time, and with `one` where there are fewer or they are large. The
- * last ones may be done twice. */
-static void F(share_lanes)(const struct flynn_call *call, struct flynn_factor_share s,
+/* Do matrices [first, last) with `lanes`, LANES at a time, and with `one` where there are fewer or their order is above
+ * `most`. The last ones may be done twice. */
+static void F(share_lanes)(const struct flynn_call *call, struct flynn_factor_share s, int most,
                            void (*lanes)(const struct flynn_call *, int), void (*one)(const struct flynn_call *, int))
 {
-    bool small = call->stage->k[FLYNN_FACTOR_ORDER] <= FLYNN_FACTOR_SMALL && s.last - s.first >= LANES;
+    int order = call->stage->k[FLYNN_FACTOR_ORDER];
+    bool small = order <= most && order <= FLYNN_FACTOR_SMALL && s.last - s.first >= LANES;
     for (int b = s.first; b < s.last; b += small ? LANES : 1) {
         if (small)
             lanes(call, b + LANES < s.last ? b : s.last - LANES);
