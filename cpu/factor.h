@@ -62,14 +62,14 @@ static inline double flynn_factor_at(const struct flynn_image *m, int row, int c
 }
 
 /** Room for a block, its triangle, the panels of a matrix of that order and packed rows, as simd/factor_tiles.h has
- * them; or for the matrices that are factored together. */
+ * them; or twice for the matrices that are factored together, as in simd/factor_lanes.h. */
 static inline size_t flynn_factor_scratch(int order, int batch, enum flynn_type type)
 {
     size_t sample = flynn_type_bytes(type), n = (size_t)order, width = FLYNN_FACTOR_BLOCK;
     size_t tile = FLYNN_FACTOR_TILE_ROWS, cols = FLYNN_FACTOR_TILE_BYTES / sample, depth = width + 2 * tile;
     size_t most = FLYNN_FACTOR_ROWS_BYTES / sample, rows = (n < most ? n : most) + 2 * tile;
     size_t all = width * (width + 16) + depth * depth + (n + 2 * cols) * depth + rows * depth + 64;
-    size_t small = batch > 1 && order <= FLYNN_FACTOR_SMALL ? n * n * FLYNN_FACTOR_LANE_BYTES : 0;
+    size_t small = batch > 1 && order <= FLYNN_FACTOR_SMALL ? 2 * (n + 4) * (n + 8) * FLYNN_FACTOR_LANE_BYTES : 0;
     return all * sample > small ? all * sample : small;
 }
 
@@ -99,11 +99,13 @@ static inline int flynn_factor_check_lu(const char *name, const struct flynn_sta
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
-    for (int y = 0; y < out->shape.height; y++) {
-        if (y % (n + 1) < n && isnan(flynn_factor_at(out, y, y % (n + 1))))
-            return flynn_fail(err, FLYNN_EINPUT,
-                              "%s: the matrix is singular: column %d%s has no pivot that is finite and not 0", name,
-                              y % (n + 1), flynn_factor_place(place, sizeof place, stage, y / (n + 1)));
+    for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
+        for (int i = 0; i < n; i++) {
+            if (isnan(flynn_factor_at(out, b * (n + 1) + i, i)))
+                return flynn_fail(err, FLYNN_EINPUT,
+                                  "%s: the matrix is singular: column %d%s has no pivot that is finite and not 0", name,
+                                  i, flynn_factor_place(place, sizeof place, stage, b));
+        }
     }
     return FLYNN_OK;
 }
@@ -129,11 +131,13 @@ static inline int flynn_factor_check_cholesky(const char *name, const struct fly
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
-    for (int y = 0; y < out->shape.height; y++) {
-        if (isnan(flynn_factor_at(out, y, y % n)))
-            return flynn_fail(err, FLYNN_EINPUT,
-                              "%s: the matrix is not positive definite: pivot %d%s is not positive and finite", name,
-                              y % n, flynn_factor_place(place, sizeof place, stage, y / n));
+    for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
+        for (int i = 0; i < n; i++) {
+            if (isnan(flynn_factor_at(out, b * n + i, i)))
+                return flynn_fail(err, FLYNN_EINPUT,
+                                  "%s: the matrix is not positive definite: pivot %d%s is not positive and finite",
+                                  name, i, flynn_factor_place(place, sizeof place, stage, b));
+        }
     }
     return FLYNN_OK;
 }

@@ -4,6 +4,7 @@
 #include "simd/real.h"
 #include "simd/matmul_tiles.h"
 #include "simd/factor_tiles.h"
+#include "simd/factor_lanes.h"
 
 #define MOST_ROWS ((int)(FLYNN_FACTOR_ROWS_BYTES / sizeof(REAL)) / TILE_ROWS * TILE_ROWS)
 
@@ -130,12 +131,78 @@ static void F(factor_one)(const struct flynn_call *call, int number)
     F(clear_upper)(call, m);
 }
 
+/* ---- side by side ------------------------------------------------------------------------------------------------
+ */
+
+/* LANE_ROWS rows left of the diagonal. */
+static void F(lane_rows)(const struct F(lanes) * m, int i)
+{
+    for (int j = 0; j < i; j += LANE_COLS) {
+        REAL_V c[LANE_ROWS][LANE_COLS], first = REAL_L(loadu)(F(of)(m, j, j));
+        REAL_V below = REAL_L(loadu)(F(of)(m, j + 1, j)), second = REAL_L(loadu)(F(of)(m, j + 1, j + 1));
+        F(lane_tile)(c, F(of)(m, i, j), m->row);
+        F(lane_steps)(c, F(of)(m, i, 0), m->row, F(of)(m, j, 0), m->row, LANES, j);
+        for (int r = 0; r < LANE_ROWS; r++) {
+            REAL_V l = REAL_L(div)(c[r][0], first);
+            REAL_L(storeu)(F(of)(m, i + r, j), l);
+            REAL_L(storeu)(F(of)(m, i + r, j + 1), REAL_L(div)(TILE_STEP(l, below, c[r][1]), second));
+        }
+    }
+}
+
+/* And on it. */
+static void F(lane_diagonal)(const struct F(lanes) * m, int i)
+{
+    REAL_V c[LANE_ROWS][LANE_ROWS], x[LANE_ROWS];
+    for (int r = 0; r < LANE_ROWS; r++) {
+        for (int v = 0; v <= r; v++)
+            c[r][v] = REAL_L(loadu)(F(of)(m, i + r, i + v));
+    }
+    for (int k = 0; k < i; k++) {
+        for (int r = 0; r < LANE_ROWS; r++)
+            x[r] = REAL_L(loadu)(F(of)(m, i + r, k));
+        for (int r = 0; r < LANE_ROWS; r++) {
+            for (int v = 0; v <= r; v++)
+                c[r][v] = TILE_STEP(x[r], x[v], c[r][v]);
+        }
+    }
+    for (int k = 0; k < LANE_ROWS; k++) {
+        c[k][k] = F(usable)(c[k][k], REAL_L(sqrt)(c[k][k]));
+        for (int r = k; r < LANE_ROWS; r++) {
+            c[r][k] = r > k ? REAL_L(div)(c[r][k], c[k][k]) : c[k][k];
+            REAL_L(storeu)(F(of)(m, i + r, i + k), c[r][k]);
+            for (int v = k + 1; v <= r; v++)
+                c[r][v] = TILE_STEP(c[r][k], c[v][k], c[r][v]);
+        }
+    }
+}
+
+static void F(factor_lanes)(const struct flynn_call *call, int number)
+{
+    int n = call->stage->k[FLYNN_FACTOR_ORDER];
+    ptrdiff_t stride = (ptrdiff_t)(call->src->stride / sizeof(REAL));
+    struct F(lanes) m = F(make_lanes)(call->scratch, n);
+    memset(m.at, 0, sizeof(REAL) * (size_t)(m.row * ((n + LANE_ROWS - 1) / LANE_ROWS * LANE_ROWS)));
+    for (int i = 0; i < n; i++)
+        F(pack_lines)
+    (F(of)(&m, i, 0), LANES, (const REAL *)flynn_row(call->src, number * n + i), n * stride, LANES, i + 1);
+    for (int i = 0; i < n; i += LANE_ROWS) {
+        F(lane_rows)(&m, i);
+        F(lane_diagonal)(&m, i);
+    }
+    for (int i = 0; i < n; i++) {
+        REAL *to[LANES];
+        for (int l = 0; l < LANES; l++)
+            to[l] = flynn_row(call->dst, (number + l) * n + i);
+        F(store_lanes)(to, F(of)(&m, i, 0), 0, n);
+    }
+}
+
 static void F(cholesky)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    for (int b = share.first; b < share.last; b++)
-        F(factor_one)(&own, b);
+    F(share_lanes)(&own, share, FLYNN_FACTOR_SMALL, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES

@@ -4,8 +4,13 @@
 #include "simd/real.h"
 #include "simd/matmul_tiles.h"
 #include "simd/factor_tiles.h"
+#include "simd/factor_lanes.h"
+#include "simd/lu_lanes.h"
 
 #define MOST_ROWS ((int)(FLYNN_FACTOR_ROWS_BYTES / sizeof(REAL)) / TILE_ROWS * TILE_ROWS)
+
+/* The largest order at which lanes, which go through half of the steps for nothing, are quicker than blocks. */
+#define MOST_LANES (8 * LANES)
 
 /* A block of columns, each of them contiguous, with a tile's row to spare behind each. */
 struct F(columns) {
@@ -13,6 +18,7 @@ struct F(columns) {
     ptrdiff_t stride;
     int rows, width;
     int32_t *pivots; /* of its columns, counted from its first row */
+    REAL *scratch;   /* for a triangle and a panel */
 };
 
 static inline REAL *F(column)(const struct F(columns) * p, int number)
@@ -109,24 +115,38 @@ static void F(finish_column)(const struct F(columns) * p, int k)
     column[k] = pivot;
 }
 
-/* What rows [first, first + n) of columns [next, last) become: of U. */
-static void F(finish_upper)(const struct F(columns) * p, int first, int n, int next, int last)
+/* What rows [first, first + n) of a column become: of U. */
+static void F(finish_upper)(const struct F(columns) * p, int first, int n, int at)
 {
-    for (int j = next; j < last; j++) {
-        REAL *column = F(column)(p, j);
-        for (int q = first; q < first + n; q++) {
-            const REAL *l = F(column)(p, q);
-            REAL u = -column[q];
-            for (int i = q + 1; i < first + n; i++)
-                column[i] = REAL_M(fma)(l[i], u, column[i]);
-        }
+    REAL *column = F(column)(p, at);
+    for (int q = first; q < first + n; q++) {
+        const REAL *l = F(column)(p, q);
+        REAL u = -column[q];
+        for (int i = q + 1; i < first + n; i++)
+            column[i] = REAL_M(fma)(l[i], u, column[i]);
+    }
+}
+
+/* The same for columns [next, last), in panels. */
+static void F(finish_uppers)(const struct F(columns) * p, int first, int n, int next, int last)
+{
+    REAL *triangle = p->scratch, *panel = F(after)(triangle, (PANEL_ROWS(n) + TILE_ROWS) * PANEL_ROWS(n));
+    F(pack_triangle)(triangle, (struct F(matrix)){F(column)(p, first) + first, 1, p->stride}, n);
+    for (int j = next; j < last; j += TILE_COLS) {
+        int lines = last - j < TILE_COLS ? last - j : TILE_COLS;
+        REAL *at = F(column)(p, j) + first;
+        F(pack_lines)(panel, TILE_COLS, at, p->stride, lines, n);
+        F(clear_rest)(panel, n);
+        for (int k = 0; k < n; k += TILE_ROWS)
+            F(solve_tile)(triangle + (ptrdiff_t)k * n, panel, k, true);
+        F(unpack_lines)(at, p->stride, panel, lines, n);
     }
 }
 
 static void F(factor_leaf)(const struct F(columns) * p, int first, int n)
 {
     for (int k = 0; k < n; k++) {
-        F(finish_upper)(p, first, k, first + k, first + k + 1);
+        F(finish_upper)(p, first, k, first + k);
         F(apply_any)(p, first, k, first + k);
         F(finish_column)(p, first + k);
     }
@@ -142,7 +162,7 @@ static void F(factor_columns)(const struct F(columns) * p, int first, int n)
     }
     int half = (n / 2 + LEAF - 1) / LEAF * LEAF, next = first + half;
     F(factor_columns)(p, first, half);
-    F(finish_upper)(p, first, half, next, first + n);
+    F(finish_uppers)(p, first, half, next, first + n);
     for (int i = next; i < p->rows; i += TILE_COLS) {
         struct F(tile) t = {.a = F(column)(p, next) + first,
                             .b = F(column)(p, first) + i,
@@ -245,12 +265,12 @@ static void F(apply_block)(const struct flynn_call *call, const struct F(columns
 static void F(factor)(const struct flynn_call *call, struct F(result) m, REAL *pivots)
 {
     int32_t *exchanged = call->shared;
-    int room = (m.rows + 63) / 16 * 16, left;
+    int room = (m.rows + 47) / 32 * 32 + 16, left; /* columns that are no power of two apart */
     REAL *at = (REAL *)call->shared + room,
          *triangle = (REAL *)call->scratch + room + (ptrdiff_t)room * FLYNN_FACTOR_BLOCK;
     for (int k = 0; k < m.rows; k += FLYNN_FACTOR_BLOCK) {
         struct F(result) rest = {m.at + k * m.stride + k, m.stride, m.rows - k, m.cols - k};
-        struct F(columns) p = {at, room, rest.rows, 0, exchanged};
+        struct F(columns) p = {at, room, rest.rows, 0, exchanged, triangle};
         left = m.rows - k;
         p.width = left < FLYNN_FACTOR_BLOCK ? left : FLYNN_FACTOR_BLOCK;
         if (call->member == 0) {
@@ -280,8 +300,7 @@ static void F(lu)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    for (int b = share.first; b < share.last; b++)
-        F(factor_one)(&own, b);
+    F(share_lanes)(&own, share, MOST_LANES, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES
@@ -289,4 +308,5 @@ static void F(lu)(const struct flynn_call *call)
 #undef BLOCK
 #undef PANEL_ROWS
 #undef MOST_ROWS
+#undef MOST_LANES
 #include "simd/real_end.h"

@@ -179,22 +179,30 @@ static void F(edge_tile)(const struct F(tile) * t, int rows, int cols)
 /* Blocks of 4 lines (f32) or 2 (f64) are transposed at a time. */
 #define BLOCK ((int)(16 / sizeof(REAL)))
 
-static inline void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+static inline void F(transpose_to)(REAL *const to[BLOCK], const REAL *from, ptrdiff_t stride)
 {
 #if REAL_IS_FLOAT
     simde__m128 r0 = simde_mm_loadu_ps(from), r1 = simde_mm_loadu_ps(from + stride);
     simde__m128 r2 = simde_mm_loadu_ps(from + 2 * stride), r3 = simde_mm_loadu_ps(from + 3 * stride);
     simde__m128 t0 = simde_mm_unpacklo_ps(r0, r1), t1 = simde_mm_unpacklo_ps(r2, r3);
     simde__m128 t2 = simde_mm_unpackhi_ps(r0, r1), t3 = simde_mm_unpackhi_ps(r2, r3);
-    simde_mm_storeu_ps(to, simde_mm_movelh_ps(t0, t1));
-    simde_mm_storeu_ps(to + step, simde_mm_movehl_ps(t1, t0));
-    simde_mm_storeu_ps(to + 2 * step, simde_mm_movelh_ps(t2, t3));
-    simde_mm_storeu_ps(to + 3 * step, simde_mm_movehl_ps(t3, t2));
+    simde_mm_storeu_ps(to[0], simde_mm_movelh_ps(t0, t1));
+    simde_mm_storeu_ps(to[1], simde_mm_movehl_ps(t1, t0));
+    simde_mm_storeu_ps(to[2], simde_mm_movelh_ps(t2, t3));
+    simde_mm_storeu_ps(to[3], simde_mm_movehl_ps(t3, t2));
 #else
     simde__m128d r0 = simde_mm_loadu_pd(from), r1 = simde_mm_loadu_pd(from + stride);
-    simde_mm_storeu_pd(to, simde_mm_unpacklo_pd(r0, r1));
-    simde_mm_storeu_pd(to + step, simde_mm_unpackhi_pd(r0, r1));
+    simde_mm_storeu_pd(to[0], simde_mm_unpacklo_pd(r0, r1));
+    simde_mm_storeu_pd(to[1], simde_mm_unpackhi_pd(r0, r1));
 #endif
+}
+
+static inline void F(transpose)(REAL *to, ptrdiff_t step, const REAL *from, ptrdiff_t stride)
+{
+    REAL *line[BLOCK];
+    for (int i = 0; i < BLOCK; i++)
+        line[i] = to + i * step;
+    F(transpose_to)(line, from, stride);
 }
 
 /* Two lines of BLOCK elements. */
