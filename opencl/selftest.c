@@ -64,7 +64,7 @@ static int run_once(struct flynn_cl_handle *handle, const struct flynn_plan *pla
                     const struct flynn_image *out, struct flynn_err *err)
 {
     struct flynn_cl_run *run;
-    int code = flynn_cl_run_make(&run, plan, handle, err);
+    int code = flynn_cl_run_make(&run, plan, handle, NULL, err);
     if (code)
         return code;
     code = flynn_cl_bind(run, in, out, err);
@@ -186,7 +186,11 @@ static int identify(struct flynn_cl_handle *handle, const struct flynn_node *nod
     for (int i = 0; i < node->launches; i++) {
         const struct flynn_cl_program *program;
         const enum flynn_type variant = node->launch[i].stage->variant;
-        int code = flynn_cl_program(&program, handle, node->launch[i].stage->op, variant, err);
+        const struct flynn_op *op = node->launch[i].stage->op;
+        const struct flynn_cl_shape *shape;
+        int code = flynn_cl_shape_choose(&shape, NULL, handle, op->name, variant, err);
+        if (!code)
+            code = flynn_cl_program(&program, handle, op, variant, shape, err);
         if (code)
             return code;
         if (used < size)
