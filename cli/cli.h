@@ -26,7 +26,7 @@ enum cli_status {
 /** A command: argv[0] is its own name. Returns the exit status. */
 typedef int cli_command(int argc, char **argv);
 
-cli_command cli_run, cli_batch, cli_compare, cli_verify, cli_diff, cli_ops, cli_info;
+cli_command cli_run, cli_batch, cli_compare, cli_verify, cli_diff, cli_ops, cli_info, cli_tune;
 
 /** Print "flynn: ..." as one line on stderr. */
 __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);

@@ -3,7 +3,7 @@
 #include "cpu/threads.h"
 #include "flynn_commit.h"
 #include "flynn_config.h"
-#include "opencl/opencl.h"
+#include "opencl/tune.h"
 #if FLYNN_HAVE_OPENCL
 #include "opencl/cache.h"
 #endif
@@ -110,6 +110,19 @@ static void print_quarantine(int device)
         printf("             %s\n", line);
 }
 
+/* How products are cut on a device. */
+static void print_shapes(int device)
+{
+    enum flynn_type type;
+    const char *op;
+    char text[120];
+    bool found;
+    for (int i = 0; flynn_cl_product(i, &op, &type); i++) {
+        if (flynn_cl_shape_text(text, sizeof text, device, op, type, &found))
+            printf("           %s %s: %s\n", op, flynn_type_name(type), text);
+    }
+}
+
 static void print_devices(const struct info *info)
 {
     if (!info->devices)
@@ -122,6 +135,7 @@ static void print_devices(const struct info *info)
                    (double)d->memory / 1e9, d->cpu ? "; shares memory with the CPU" : "", d->fp64 ? "" : "; no f64",
                    d->simulator ? "; a simulator: only when named" : "");
         printf("           %s%s\n", d->usable ? "usable" : "not usable: ", d->usable ? "" : d->why);
+        print_shapes(i);
         print_quarantine(i);
     }
 }
@@ -159,6 +173,21 @@ static json_t *json_quarantine(int device)
     return list;
 }
 
+static json_t *json_shapes(int device)
+{
+    json_t *list = json_array();
+    enum flynn_type type;
+    const char *op;
+    char text[120];
+    bool found;
+    for (int i = 0; flynn_cl_product(i, &op, &type); i++) {
+        if (flynn_cl_shape_text(text, sizeof text, device, op, type, &found))
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:b}", "op", op, "type", flynn_type_name(type),
+                                                  "shape", text, "found", found));
+    }
+    return list;
+}
+
 static json_t *json_devices(const struct info *info)
 {
     json_t *list = json_array();
@@ -168,6 +197,7 @@ static json_t *json_devices(const struct info *info)
                               d->name, "platform", d->platform, "version", d->version, "driver", d->driver, "units",
                               d->units, "memory_bytes", (json_int_t)d->memory, "cpu", d->cpu, "simulator", d->simulator,
                               "fp64", d->fp64, "usable", d->usable, "why", d->why);
+        json_object_set_new(o, "shapes", json_shapes(i));
         json_object_set_new(o, "quarantined", json_quarantine(i));
         json_array_append_new(list, o);
     }

@@ -2,6 +2,7 @@
 #include "cli/job.h"
 
 #include "dispatch/tables.h"
+#include "opencl/tune.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -102,10 +103,23 @@ bool cli_gaps(char *text, size_t size, const struct flynn_plan *plan, const stru
     return used > 0;
 }
 
+/* ", shape panels-6 (preset)" where the stage runs on a device that cuts it so; "" otherwise. */
+static const char *shape_text(char *text, size_t size, const struct flynn_stage *stage,
+                              const struct flynn_backend *backend)
+{
+    char shape[120];
+    bool found;
+    text[0] = '\0';
+    if (backend->kind == FLYNN_BACKEND_OPENCL &&
+        flynn_cl_shape_text(shape, sizeof shape, backend->device, stage->op->name, stage->variant, &found))
+        snprintf(text, size, ", shape %s", shape);
+    return text;
+}
+
 void cli_explain(const struct flynn_plan *plan, const struct flynn_backend *backend, const char *why)
 {
     static const char *const kinds[] = {"rows", "whole", "reduce"};
-    char in[64], out[64], need[32];
+    char in[64], out[64], need[32], shape[140];
 
     fprintf(stderr, "plan: %s -> %s; %d op%s, %d stage%s, %d segment%s, images of %s in all\n",
             cli_shape_text(in, sizeof in, &plan->in), cli_shape_text(out, sizeof out, &plan->out), plan->nodes,
@@ -117,10 +131,10 @@ void cli_explain(const struct flynn_plan *plan, const struct flynn_backend *back
             int from = 0;
             if (backend->kind != FLYNN_BACKEND_OPENCL)
                 flynn_table_resolve(backend->table, stage, &from);
-            fprintf(stderr, "  segment %d: %s, %s%s%s -> %s\n", s + 1, stage->op->name, kinds[stage->kind],
+            fprintf(stderr, "  segment %d: %s, %s%s%s%s -> %s\n", s + 1, stage->op->name, kinds[stage->kind],
                     backend->kind == FLYNN_BACKEND_OPENCL ? "" : ", kernel of ",
                     backend->kind == FLYNN_BACKEND_OPENCL ? "" : flynn_table_name(from),
-                    cli_shape_text(out, sizeof out, &stage->out));
+                    shape_text(shape, sizeof shape, stage, backend), cli_shape_text(out, sizeof out, &stage->out));
         }
     }
     fprintf(stderr, "backend: %s%s%s: %s\n", backend->name, *backend->label ? " " : "", backend->label, why);

@@ -22,6 +22,7 @@ static const struct command {
      "-o DIR [OP...] -- IN...\n                               the same ops on many files, several at once"},
     {"compare", cli_compare, "IN OP...       every backend side by side: checked, timed, against the limit"},
     {"verify", cli_verify, "[IN OP...]      every op on every backend against the scalar reference"},
+    {"tune", cli_tune, "[PROBE...]        measures this machine once, and remembers what it does best"},
     {"diff", cli_diff, "A B               two images or matrices: equal, or how far apart and where"},
     {"ops", cli_ops, "[OP]               the catalogue; one op's parameters and exact definition"},
     {"info", cli_info, "                  CPU, instruction sets, threads, OpenCL devices, versions"},

@@ -102,17 +102,6 @@ static size_t scratch_bytes(const struct flynn_product *p, enum flynn_type type)
     return depth * (rows * sample + row) + 2 * 64;
 }
 
-/* OpenCL: groups that take tiles in turn, at most one for each tile of 64 x 64. */
-static void launch_product(struct flynn_node *node, const struct flynn_stage *stage, int batch)
-{
-    enum { TILE = 64, GROUP = 64, MOST_GROUPS = 1 << 16 };
-    int64_t down = (stage->k[FLYNN_MATMUL_ROWS] + TILE - 1) / TILE;
-    int64_t tiles = ((int64_t)stage->out.width + TILE - 1) / TILE * down * batch;
-    struct flynn_launch *launch = flynn_node_launch(node, "matmul", stage);
-    launch->local_x = GROUP;
-    launch->items_x = (int)(tiles < MOST_GROUPS ? tiles : MOST_GROUPS) * GROUP;
-}
-
 /* The matrix that is added, or NULL: as in BLAS it is not looked at when beta is 0. */
 static int find_added(const struct flynn_image **added, struct flynn_node *node, struct flynn_err *err)
 {
@@ -156,7 +145,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     code = find_added(&added, node, err);
     if (code)
         return code;
-    launch_product(node, stage, p.batch);
+    flynn_node_launch(node, "matmul", stage); /* its items depend on the shape that the device takes */
     if (added || flynn_node_value(node, "alpha")->real != 1)
         add_scale(node, added);
     return FLYNN_OK;

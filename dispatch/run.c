@@ -48,6 +48,11 @@ static int reference(const struct flynn_plan *plan, const struct flynn_image *in
     return flynn_reference_run(plan, in, out, &err);
 }
 
+void flynn_run_set_reference(void)
+{
+    flynn_cl_set_reference(reference);
+}
+
 int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const struct flynn_backend *backend,
                    struct flynn_err *err)
 {
@@ -59,7 +64,7 @@ int flynn_run_open(struct flynn_run **run, const struct flynn_plan *plan, const 
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     r->plan = plan;
     if (backend->kind == FLYNN_BACKEND_OPENCL)
-        flynn_cl_set_reference(reference);
+        flynn_run_set_reference();
     int code = backend->kind == FLYNN_BACKEND_OPENCL ? flynn_cl_open(&r->cl, plan, backend->device, err)
                                                      : open_cpu(r, plan, backend, err);
     if (code) {

@@ -16,4 +16,7 @@ struct flynn_run {
     const struct flynn_image *in, *out;
 };
 
+/** Tell OpenCL what its self-tests and searches are held against; flynn_run_open does so too. */
+void flynn_run_set_reference(void);
+
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "opencl/opencl.h"
+#include "opencl/tune.h"
 
 /* Stands in for this folder where flynn is built without the OpenCL feature. */
 
@@ -62,4 +62,34 @@ int flynn_cl_quarantine(int device, char *text, size_t size)
     if (size)
         text[0] = '\0';
     return 0;
+}
+
+bool flynn_cl_product(int i, const char **op, enum flynn_type *type)
+{
+    (void)i;
+    (void)op;
+    (void)type;
+    return false;
+}
+
+int flynn_cl_tune(struct flynn_cl_tuning *tuning, int device, const char *op, enum flynn_type type, double seconds,
+                  struct flynn_err *err)
+{
+    (void)device;
+    (void)op;
+    (void)type;
+    (void)seconds;
+    *tuning = (struct flynn_cl_tuning){.best = -1};
+    return flynn_cl_bind(NULL, NULL, NULL, err);
+}
+
+bool flynn_cl_shape_text(char *text, size_t size, int device, const char *op, enum flynn_type type, bool *found)
+{
+    (void)device;
+    (void)op;
+    (void)type;
+    if (size)
+        text[0] = '\0';
+    *found = false;
+    return false;
 }

@@ -7,6 +7,7 @@
 #include "opencl/probe.h"
 #include "opencl/program.h"
 #include "opencl/selftest.h"
+#include "opencl/shape.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -106,6 +107,8 @@ static bool set_handle(struct flynn_cl_handle *h, const struct flynn_cl_device *
     get_text(id, CL_DEVICE_OPENCL_C_VERSION, compiler, sizeof compiler);
     h->info = info;
     h->id = id;
+    h->local_bytes = (size_t)get_number(id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof(cl_ulong));
+    h->group_items = (size_t)get_number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
     h->exact_div =
         get_number(id, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config)) & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT;
     pthread_mutex_init(&h->lock, NULL);
@@ -249,6 +252,7 @@ void flynn_cl_shutdown(void)
     for (int i = 0; table.listed && i < table.count; i++) {
         struct flynn_cl_handle *h = &table.handle[i];
         flynn_cl_verdicts_free(h);
+        flynn_cl_shapes_free(h);
         if (own)
             flynn_cl_programs_free(h);
         if (own && h->context)

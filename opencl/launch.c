@@ -101,6 +101,12 @@ static void choose_group(const struct flynn_cl_device *info, const struct flynn_
     }
 }
 
+/* Whether the step's shape says how its output is cut. */
+static bool is_shaped(const struct flynn_cl_step *step)
+{
+    return step->shape && step->shape->tile_m && strcmp(step->shape->kernel, step->launch->kernel) == 0;
+}
+
 int flynn_cl_step_layout(struct flynn_cl_run *run, struct flynn_cl_step *step, struct flynn_err *err)
 {
     const struct flynn_launch *launch = step->launch;
@@ -123,6 +129,11 @@ int flynn_cl_step_layout(struct flynn_cl_run *run, struct flynn_cl_step *step, s
     if (status != CL_SUCCESS)
         return flynn_cl_fail(err, status, "clGetKernelWorkGroupInfo");
     choose_group(info, launch, items, most ? most : 1, step->local);
+    if (is_shaped(step)) {
+        step->local[0] = (size_t)flynn_cl_shape_group(step->shape);
+        step->local[1] = items[1] = 1;
+        items[0] = step->local[0] * (size_t)flynn_cl_shape_groups(step->shape, launch);
+    }
     if (step->local[0] * step->local[1] > most)
         return flynn_fail(err, FLYNN_EUNAVAILABLE,
                           "kernel %s of %s needs work-groups of %zu; OpenCL device %s has at most %zu", launch->kernel,

@@ -14,6 +14,7 @@
  *   FLYNN_OPENCL_LIBRARY   the loader, instead of libOpenCL.so.1
  *   FLYNN_OPENCL_TIMEOUT   seconds that the probe may take, instead of 30
  *   FLYNN_OPENCL_COPY=1    treat every device as one with memory of its own (tests of the copying paths)
+ *   FLYNN_OPENCL_SHAPE     the shape of matrix products (opencl/shape.h), instead of the one found or preset
  *   FLYNN_KERNEL_DIR       folder whose kernel files are taken before the embedded ones
  *   FLYNN_CACHE_DIR        cache folder, instead of $XDG_CACHE_HOME/flynn and ~/.cache/flynn
  *

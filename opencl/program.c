@@ -13,7 +13,8 @@ struct recipe {
     const struct flynn_cl_handle *handle;
     const char *op;
     enum flynn_type type;
-    char options[200];
+    const struct flynn_cl_shape *shape;
+    char options[300];
     char *source, *key;
     char hash[33];
 };
@@ -25,16 +26,18 @@ static void set_options(struct recipe *r)
         [FLYNN_F64] = "T_F64", [FLYNN_U32] = "T_U32", [FLYNN_S32] = "T_S32",
     };
     const struct flynn_cl_handle *h = r->handle;
-    snprintf(r->options, sizeof r->options, "-cl-std=CL1.2 -w -D%s%s%s%s", macro[r->type],
+    char shape[160];
+    flynn_cl_shape_options(shape, sizeof shape, r->shape);
+    snprintf(r->options, sizeof r->options, "-cl-std=CL1.2 -w -D%s%s%s%s%s", macro[r->type],
              h->exact_div ? " -cl-fp32-correctly-rounded-divide-sqrt -DHAVE_EXACT_DIV" : "",
-             h->info->fp64 ? " -DHAVE_FP64" : "", h->info->cpu ? " -DON_CPU" : "");
+             h->info->fp64 ? " -DHAVE_FP64" : "", h->info->cpu ? " -DON_CPU" : "", shape);
 }
 
 static int recipe_make(struct recipe *r, const struct flynn_cl_handle *handle, const char *op, enum flynn_type type,
-                       struct flynn_err *err)
+                       const struct flynn_cl_shape *shape, struct flynn_err *err)
 {
     char source_hash[33];
-    *r = (struct recipe){.handle = handle, .op = op, .type = type};
+    *r = (struct recipe){.handle = handle, .op = op, .type = type, .shape = shape};
     if (type == FLYNN_F64 && !handle->info->fp64)
         return flynn_fail(err, FLYNN_EUNAVAILABLE, "%s on f64 needs double precision, which OpenCL device %s lacks", op,
                           handle->info->name);
@@ -143,16 +146,17 @@ static int compile(cl_program *program, const struct recipe *r, struct flynn_err
 }
 
 static int make(const struct flynn_cl_program **program, struct flynn_cl_handle *handle, const struct flynn_op *op,
-                enum flynn_type type, struct flynn_err *err)
+                enum flynn_type type, const struct flynn_cl_shape *shape, struct flynn_err *err)
 {
     struct recipe r;
-    int code = recipe_make(&r, handle, op->name, type, err);
+    int code = recipe_make(&r, handle, op->name, type, shape, err);
     struct flynn_cl_program *p = code ? NULL : calloc(1, sizeof *p);
     if (!code && !p)
         code = flynn_fail(err, FLYNN_ELIMIT, "out of memory for the OpenCL program of %s", op->name);
     if (!code) {
         p->op = op;
         p->type = type;
+        p->shape = shape;
         p->program = load(&r);
         memcpy(p->key_hash, r.hash, sizeof p->key_hash);
         code = p->program ? FLYNN_OK : compile(&p->program, &r, err);
@@ -169,25 +173,28 @@ static int make(const struct flynn_cl_program **program, struct flynn_cl_handle 
 }
 
 int flynn_cl_program(const struct flynn_cl_program **program, struct flynn_cl_handle *handle, const struct flynn_op *op,
-                     enum flynn_type type, struct flynn_err *err)
+                     enum flynn_type type, const struct flynn_cl_shape *shape, struct flynn_err *err)
 {
     int code = FLYNN_OK;
     pthread_mutex_lock(&handle->lock);
     const struct flynn_cl_program *p = handle->programs;
-    while (p && (p->op != op || p->type != type))
+    while (p && (p->op != op || p->type != type || p->shape != shape))
         p = p->next;
     *program = p;
     if (!p)
-        code = make(program, handle, op, type, err);
+        code = make(program, handle, op, type, shape, err);
     pthread_mutex_unlock(&handle->lock);
     return code;
 }
 
-void flynn_cl_program_hash(char hash[33], const struct flynn_cl_handle *handle, const char *op, enum flynn_type type)
+void flynn_cl_program_hash(char hash[33], struct flynn_cl_handle *handle, const char *op, enum flynn_type type)
 {
+    const struct flynn_cl_shape *shape;
     struct recipe r;
     hash[0] = '\0';
-    if (recipe_make(&r, handle, op, type, NULL) == FLYNN_OK)
+    if (flynn_cl_shape_choose(&shape, NULL, handle, op, type, NULL))
+        return;
+    if (recipe_make(&r, handle, op, type, shape, NULL) == FLYNN_OK)
         memcpy(hash, r.hash, sizeof r.hash);
     recipe_free(&r);
 }

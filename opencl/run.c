@@ -133,7 +133,13 @@ static int make_step(struct flynn_cl_run *run, struct flynn_cl_step *step, struc
     const struct flynn_stage *stage = step->launch->stage;
     const struct flynn_cl_program *program;
     cl_int status;
-    int code = flynn_cl_program(&program, run->handle, step->op, stage->variant, err);
+    int code = FLYNN_OK;
+    if (run->trial && strcmp(run->trial->op, step->op->name) == 0)
+        step->shape = run->trial;
+    else
+        code = flynn_cl_shape_choose(&step->shape, NULL, run->handle, step->op->name, stage->variant, err);
+    if (!code)
+        code = flynn_cl_program(&program, run->handle, step->op, stage->variant, step->shape, err);
     if (code)
         return code;
     step->kernel = flynn_cl.CreateKernel(program->program, step->launch->kernel, &status);
@@ -238,7 +244,7 @@ static int make_buffers(struct flynn_cl_run *run, struct flynn_err *err)
 }
 
 int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, struct flynn_cl_handle *handle,
-                      struct flynn_err *err)
+                      const struct flynn_cl_shape *trial, struct flynn_err *err)
 {
     cl_int status;
     *run = NULL;
@@ -250,6 +256,7 @@ int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, 
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory for an OpenCL run");
     r->plan = plan;
     r->handle = handle;
+    r->trial = trial;
     code = name_steps(r, err);
     if (!code) {
         r->queue = flynn_cl.CreateCommandQueue(handle->context, handle->id, 0, &status);
@@ -278,7 +285,7 @@ int flynn_cl_open(struct flynn_cl_run **run, const struct flynn_plan *plan, int 
         code = flynn_cl_handle_open(&handle, device, err);
     for (int n = 0; n < plan->nodes && !code; n++)
         code = flynn_cl_selftest(handle, &plan->node[n], err);
-    return code ? code : flynn_cl_run_make(run, plan, handle, err);
+    return code ? code : flynn_cl_run_make(run, plan, handle, NULL, err);
 }
 
 static bool overlap(const struct flynn_image *a, const struct flynn_image *b)

@@ -43,6 +43,7 @@ struct flynn_cl_step {
     const struct flynn_node *node;
     const struct flynn_op *op;
     const struct flynn_launch *launch;
+    const struct flynn_cl_shape *shape; /**< NULL: an op without shapes */
     cl_kernel kernel;
     struct flynn_args args;
     size_t global[2], local[2];
@@ -56,6 +57,7 @@ struct flynn_cl_step {
 struct flynn_cl_run {
     const struct flynn_plan *plan;
     struct flynn_cl_handle *handle;
+    const struct flynn_cl_shape *trial; /**< taken by its op instead of the chosen one; NULL: none */
     cl_command_queue queue;
     struct flynn_cl_step *step;
     int steps;
@@ -73,7 +75,7 @@ struct flynn_cl_run {
 
 /** As flynn_cl_open, without the self-test. */
 int flynn_cl_run_make(struct flynn_cl_run **run, const struct flynn_plan *plan, struct flynn_cl_handle *handle,
-                      struct flynn_err *err);
+                      const struct flynn_cl_shape *trial, struct flynn_err *err);
 
 /* ---- transfer.c ---- */
 

@@ -20,9 +20,7 @@ void flynn_cl_set_reference(flynn_cl_reference *run)
     reference = run;
 }
 
-/* Integers take all values; floats are multiples of 2^-16 in 0..1, so that no case depends on infinities or NaN. */
-static int make_pattern(struct flynn_image *image, const struct flynn_shape *shape, uint64_t seed,
-                        struct flynn_err *err)
+int flynn_cl_pattern(struct flynn_image *image, const struct flynn_shape *shape, uint64_t seed, struct flynn_err *err)
 {
     int code = flynn_image_alloc(image, shape, err);
     for (int y = 0; !code && y < shape->height; y++) {
@@ -60,11 +58,11 @@ static int compare(const struct flynn_image *got, const struct flynn_image *want
     return FLYNN_OK;
 }
 
-static int run_once(struct flynn_cl_handle *handle, const struct flynn_plan *plan, const struct flynn_image *in,
-                    const struct flynn_image *out, struct flynn_err *err)
+static int run_once(struct flynn_cl_handle *handle, const struct flynn_plan *plan, const struct flynn_cl_shape *trial,
+                    const struct flynn_image *in, const struct flynn_image *out, struct flynn_err *err)
 {
     struct flynn_cl_run *run;
-    int code = flynn_cl_run_make(&run, plan, handle, err);
+    int code = flynn_cl_run_make(&run, plan, handle, trial, err);
     if (code)
         return code;
     code = flynn_cl_bind(run, in, out, err);
@@ -78,28 +76,45 @@ static int run_once(struct flynn_cl_handle *handle, const struct flynn_plan *pla
     return code;
 }
 
-/* Run a plan on the device and by the reference. *differs tells a wrong result from other failures. */
-static int known_answer(struct flynn_cl_handle *handle, const struct flynn_plan *plan, const struct flynn_image *in,
-                        bool *differs, struct flynn_err *err)
+int flynn_cl_wanted(struct flynn_image *want, const struct flynn_plan *plan, const struct flynn_image *in,
+                    struct flynn_err *err)
 {
-    struct flynn_image got = {0}, want = {0};
+    int code = flynn_image_alloc(want, &plan->out, err);
+    if (code)
+        return code;
+    memset(want->data, 0x5a, want->stride * (size_t)want->shape.height);
+    code = reference ? reference(plan, in, want) : FLYNN_EUNAVAILABLE;
+    if (code)
+        flynn_fail(err, code, "the scalar reference of its self-test failed");
+    return code;
+}
+
+int flynn_cl_answer(struct flynn_cl_handle *handle, const struct flynn_plan *plan, const struct flynn_cl_shape *trial,
+                    const struct flynn_image *in, const struct flynn_image *want, bool *differs, struct flynn_err *err)
+{
+    struct flynn_image got;
     int code = flynn_image_alloc(&got, &plan->out, err);
-    if (!code)
-        code = flynn_image_alloc(&want, &plan->out, err);
+    *differs = false;
+    if (code)
+        return code;
+    memset(got.data, 0xa5, got.stride * (size_t)got.shape.height);
+    code = run_once(handle, plan, trial, in, &got, err);
     if (!code) {
-        memset(got.data, 0xa5, got.stride * (size_t)got.shape.height);
-        memset(want.data, 0x5a, want.stride * (size_t)want.shape.height);
-        code = reference(plan, in, &want);
-        if (code)
-            flynn_fail(err, code, "the scalar reference of its self-test failed");
-    }
-    if (!code)
-        code = run_once(handle, plan, in, &got, err);
-    if (!code) {
-        code = compare(&got, &want, err);
+        code = compare(&got, want, err);
         *differs = code != FLYNN_OK;
     }
     flynn_image_free(&got);
+    return code;
+}
+
+/* Run a plan on the device and by the reference. */
+static int known_answer(struct flynn_cl_handle *handle, const struct flynn_plan *plan, const struct flynn_image *in,
+                        bool *differs, struct flynn_err *err)
+{
+    struct flynn_image want = {0};
+    int code = flynn_cl_wanted(&want, plan, in, err);
+    if (!code)
+        code = flynn_cl_answer(handle, plan, NULL, in, &want, differs, err);
     flynn_image_free(&want);
     return code;
 }
@@ -156,11 +171,11 @@ static int test(struct flynn_cl_handle *handle, const struct flynn_node *node, b
     struct flynn_shape other = flynn_op_second(node->op, &shape);
     struct flynn_image in = {0}, second = {0};
     static const uint64_t seed = 20;
-    int code = make_pattern(&in, &shape, seed, err);
+    int code = flynn_cl_pattern(&in, &shape, seed, err);
     if (!code && node->op->input_samples)
         node->op->input_samples(&in, NULL);
     if (!code)
-        code = make_pattern(&second, &other, seed + 1, err);
+        code = flynn_cl_pattern(&second, &other, seed + 1, err);
     struct flynn_chain *chain = code ? NULL : calloc(1, sizeof *chain);
     struct flynn_plan plan;
     *tested = *differs = false;
@@ -186,7 +201,11 @@ static int identify(struct flynn_cl_handle *handle, const struct flynn_node *nod
     for (int i = 0; i < node->launches; i++) {
         const struct flynn_cl_program *program;
         const enum flynn_type variant = node->launch[i].stage->variant;
-        int code = flynn_cl_program(&program, handle, node->launch[i].stage->op, variant, err);
+        const struct flynn_op *op = node->launch[i].stage->op;
+        const struct flynn_cl_shape *shape;
+        int code = flynn_cl_shape_choose(&shape, NULL, handle, op->name, variant, err);
+        if (!code)
+            code = flynn_cl_program(&program, handle, op, variant, shape, err);
         if (code)
             return code;
         if (used < size)

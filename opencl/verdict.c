@@ -117,7 +117,7 @@ static void recall_all(struct flynn_cl_handle *handle)
 }
 
 /* A verdict on kernels that have changed since says nothing. */
-static bool still_holds(const struct flynn_cl_handle *handle, const struct flynn_cl_verdict *verdict)
+static bool still_holds(struct flynn_cl_handle *handle, const struct flynn_cl_verdict *verdict)
 {
     char hash[33];
     flynn_cl_program_hash(hash, handle, verdict->op, verdict->variant);
