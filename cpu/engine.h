@@ -51,7 +51,7 @@ struct flynn_row_io {
     const atomic_bool *stop;
 };
 
-#define FLYNN_IO_STEP 16 /**< most rows between place and done; stages have no larger step */
+#define FLYNN_IO_STEP 16 /**< most rows between place and done, whatever the step of the last stage */
 
 /** Run the plan from and to rows. `in` and `out` stand where io has no read or no place, and may be NULL otherwise.
  * Only stages that need a whole image get one: FLYNN_ELIMIT when there is no memory for it. */

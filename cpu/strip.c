@@ -172,6 +172,7 @@ static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, i
     const struct flynn_row_io *write = task->write;
     int last = section->stages - 1;
     int step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
+    step = write && step > FLYNN_IO_STEP ? FLYNN_IO_STEP : step;
     void **out = w->out + (size_t)last * (size_t)section->step;
     bool rows_out = section->stage[last]->kind == FLYNN_ROWS;
 
