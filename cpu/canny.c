@@ -253,6 +253,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->border = FLYNN_CONSTANT;
     stage->out.type = FLYNN_U8;
     stage->out.width = 2 * words * 8;
+    stage->full_width = true; /* makes bits */
     stage->k[0] = limit(low, squares);
     stage->k[1] = limit(high, squares);
     struct flynn_launch *launch = flynn_node_launch(node, "suppress", stage);
@@ -269,6 +270,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
+    stage->full_width = true; /* reads them */
     flynn_node_launch(node, "mark", stage)->in = labels;
     return FLYNN_OK;
 }
