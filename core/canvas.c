@@ -48,6 +48,7 @@ int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canva
     stage->op = flynn_op_at(FLYNN_OP_INDEX_pad);
     stage->step = 8; /* shares out what a call costs */
     stage->out.width = canvas->width;
+    stage->full_width = true; /* columns come from elsewhere */
     stage->out.height = canvas->height;
     stage->k[0] = canvas->left;
     stage->k[1] = canvas->top;

@@ -11,6 +11,7 @@ void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn)
     stage->op = flynn_op_at(FLYNN_OP_INDEX_rotate);
     stage->k[0] = (int32_t)turn;
     stage->band = 64;
+    stage->full_width = true; /* columns come from the other end */
     if (turn == FLYNN_TURN_90 || turn == FLYNN_TURN_270 || turn == FLYNN_TURN_TRANSPOSE) {
         stage->out.width = stage->in.height;
         stage->out.height = stage->in.width;

@@ -247,6 +247,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     split->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     split->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
     split->out.width += 2 * radius;
+    split->full_width = true; /* makes planes of rows */
 
     struct flynn_stage *filter = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER);
     filter->up = filter->down = radius;
@@ -255,6 +256,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     filter->border_value = split->border_value;
     filter->out.width = node->in.width;
     filter->costly = true;
+    filter->full_width = true; /* reads them */
     filter->step = FLYNN_BILATERAL_STEP;
     int code = find_weights(node, filter, radius, err);
     if (code)

@@ -331,6 +331,7 @@ static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn
     describe_down(stage, node, wide, tall);
     stage->up++;
     stage->out.type = FLYNN_U8;
+    stage->full_width = true; /* the border columns are those of the sums */
     stage->k[4] = wide / 2;
     stage->k[8] = (int32_t)stage->border_value;
     stage->state_bytes = box_state_bytes(stage);

@@ -300,6 +300,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     suppress->border = FLYNN_CONSTANT;
     suppress->out.type = FLYNN_U8;
     suppress->out.width = 2 * words * 8;
+    suppress->full_width = true; /* makes bits */
     suppress->k[0] = limit(low, squares);
     suppress->k[1] = limit(high, squares);
 
@@ -310,6 +311,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
+    stage->full_width = true; /* reads them */
     launch_labels(node, gradient, suppress, stage, squares);
     return squares ? FLYNN_OK : launch_bits(node, suppress, err);
 }

@@ -6,12 +6,20 @@
 /* table[0]: the mask's rows, k[0] bytes apart; k[1]: samples of the input for each of the mask. For SIMD kernels k[2]:
  * bytes of the input for each of the mask. */
 
+/* From the first column of the call on. */
+static const uint8_t *mask_row(const struct flynn_call *call, int r)
+{
+    const struct flynn_stage *stage = call->stage;
+    return (const uint8_t *)stage->table[0].data + (size_t)(call->y + r) * (size_t)stage->k[0] +
+           (size_t)call->x * (size_t)(stage->in.channels / stage->k[1]);
+}
+
 static void copy_masked_u8(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
     int group = stage->k[1], n = call->width * stage->in.channels / group;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *mask = (const uint8_t *)stage->table[0].data + (size_t)(call->y + r) * (size_t)stage->k[0];
+        const uint8_t *mask = mask_row(call, r);
         const uint8_t *in = call->in[r], *with = call->with[r];
         uint8_t *out = call->out[r];
         for (int i = 0; i < n; i++) {
@@ -26,7 +34,7 @@ static void copy_masked_u16(const struct flynn_call *call)
     const struct flynn_stage *stage = call->stage;
     int group = stage->k[1], n = call->width * stage->in.channels / group;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *mask = (const uint8_t *)stage->table[0].data + (size_t)(call->y + r) * (size_t)stage->k[0];
+        const uint8_t *mask = mask_row(call, r);
         const uint16_t *in = call->in[r], *with = call->with[r];
         uint16_t *out = call->out[r];
         for (int i = 0; i < n; i++) {
@@ -42,7 +50,7 @@ static void copy_masked_f32(const struct flynn_call *call)
     const struct flynn_stage *stage = call->stage;
     int group = stage->k[1], n = call->width * stage->in.channels / group;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *mask = (const uint8_t *)stage->table[0].data + (size_t)(call->y + r) * (size_t)stage->k[0];
+        const uint8_t *mask = mask_row(call, r);
         const uint32_t *in = call->in[r], *with = call->with[r];
         uint32_t *out = call->out[r];
         for (int i = 0; i < n; i++) {

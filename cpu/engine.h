@@ -12,8 +12,10 @@ struct flynn_pool;
  *
  * A segment of rows stages is run in strips of output rows. Each worker has one ring of rows for every stage's input;
  * the last stage pulls rows through the rings, so that a chain reads its input once and writes its output once. Rows
- * are recomputed where strips meet. Windows are clamped by the image's borders only, never by a strip's, so the cut
- * into strips cannot change a bit. whole stages and stages that wrap around get their input as one image. */
+ * are recomputed where strips meet. Where rings would outgrow the caches, because rows are very long, a worker makes a
+ * few rows of one tile of columns after the other, and columns are recomputed where tiles meet. Windows are clamped by
+ * the image's borders only, never by a strip's or a tile's, so the cut cannot change a bit. whole stages and stages
+ * that wrap around get their input as one image. */
 struct flynn_engine;
 
 /** Prepare. kernels[i] runs plan->stage[i]; workers share the pool's threads (NULL: the calling thread alone).
@@ -51,7 +53,7 @@ struct flynn_row_io {
     const atomic_bool *stop;
 };
 
-#define FLYNN_IO_STEP 16 /**< most rows between place and done; stages have no larger step */
+#define FLYNN_IO_STEP 16 /**< most rows between place and done, whatever the step of the last stage */
 
 /** Run the plan from and to rows. `in` and `out` stand where io has no read or no place, and may be NULL otherwise.
  * Only stages that need a whole image get one: FLYNN_ELIMIT when there is no memory for it. */
@@ -70,10 +72,15 @@ int flynn_engine_workers(const struct flynn_engine *engine);
 /** Fix the number of output rows of a strip (0: chosen by the engine); the result must not depend on it. */
 void flynn_engine_set_strip(struct flynn_engine *engine, int rows);
 
-/** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), bytes of the rings
- * and buffers of one worker. For messages. */
+/** Fix the number of columns of a tile (0: chosen by the engine); the result must not depend on it. FLYNN_ELIMIT when
+ * there is no memory for it, and then the engine can only be closed. */
+int flynn_engine_set_tile(struct flynn_engine *engine, int columns, struct flynn_err *err);
+
+/** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), columns of a tile and
+ * tiles, bytes of the rings and buffers of one worker. For messages. */
 struct flynn_engine_layout {
     int strip, strips;
+    int tile, tiles;
     size_t ring_bytes;
 };
 void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout);

@@ -87,6 +87,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->table[0] = (struct flynn_table_data){elements, (size_t)node->in.width * sample};
     stage->out.width = 1;
+    stage->full_width = true;
     node->out = stage->out;
     node->out_matrix = true;
     launch(node, stage);

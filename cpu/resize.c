@@ -185,6 +185,7 @@ static struct flynn_stage *output_stage(struct flynn_node *node, int kernel, con
     stage->out = node->out;
     stage->first = down->tap;
     stage->taps = taps;
+    stage->full_width = true; /* columns come from elsewhere; so below */
     stage->border = FLYNN_REPLICATE;
     return stage;
 }
@@ -209,6 +210,7 @@ static int lower_across(struct flynn_node *node, const struct axis *across, stru
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
     enum flynn_type type = node->in.type;
     stage->out.width = node->out.width;
+    stage->full_width = true;
     stage->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
     stage->table[0] = table_of(across->tap, across->out);
     stage->table[1] = table_of(across->weight, across->out);
@@ -263,6 +265,7 @@ static struct flynn_stage *filter_across(struct flynn_node *node, int kernel, co
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
     stage->variant = node->in.type;
     stage->out.width = node->out.width;
+    stage->full_width = true;
     stage->step = 4;
     stage->padded = true;
     filter_tables(stage, axis);

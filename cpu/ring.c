@@ -8,11 +8,6 @@ static size_t round_up(size_t n, size_t to)
     return (n + to - 1) / to * to;
 }
 
-static size_t pixel_bytes(const struct flynn_shape *shape)
-{
-    return (size_t)shape->channels * flynn_type_bytes(shape->type);
-}
-
 static int step_of(const struct flynn_stage *stage)
 {
     return stage->step > 0 ? stage->step : 1;
@@ -34,18 +29,18 @@ static int window_rows(const struct flynn_stage *stage)
     return most;
 }
 
-size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, int ahead)
+size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, struct flynn_span columns,
+                          int ahead)
 {
     int64_t capacity = (int64_t)window_rows(stage) + ahead - 1;
-    size_t pixel = pixel_bytes(&stage->in);
 
-    *ring = (struct flynn_ring){.stage = stage};
+    *ring = (struct flynn_ring){.stage = stage, .x = columns.x, .width = columns.width};
     ring->whole = stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down) &&
                   (stage->left || stage->right || stage->padded);
     ring->capacity = capacity < stage->in.height && !ring->whole ? (int)capacity : stage->in.height;
-    ring->lead = round_up((size_t)stage->left * pixel + FLYNN_ROW_PAD, 64);
+    ring->lead = round_up(flynn_columns_bytes(&stage->in, stage->left) + FLYNN_ROW_PAD, 64);
     ring->stride =
-        round_up(ring->lead + flynn_row_bytes(&stage->in) + (size_t)stage->right * pixel + FLYNN_ROW_PAD, 64);
+        round_up(ring->lead + flynn_columns_bytes(&stage->in, columns.width + stage->right) + FLYNN_ROW_PAD, 64);
     if (ring->stride % 1024 == 0)
         ring->stride += 64;
     return ((size_t)ring->capacity + 1) * ring->stride;
@@ -85,47 +80,64 @@ void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory)
         store_constant(row + at, stage->in.type, stage->border_value);
 }
 
-const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y)
+const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y, int x)
 {
     int row = flynn_border_index(ring->stage->border, y, ring->stage->in.height);
-    if (row < 0)
-        return ring->memory + (size_t)ring->capacity * ring->stride + ring->lead;
-    return ring->source ? flynn_row(ring->source, row) : flynn_ring_row(ring, row);
+    if (row >= 0 && ring->source)
+        return (const uint8_t *)flynn_row(ring->source, row) + flynn_columns_bytes(&ring->stage->in, x);
+    const uint8_t *from =
+        row < 0 ? ring->memory + (size_t)ring->capacity * ring->stride + ring->lead : flynn_ring_row(ring, row);
+    return from + flynn_columns_bytes(&ring->stage->in, x - ring->x);
 }
 
 void flynn_ring_pad(const struct flynn_ring *ring, int y)
 {
     const struct flynn_stage *stage = ring->stage;
-    size_t pixel = pixel_bytes(&stage->in);
+    size_t pixel = flynn_columns_bytes(&stage->in, 1);
     uint8_t *row = flynn_ring_row(ring, y);
     const uint8_t *constant = ring->memory + (size_t)ring->capacity * ring->stride + ring->lead;
-    int width = stage->in.width;
+    int width = stage->in.width, first = ring->x ? width : -stage->left;
+    int end = ring->x + ring->width < width ? 0 : width + stage->right;
 
-    for (int i = stage->left ? -stage->left : width; i < width + stage->right; i = i == -1 ? width : i + 1) {
+    for (int i = first ? first : width; i < end; i = i == -1 ? width : i + 1) {
         int from = flynn_border_index(stage->border, i, width);
-        memcpy(row + (ptrdiff_t)i * (ptrdiff_t)pixel, from < 0 ? constant : row + (size_t)from * pixel, pixel);
+        memcpy(row + (ptrdiff_t)(i - ring->x) * (ptrdiff_t)pixel,
+               from < 0 ? constant : row + (ptrdiff_t)(from - ring->x) * (ptrdiff_t)pixel, pixel);
+    }
+}
+
+/* What stands for [first, last] of an axis of length n once borders are applied; empty (*low > *high) is possible. */
+static void border_range(enum flynn_border border, int n, int64_t first, int64_t last, int *low, int *high)
+{
+    *low = first > 0 ? (int)first : 0;
+    *high = last < n ? (int)last : n - 1;
+    if (border == FLYNN_CONSTANT || (first >= 0 && last < n))
+        return;
+    if (last - first >= 2 * (int64_t)n) {
+        *low = 0;
+        *high = n - 1;
+        return;
+    }
+    if (*low > *high) {
+        *low = n - 1;
+        *high = 0;
+    }
+    for (int64_t i = first; i <= last; i = i == -1 && last >= n ? n : i + 1) {
+        int from = flynn_border_index(border, i, n);
+        *low = from < *low ? from : *low;
+        *high = from > *high ? from : *high;
     }
 }
 
 void flynn_ring_range(const struct flynn_stage *stage, int64_t first, int64_t last, int *low, int *high)
 {
-    int height = stage->in.height;
-    *low = first > 0 ? (int)first : 0;
-    *high = last < height ? (int)last : height - 1;
-    if (stage->border == FLYNN_CONSTANT || (first >= 0 && last < height))
-        return;
-    if (last - first >= 2 * (int64_t)height) {
-        *low = 0;
-        *high = height - 1;
-        return;
-    }
-    if (*low > *high) {
-        *low = height - 1;
-        *high = 0;
-    }
-    for (int64_t y = first; y <= last; y = y == -1 && last >= height ? height : y + 1) {
-        int row = flynn_border_index(stage->border, y, height);
-        *low = row < *low ? row : *low;
-        *high = row > *high ? row : *high;
-    }
+    border_range(stage->border, stage->in.height, first, last, low, high);
+}
+
+struct flynn_span flynn_ring_columns(const struct flynn_stage *stage, struct flynn_span out)
+{
+    int low, high;
+    border_range(stage->border, stage->in.width, (int64_t)out.x - stage->left,
+                 (int64_t)out.x + out.width - 1 + stage->right, &low, &high);
+    return (struct flynn_span){low, high - low + 1};
 }

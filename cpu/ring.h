@@ -10,6 +10,7 @@ struct flynn_ring {
     const struct flynn_image
         *source;     /**< rows come straight from this image; NULL: from the stage before, or by copying */
     uint8_t *memory; /**< capacity rows, then one row of the constant border */
+    int x, width;    /**< columns of the image that rows in memory hold */
     size_t stride;   /**< bytes between rows in memory */
     size_t lead;     /**< bytes before the first pixel of a row: border columns and padding */
     int capacity;    /**< rows in memory */
@@ -18,26 +19,44 @@ struct flynn_ring {
     int limit;       /**< rows from here on are not needed in this strip */
 };
 
-/** Bytes of memory for a ring of a stage; `ahead` is how many rows the producer makes at once. */
-size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, int ahead);
+/** A range of columns. */
+struct flynn_span {
+    int x, width;
+};
+
+/** Bytes of memory for a ring of a stage and some columns of its input; `ahead` is how many rows the producer makes at
+ * once. */
+size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, struct flynn_span columns,
+                          int ahead);
 
 /** Give the measured ring its memory (64-byte aligned) and prepare the constant row. */
 void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory);
 
-/** Row y of the ring's memory. */
+/** Row y of the ring's memory, from the ring's first column on. */
 static inline uint8_t *flynn_ring_row(const struct flynn_ring *ring, int y)
 {
     return ring->memory + (size_t)(y % ring->capacity) * ring->stride + ring->lead;
 }
 
-/** The row that stands at y, which may lie outside of the image: the source's, the ring's or the border's. */
-const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y);
+/** Column x of the row that stands at y, which may lie outside of the image: the source's, the ring's or the border's.
+ */
+const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y, int x);
 
-/** Fill the border columns of row y, whose pixels are complete. */
+/** Fill the border columns of row y, whose pixels are complete: those at the ends of the image alone. */
 void flynn_ring_pad(const struct flynn_ring *ring, int y);
 
 /** The rows inside the image that stand for [first, last] once borders are applied; empty (*low > *high) is possible.
  */
 void flynn_ring_range(const struct flynn_stage *stage, int64_t first, int64_t last, int *low, int *high);
+
+/** The columns of the input that a stage reads for some of its output's, border columns included, where rows stay as
+ * long as they are. */
+struct flynn_span flynn_ring_columns(const struct flynn_stage *stage, struct flynn_span out);
+
+/** Bytes of columns, or of the way to a column. */
+static inline size_t flynn_columns_bytes(const struct flynn_shape *shape, int columns)
+{
+    return (size_t)columns * (size_t)shape->channels * flynn_type_bytes(shape->type);
+}
 
 #endif

@@ -201,6 +201,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *row = flynn_node_stage(node, FLYNN_ROWS, ROW);
     row->out = (struct flynn_shape){FIELDS * channels, node->in.height, 1, FLYNN_F64};
     row->state_bytes = 9 * sizeof(double);
+    row->full_width = true; /* sums of rows */
     struct flynn_stage *all = flynn_node_stage(node, FLYNN_WHOLE, TOTAL);
     all->variant = type;
     all->out = (struct flynn_shape){COLUMNS, channels, 1, FLYNN_F64};

@@ -13,18 +13,34 @@ static bool copies_rows(const struct flynn_stage *stage)
 
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high);
 
+/* Of stage s and the tile in progress. */
+static int slot(const struct flynn_section *section, const struct flynn_worker *w, int s)
+{
+    return w->tile * section->stages + s;
+}
+
+static struct flynn_ring *ring_of(const struct flynn_section *section, const struct flynn_worker *w, int s)
+{
+    return &w->ring[s == flynn_section_head(section) ? s : slot(section, w, s)];
+}
+
 /* with[] of stage s for output rows [y, y + rows), or NULL. */
 static const void **find_with(const struct flynn_task *task, struct flynn_worker *w, int s, int y, int rows)
 {
     const struct flynn_section *section = task->section;
     const struct flynn_stage *stage = section->stage[s];
     const void **with = w->with + (size_t)s * (size_t)section->step;
-    const struct flynn_ring *ring = stage->beside && section->beside[s] >= 0 ? &w->ring[section->beside[s]] : NULL;
+    const struct flynn_ring *ring =
+        stage->beside && section->beside[s] >= 0 ? ring_of(section, w, section->beside[s]) : NULL;
     const struct flynn_image *image = !stage->beside ? stage->with : ring ? ring->source : task->beside;
+    int x = w->span[slot(section, w, s)].x;
 
+    if (!image && !ring)
+        return NULL;
     for (int r = 0; r < rows; r++)
-        with[r] = image ? flynn_row(image, y + r) : ring ? flynn_ring_row(ring, y + r) : NULL;
-    return image || ring ? with : NULL;
+        with[r] = image ? (const uint8_t *)flynn_row(image, y + r) + flynn_columns_bytes(&image->shape, x)
+                        : flynn_ring_read(ring, y + r, x);
+    return with;
 }
 
 /* Run stage s for output rows [y, y + rows), pulling the input rows that it needs. */
@@ -35,17 +51,18 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     int64_t first = flynn_stage_first(stage, y);
     int64_t last = (int64_t)flynn_stage_first(stage, y + rows - 1) + flynn_stage_taps(stage) - 1;
     const void **in = w->in + (size_t)s * (size_t)section->window;
+    struct flynn_ring *ring = ring_of(section, w, s);
+    struct flynn_span span = w->span[slot(section, w, s)];
     int low, high;
 
     if (s == 0 && w->direct) {
-        in[0] = task->read->read(task->read->context, w->number, y, flynn_ring_row(&w->ring[0], y));
+        in[0] = task->read->read(task->read->context, w->number, y, flynn_ring_row(ring, y));
     } else {
         flynn_ring_range(stage, first, last, &low, &high);
         fill(task, w, s, low, high);
         for (int64_t r = first; r <= last; r++)
-            in[r - first] = flynn_ring_read(&w->ring[s], r);
+            in[r - first] = flynn_ring_read(ring, r, span.x);
     }
-    bool reduce = stage->kind == FLYNN_REDUCE;
     section->kernel[s](&(struct flynn_call){
         .stage = stage,
         .in = in,
@@ -53,9 +70,11 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         .out = out,
         .y = y,
         .rows = rows,
-        .width = reduce ? stage->in.width : stage->out.width,
+        .x = span.x,
+        .width = span.width,
+        .in_x = span.x,
         .stream = task->stream && s == section->stages - 1,
-        .state = w->state[s],
+        .state = w->state[slot(section, w, s)],
         .acc = w->acc,
         .side = task->side,
     });
@@ -101,7 +120,7 @@ static int fill_whole(const struct flynn_task *task, struct flynn_worker *w, str
 /* Make rows low..high of the input of stage s present in its ring. */
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high)
 {
-    struct flynn_ring *ring = &w->ring[s];
+    struct flynn_ring *ring = ring_of(task->section, w, s);
     if (ring->source)
         return;
     const struct flynn_stage *before = s ? task->section->stage[s - 1] : NULL;
@@ -136,19 +155,19 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
 static void start_strip(const struct flynn_section *section, struct flynn_worker *w, int y0, int y1)
 {
     int first = y0, last = y1 - 1;
-    for (int s = section->stages - 1; s >= 0; s--) {
+    for (int s = section->stages - 1; s >= flynn_section_head(section); s--) {
         const struct flynn_stage *stage = section->stage[s];
-        if (stage->kind == FLYNN_WHOLE)
-            break;
         int64_t from = flynn_stage_first(stage, first);
         int64_t to = (int64_t)flynn_stage_first(stage, last) + flynn_stage_taps(stage) - 1;
         flynn_ring_range(stage, from, to, &first, &last);
         if (first > last)
             first = last = first < stage->in.height ? first : stage->in.height - 1;
-        w->ring[s].next = 0;
-        w->ring[s].limit = last + 1;
-        if (stage->state_bytes)
-            memset(w->state[s], 0, stage->state_bytes);
+        for (w->tile = 0; w->tile < section->tiles; w->tile++) {
+            ring_of(section, w, s)->next = 0;
+            ring_of(section, w, s)->limit = last + 1;
+            if (stage->state_bytes)
+                memset(w->state[slot(section, w, s)], 0, stage->state_bytes);
+        }
     }
 }
 
@@ -166,25 +185,43 @@ static bool stopped(const struct flynn_task *task)
     return io && io->stop && atomic_load_explicit(io->stop, memory_order_relaxed);
 }
 
+/* The last stage's rows [y, y + rows), of which `row` points at the beginnings, for the tile in progress. */
+static void run_tile(struct flynn_task *task, struct flynn_worker *w, int y, int rows, bool writes)
+{
+    const struct flynn_section *section = task->section;
+    int last = section->stages - 1, step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
+    size_t at = flynn_columns_bytes(&section->stage[last]->out, w->span[slot(section, w, last)].x);
+    void **out = w->out + (size_t)last * (size_t)section->step;
+
+    for (int done = 0, n; done < rows; done += n) {
+        n = rows - done < step ? rows - done : step;
+        for (int r = 0; r < n && writes; r++)
+            out[r] = (uint8_t *)w->row[done + r] + at;
+        produce(task, w, last, y + done, n, out);
+    }
+}
+
 static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, int y1)
 {
     const struct flynn_section *section = task->section;
     const struct flynn_row_io *write = task->write;
-    int last = section->stages - 1;
-    int step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
-    void **out = w->out + (size_t)last * (size_t)section->step;
-    bool rows_out = section->stage[last]->kind == FLYNN_ROWS;
+    const struct flynn_stage *last = section->stage[section->stages - 1];
+    int step = section->stages == 1 && w->direct ? 1 : flynn_stage_step(last);
+    bool writes = last->kind == FLYNN_ROWS;
 
+    if (section->tiles > 1 || (write && step > FLYNN_IO_STEP))
+        step = FLYNN_IO_STEP;
     start_strip(section, w, y0, y1);
     for (int y = y0, rows; y < y1 && !stopped(task); y += rows) {
         rows = y1 - y < step ? y1 - y : step;
-        for (int r = 0; r < rows && rows_out; r++)
-            out[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
-        produce(task, w, last, y, rows, out);
-        if (rows_out && write)
+        for (int r = 0; r < rows && writes; r++)
+            w->row[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
+        for (w->tile = 0; w->tile < section->tiles; w->tile++)
+            run_tile(task, w, y, rows, writes);
+        if (writes && write)
             write->done(write->context, w->number, y, rows);
     }
-    if (rows_out && write)
+    if (writes && write)
         write->flush(write->context, w->number);
     if (task->stream)
         end_streaming();
@@ -202,7 +239,7 @@ static bool reads_alone(const struct flynn_task *task)
 {
     const struct flynn_stage *stage = task->section->stage[0];
     return task->read && stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && !stage->first && !stage->up &&
-           !copies_rows(stage) && !task->section->keep[0];
+           !copies_rows(stage) && !task->section->keep[0] && task->section->tiles == 1;
 }
 
 void flynn_strip_rows(void *arg, int index, int worker)

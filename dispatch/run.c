@@ -106,6 +106,11 @@ void flynn_run_set_strip(struct flynn_run *run, int rows)
         flynn_engine_set_strip(run->engine, rows);
 }
 
+int flynn_run_set_tile(struct flynn_run *run, int columns, struct flynn_err *err)
+{
+    return run->engine ? flynn_engine_set_tile(run->engine, columns, err) : FLYNN_OK;
+}
+
 void flynn_run_close(struct flynn_run *run)
 {
     if (!run)

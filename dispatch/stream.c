@@ -137,8 +137,11 @@ void flynn_run_stream_layout(const struct flynn_run *run, int segment, const str
     int last = run->plan->segments - 1;
     bool banded = (segment == 0 && in->file_offset < 0) || (segment == last && out && out->file_offset < 0);
     flynn_engine_layout(run->engine, segment, banded ? band_rows(run, in, true) : 0, &layout);
-    snprintf(text, size, "%d strip%s of %d rows%s, rings of %.0f kB for each of %d worker%s", layout.strips,
-             layout.strips == 1 ? "" : "s", layout.strip, banded ? " in bands, in order" : "",
+    char tiles[64] = "";
+    if (layout.tiles > 1)
+        snprintf(tiles, sizeof tiles, " in %d tiles of %d columns", layout.tiles, layout.tile);
+    snprintf(text, size, "%d strip%s of %d rows%s%s, rings of %.0f kB for each of %d worker%s", layout.strips,
+             layout.strips == 1 ? "" : "s", layout.strip, banded ? " in bands, in order" : "", tiles,
              (double)layout.ring_bytes / 1e3, flynn_engine_workers(run->engine),
              flynn_engine_workers(run->engine) == 1 ? "" : "s");
 }

@@ -104,13 +104,25 @@ static bool run_poisoned(struct flynn_run *run, const struct trial *trial, const
     return true;
 }
 
-/* One input on one backend: twice with different poison, and in strips of a random height. */
+/* Cut rows at random, and columns too: mostly into narrow tiles, sometimes into any, sometimes not at all. */
+static int cut_at_random(struct flynn_run *run, struct trial *trial, char *how, size_t size, struct flynn_err *err)
+{
+    const struct flynn_shape *in = &trial->plan->in, *out = &trial->plan->out;
+    int strip = 1 + (int)flynn_rng_below(&trial->rng, (uint64_t)out->height);
+    int most = flynn_rng_below(&trial->rng, 4) ? 48 : in->width;
+    int tile = flynn_rng_below(&trial->rng, 4) ? 1 + (int)flynn_rng_below(&trial->rng, (uint64_t)most) : 0;
+    flynn_run_set_strip(run, strip);
+    snprintf(how, size, "in strips of %d rows and tiles of %d columns: ", strip, tile);
+    return flynn_run_set_tile(run, tile, err);
+}
+
+/* One input on one backend: twice with different poison, and cut at random. */
 static void try_backend(struct trial *trial, const struct flynn_backend *backend, struct flynn_verify_result *result)
 {
     struct flynn_err err;
     struct flynn_run *run = NULL;
     struct flynn_guarded out = {0};
-    char how[48];
+    char how[80];
     bool at_end = flynn_rng_below(&trial->rng, 4) != 0;
     size_t gap = (size_t)flynn_rng_below(&trial->rng, 3) * 24;
 
@@ -126,10 +138,10 @@ static void try_backend(struct trial *trial, const struct flynn_backend *backend
         result->executed++;
         bool good =
             run_poisoned(run, trial, &out, 0xaa, "", result) && run_poisoned(run, trial, &out, 0x55, "", result);
-        int strip = 1 + (int)flynn_rng_below(&trial->rng, (uint64_t)trial->plan->out.height);
-        flynn_run_set_strip(run, strip);
-        snprintf(how, sizeof how, "in strips of %d rows: ", strip);
-        if (good && backend->kind != FLYNN_BACKEND_OPENCL)
+        code = cut_at_random(run, trial, how, sizeof how, &err);
+        if (code)
+            record(result, trial, "%s%s", how, err.text);
+        else if (good && backend->kind != FLYNN_BACKEND_OPENCL)
             run_poisoned(run, trial, &out, 0xaa, how, result);
     }
     flynn_run_close(run);

@@ -8,8 +8,8 @@
  *
  * Inputs are drawn as checkasm does: odd shapes around every vector width, eight patterns, every type and channel count
  * of the op, its defaults, its own cases and the ends of every parameter's range. CPU backends run on images that end
- * at an unmapped page, twice with differently poisoned outputs, and once more in strips of a random height; what lies
- * outside of the output's samples must not change. */
+ * at an unmapped page, twice with differently poisoned outputs, and once more cut at random into strips of rows and
+ * tiles of columns; what lies outside of the output's samples must not change. */
 
 struct flynn_verify_options {
     uint64_t seed;    /**< the same seed draws the same inputs */

@@ -60,7 +60,8 @@ static void copy_masked(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
     struct masked m = {.cover = stage->k[2]};
-    size_t n = (size_t)call->width * (size_t)(stage->in.channels / stage->k[1]);
+    size_t per = (size_t)(stage->in.channels / stage->k[1]), n = (size_t)call->width * per;
+    const uint8_t *masks = (const uint8_t *)stage->table[0].data + (size_t)call->x * per;
     for (int k = 0; k < m.cover; k++) {
         uint8_t spread[BYTES];
         for (int i = 0; i < BYTES; i++)
@@ -68,7 +69,7 @@ static void copy_masked(const struct flynn_call *call)
         m.spread[k] = w_load16(spread);
     }
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *mask = (const uint8_t *)stage->table[0].data + (size_t)(call->y + r) * (size_t)stage->k[0];
+        const uint8_t *mask = masks + (size_t)(call->y + r) * (size_t)stage->k[0];
         if (m.cover == 1)
             copy_row(&m, call->in[r], call->with[r], mask, call->out[r], n, 1);
         else if (m.cover == 3)

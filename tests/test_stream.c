@@ -174,6 +174,7 @@ static const char *const chains[][5] = {
     {"gaussian:ksize=5", "rotate:90", "invert", NULL},
     {"rotate:angle=20", "gaussian:ksize=7", "transpose", "gaussian:ksize=3,border=constant", NULL},
     {"gaussian:ksize=7,border=wrap", "invert", NULL},
+    {"median:5", NULL}, /* makes more rows at once than are placed at once */
 };
 #define CHAINS ((int)(sizeof chains / sizeof *chains))
 

@@ -70,6 +70,10 @@ int flynn_run_download(struct flynn_run *run, struct flynn_err *err);
 /** CPU backends: fix the strip height (tests; 0: chosen). */
 void flynn_run_set_strip(struct flynn_run *run, int rows);
 
+/** CPU backends: fix the columns of a tile (0: chosen by the engine); the result must not depend on it. FLYNN_ELIMIT
+ * when there is no memory for it: then the run can only be closed. */
+int flynn_run_set_tile(struct flynn_run *run, int columns, struct flynn_err *err);
+
 void flynn_run_close(struct flynn_run *run);
 
 /** All of the above for one image: allocates *out (maxval follows the input's where the type is kept). */

@@ -58,12 +58,14 @@ struct flynn_call {
     const struct flynn_stage *stage;
 
     /* rows and reduce */
-    const void *const *in;   /**< in[k]: input row flynn_stage_first(stage, y) + k; border rows are already in place */
-    const void *const *with; /**< with[k]: row y + k of the second input, or of what is `beside`; or NULL */
-    void *const *out;        /**< rows: out[k] is output row y + k */
+    const void *const *in;   /**< in[k]: input row flynn_stage_first(stage, y) + k from column in_x on; border rows are
+                                  already in place */
+    const void *const *with; /**< with[k]: row y + k of the second input, or of what is `beside`, from column x on; or
+                                  NULL */
+    void *const *out;        /**< rows: out[k] is output row y + k from column x on */
     int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
     int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
-    int in_x;                /**< the input column that in[] points at */
+    int in_x;                /**< the input column that in[] points at: x */
     bool stream;             /**< rows: the output is larger than the caches; streaming stores pay, and need no fence */
     void *state;             /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
     void *acc;               /**< reduce: this worker's accumulator */
@@ -158,6 +160,9 @@ struct flynn_stage {
     enum flynn_border border;
     double border_value; /**< FLYNN_CONSTANT: sample value in the units of the stage's input type */
     int step;            /**< most rows that one call makes; 1 when 0 */
+    /** rows and reduce: kernels take whole rows alone. Those of other stages take any columns, if rows are as long
+     * after the stage as before, and keep in `state` what belongs to these columns. */
+    bool full_width;
 
     int32_t k[FLYNN_STAGE_INTS];
     float f[FLYNN_STAGE_FLOATS];
@@ -183,6 +188,11 @@ struct flynn_stage {
     /** whole: all workers run the kernel at the same time, each for the whole output; they share out the work by member
      * and members, and meet at flynn_team_wait. The output must not depend on the number of members. */
     bool team;
+
+    /** whole, with `team`: the input may lie in the memory of the output, so that its row y ends where the output's row
+     * y + `below` ends, and the output may be written over it. Kernels have read what they overwrite. */
+    bool in_place;
+    int below;
 
     /** whole: looks at the complete output and fails where the input had no result, as a singular matrix has none.
      * Kernels themselves go on to the end, and what they leave then is as exactly defined as any result. NULL: nothing

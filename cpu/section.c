@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/section.h"
+
+#include "cpu/copy.h"
+
+#include <stdlib.h>
+
+/* Rings beyond this size are read so slowly that tiles pay, by measurement: while they lie in the third-level cache,
+ * the hardware fetches what long rows need in time, and short ones cost more calls. */
+#define TILED_ABOVE ((size_t)8 << 20)
+#define TILE_BYTES  ((size_t)1 << 20) /* of the rings of one tile */
+#define TILE_PIXELS 64                /* tiles are multiples of it, so that rows of the output stay aligned */
+#define TILE_BORDER 8                 /* and at least so many times as wide as the columns that are made twice */
+
+static size_t round_up(size_t n, size_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+void flynn_section_reach(const struct flynn_section *section, int y0, int y1, bool ahead, int *low, int *high)
+{
+    *low = y0;
+    *high = y1 - 1;
+    for (int s = section->stages - 1; s >= flynn_section_head(section); s--) {
+        const struct flynn_stage *stage = section->stage[s];
+        int last = ahead ? *high + flynn_stage_step(stage) - 1 : *high;
+        int height = stage->kind == FLYNN_REDUCE ? stage->in.height : stage->out.height;
+        last = last < height ? last : height - 1;
+        int64_t from = flynn_stage_first(stage, *low);
+        int64_t to = (int64_t)flynn_stage_first(stage, last) + flynn_stage_taps(stage) - 1;
+        flynn_ring_range(stage, from, to, low, high);
+        if (*low > *high)
+            *low = *high = *low < stage->in.height ? *low : stage->in.height - 1;
+    }
+}
+
+/* ---- tiles of columns --------------------------------------------------------------------------------------------
+ */
+
+/* Columns that the stage makes. */
+static int width_of(const struct flynn_stage *stage)
+{
+    return stage->kind == FLYNN_REDUCE ? stage->in.width : stage->out.width;
+}
+
+/* Columns beyond the image's other end are not within reach of a tile. */
+static bool takes_columns(const struct flynn_stage *stage)
+{
+    bool around = stage->border == FLYNN_WRAP && (stage->left || stage->right);
+    return !stage->full_width && width_of(stage) == stage->in.width && !around;
+}
+
+static bool can_tile(const struct flynn_section *section)
+{
+    bool can = section->stages > flynn_section_head(section);
+    for (int s = flynn_section_head(section); s < section->stages; s++)
+        can &= takes_columns(section->stage[s]);
+    return can;
+}
+
+/* Output columns of stage s for tile t. */
+static struct flynn_span span_of(const struct flynn_section *section, int t, int s)
+{
+    int width = width_of(flynn_section_last(section)), x = t * section->tile;
+    struct flynn_span span = {x, width - x < section->tile ? width - x : section->tile};
+    if (section->tiles == 1)
+        return (struct flynn_span){0, width_of(section->stage[s])};
+    for (int i = section->stages - 1; i > s; i--)
+        span = flynn_ring_columns(section->stage[i], span);
+    return span;
+}
+
+/* Rows of the input that blocks of rows need of the ring that all tiles share. */
+static int block_rows(const struct flynn_section *section)
+{
+    int most = 0, height = flynn_section_height(section);
+    for (int y = 0; section->tiles > 1 && y < height; y++) {
+        int low, high, end = height - y < FLYNN_IO_STEP ? height : y + FLYNN_IO_STEP;
+        flynn_section_reach(section, y, end, true, &low, &high);
+        most = high - low + 1 > most ? high - low + 1 : most;
+    }
+    return most;
+}
+
+/* ---- memory of a worker ------------------------------------------------------------------------------------------
+ */
+
+/* The ring of what stage s reads for tile t. Bands of a whole stage before it must lie in one piece. */
+static size_t measure_ring(const struct flynn_section *section, int t, int s, struct flynn_ring *ring)
+{
+    const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
+    bool head = s == flynn_section_head(section);
+    struct flynn_span columns = head ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
+    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (head ? block_rows(section) : 0);
+    size_t bytes = flynn_ring_measure(ring, stage, columns, ahead);
+    int over = before && before->kind == FLYNN_WHOLE ? ring->capacity % flynn_stage_band(before) : 0;
+    return over ? flynn_ring_measure(ring, stage, columns, ahead + flynn_stage_band(before) - over) : bytes;
+}
+
+/* The rings, states and spans of tile t, from `at` on; returns where they end. */
+static size_t place_tile(struct flynn_section *section, struct flynn_worker *w, uint8_t *base, size_t at, int t)
+{
+    int n = section->stages, head = flynn_section_head(section);
+    for (int s = head; s < n; s++) {
+        struct flynn_ring ring;
+        size_t bytes = s == head && t ? 0 : round_up(measure_ring(section, t, s, &ring), 64);
+        if (base && bytes) {
+            flynn_ring_place(&ring, base + at);
+            w->ring[t * n + s] = ring;
+        }
+        if (base) {
+            w->state[t * n + s] = base + at + bytes;
+            w->span[t * n + s] = span_of(section, t, s);
+        }
+        at += bytes + round_up(section->stage[s]->state_bytes, 64);
+    }
+    return at;
+}
+
+/* Lay out a worker's memory from `base`; with base NULL only its size is found. */
+static size_t place_worker(struct flynn_section *section, struct flynn_worker *w, uint8_t *base)
+{
+    size_t n = (size_t)section->stages, all = n * (size_t)section->tiles, step = (size_t)section->step;
+    const struct flynn_stage *last = flynn_section_last(section);
+    size_t rings = 0, states = round_up(all * sizeof *w->ring, 64);
+    size_t spans = states + round_up(all * sizeof *w->state, 64);
+    size_t ins = spans + round_up(all * sizeof *w->span, 64);
+    size_t outs = ins + round_up(n * (size_t)section->window * sizeof *w->in, 64);
+    size_t withs = outs + round_up(n * step * sizeof *w->out, 64);
+    size_t rows = withs + round_up(n * step * sizeof *w->with, 64);
+    size_t at = rows + round_up(step * sizeof *w->row, 64);
+
+    if (base) {
+        w->ring = (struct flynn_ring *)(void *)(base + rings);
+        w->state = (uint8_t **)(void *)(base + states);
+        w->span = (struct flynn_span *)(void *)(base + spans);
+        w->in = (const void **)(void *)(base + ins);
+        w->out = (void **)(void *)(base + outs);
+        w->with = (const void **)(void *)(base + withs);
+        w->row = (void **)(void *)(base + rows);
+    }
+    for (int t = 0; t < section->tiles; t++)
+        at = place_tile(section, w, base, at, t);
+    size_t scratch = at + round_up(last->acc_bytes, 64);
+    if (base) {
+        w->acc = base + at;
+        w->scratch = base + scratch;
+    }
+    return scratch + round_up(section->stage[0]->scratch_bytes, 64);
+}
+
+static int open_worker(struct flynn_section *section, struct flynn_worker *w, struct flynn_err *err)
+{
+    w->bytes = round_up(place_worker(section, w, NULL), 64);
+    w->arena = aligned_alloc(64, w->bytes);
+    if (!w->arena)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of one thread", w->bytes);
+    place_worker(section, w, w->arena);
+    return FLYNN_OK;
+}
+
+/* The width of tiles whose rings lie in the nearer caches, or the image's. */
+static int choose_tile(struct flynn_section *section)
+{
+    struct flynn_worker none;
+    int width = width_of(flynn_section_last(section));
+    section->tile = width;
+    section->tiles = 1;
+    size_t bytes = can_tile(section) ? place_worker(section, &none, NULL) : 0;
+    if (bytes <= TILED_ABOVE)
+        return width;
+    int twice = 0, tile = (int)((double)width * TILE_BYTES / (double)bytes);
+    for (int s = 0; s < section->stages; s++)
+        twice += section->stage[s]->left + section->stage[s]->right;
+    tile = tile > TILE_BORDER * twice ? tile : TILE_BORDER * twice;
+    return (int)round_up((size_t)tile, TILE_PIXELS);
+}
+
+int flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns,
+                           struct flynn_err *err)
+{
+    int width = width_of(flynn_section_last(section)), code = FLYNN_OK;
+    int tile = columns ? columns : choose_tile(section);
+    section->tile = tile < width && can_tile(section) ? tile : width;
+    section->tiles = (width + section->tile - 1) / section->tile;
+    for (int i = 0; i < engine->workers && !code; i++) {
+        struct flynn_worker *w = &section->worker[i];
+        engine->bytes -= w->bytes;
+        free(w->arena);
+        *w = (struct flynn_worker){.number = i};
+        code = open_worker(section, w, err);
+        engine->bytes += w->bytes;
+    }
+    return code;
+}
+
+/* ---- a section ---------------------------------------------------------------------------------------------------
+ */
+
+/* Appended to a whole stage whose output may go by rows. */
+static void hand_on(struct flynn_section *section)
+{
+    int n = section->stages++;
+    section->own[n] = (struct flynn_stage){.kind = FLYNN_ROWS, .in = section->own[n - 1].out, .step = FLYNN_IO_STEP};
+    section->own[n].out = section->own[n].in;
+    section->owned_kernel[n] = flynn_copy_rows;
+    section->handed = true;
+}
+
+/* Stages whose table lies aside get copies that point at it. */
+static int own_stages(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
+                      bool last, struct flynn_err *err)
+{
+    const struct flynn_stage *first = section->stage[0];
+    bool hands_on = last && section->stages == 1 && first->kind == FLYNN_WHOLE && !first->team, any = hands_on;
+    size_t n = (size_t)section->stages;
+    for (size_t s = 0; s < n; s++)
+        any |= section->stage[s]->side_table;
+    if (!any)
+        return FLYNN_OK;
+    section->own = calloc(n + 1, sizeof *section->own);
+    section->owned = calloc(n + 1, sizeof *section->owned);
+    section->owned_kernel = calloc(n + 1, sizeof *section->owned_kernel);
+    if (!section->own || !section->owned || !section->owned_kernel)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    for (size_t s = 0; s < n; s++) {
+        section->own[s] = *section->stage[s];
+        section->owned_kernel[s] = section->kernel[s];
+        if (section->own[s].side_table)
+            section->own[s].table[0].data = engine->section[from->side].result.data;
+    }
+    if (hands_on)
+        hand_on(section);
+    for (int s = 0; s < section->stages; s++)
+        section->owned[s] = &section->own[s];
+    section->stage = section->owned;
+    section->kernel = section->owned_kernel;
+    return FLYNN_OK;
+}
+
+/* Find whose rings hold what is beside stages, and how long: while the stages between look ahead. */
+static int link_beside(struct flynn_engine *engine, struct flynn_section *section, int first, struct flynn_err *err)
+{
+    section->beside = calloc((size_t)section->stages, sizeof *section->beside);
+    section->keep = calloc((size_t)section->stages, sizeof *section->keep);
+    if (!section->beside || !section->keep)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    for (int s = 0; s < section->stages; s++) {
+        section->beside[s] = -1;
+        int from = section->stage[s]->beside ? flynn_plan_beside(engine->plan, first + s) - first : -1;
+        if (from < 0 || section->stage[from]->kind == FLYNN_WHOLE)
+            continue; /* in an image */
+        int rows = 0;
+        for (int i = from; i <= s; i++)
+            rows += section->stage[i]->down + flynn_stage_step(section->stage[i]);
+        section->beside[s] = from;
+        section->keep[from] = rows > section->keep[from] ? rows : section->keep[from];
+    }
+    return FLYNN_OK;
+}
+
+/* The longest lists of rows that a call of one of its kernels gets. */
+static void measure_lists(struct flynn_section *section)
+{
+    section->step = FLYNN_IO_STEP;
+    for (int s = 0; s < section->stages; s++) {
+        const struct flynn_stage *stage = section->stage[s];
+        struct flynn_ring ring;
+        flynn_ring_measure(&ring, stage, (struct flynn_span){0, stage->in.width}, 1);
+        int window = flynn_stage_taps(stage) + flynn_stage_step(stage) + (stage->first ? ring.capacity : 0);
+        section->window = window > section->window ? window : section->window;
+        section->step = flynn_stage_step(stage) > section->step ? flynn_stage_step(stage) : section->step;
+    }
+}
+
+int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *kernels, struct flynn_err *err)
+{
+    const struct flynn_segment *from = &engine->plan->segment[i];
+    struct flynn_section *section = &engine->section[i];
+    bool last = i == engine->plan->segments - 1;
+    section->stage = engine->plan->stage + from->first;
+    section->kernel = kernels + from->first;
+    section->stages = from->stages;
+    int code = own_stages(engine, section, from, last, err);
+    if (!code)
+        code = link_beside(engine, section, from->first, err);
+    if (code)
+        return code;
+    measure_lists(section);
+    section->worker = calloc((size_t)engine->workers, sizeof *section->worker);
+    if (!section->worker)
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
+    code = flynn_section_set_tile(engine, section, 0, err);
+    if (code || last)
+        return code;
+    code = flynn_image_alloc(&section->result, &flynn_section_last(section)->out, err);
+    engine->bytes += section->result.owned_bytes;
+    return code;
+}
+
+void flynn_section_close(struct flynn_engine *engine, struct flynn_section *section)
+{
+    for (int k = 0; section->worker && k < engine->workers; k++)
+        free(section->worker[k].arena);
+    free(section->worker);
+    free(section->own);
+    free(section->owned);
+    free(section->owned_kernel);
+    free(section->beside);
+    free(section->keep);
+    flynn_image_free(&section->result);
+}
