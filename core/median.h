@@ -4,11 +4,12 @@
 
 #include <stdint.h>
 
-/** The slots of median's kernels: squares of 3, of 5, and larger ones. k[0] is the side of the square. */
-enum { FLYNN_MEDIAN_3, FLYNN_MEDIAN_5, FLYNN_MEDIAN_LARGE };
+/** The slots of median's kernels: squares of 3, of 5, from 7 to 15, and larger ones. k[0] is the side of the square. */
+enum { FLYNN_MEDIAN_3, FLYNN_MEDIAN_5, FLYNN_MEDIAN_15, FLYNN_MEDIAN_LARGE };
 
-#define FLYNN_MEDIAN_STEP   16 /**< most output rows of a call of LARGE */
-#define FLYNN_MEDIAN_STEP_5 32 /**< of FIVE: what its first rows cost is shared by as many */
+#define FLYNN_MEDIAN_STEP    16 /**< most output rows of a call of LARGE */
+#define FLYNN_MEDIAN_STEP_5  32 /**< of 5: what its first rows cost is shared by as many */
+#define FLYNN_MEDIAN_STEP_15 64 /**< of 15 */
 
 /** The state of LARGE.
  *

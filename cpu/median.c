@@ -213,6 +213,8 @@ static void median5_f32(const struct flynn_call *call)
 static void give_state(struct flynn_stage *stage)
 {
     size_t k = (size_t)stage->k[0], c = (size_t)stage->in.channels, width = (size_t)stage->in.width;
+    if (stage->variant == FLYNN_U8 && stage->kernel == FLYNN_MEDIAN_15)
+        return;
     if (stage->variant == FLYNN_U8) {
         size_t stripes = (width + FLYNN_MEDIAN_STRIPE - 1) / FLYNN_MEDIAN_STRIPE;
         size_t pixels = stripes == 1 ? width : FLYNN_MEDIAN_STRIPE;
@@ -226,29 +228,30 @@ static void give_state(struct flynn_stage *stage)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
+    static const int step[] = {2, FLYNN_MEDIAN_STEP_5, FLYNN_MEDIAN_STEP_15, FLYNN_MEDIAN_STEP};
     int k = flynn_node_value(node, "ksize")->integer;
     if (k % 2 == 0)
         return flynn_fail(err, FLYNN_EUSAGE, "median: ksize=%d is even; it must be odd", k);
     if (k > MOST_WIDE && node->in.type != FLYNN_U8)
         return flynn_fail(err, FLYNN_EUSAGE, "median: ksize=%d is out of range; 3 to %d is possible for %s", k,
                           MOST_WIDE, flynn_type_name(node->in.type));
-    int slot = k == 3 ? FLYNN_MEDIAN_3 : k == 5 ? FLYNN_MEDIAN_5 : FLYNN_MEDIAN_LARGE;
+    int slot = k == 3 ? FLYNN_MEDIAN_3 : k == 5 ? FLYNN_MEDIAN_5 : k <= 15 ? FLYNN_MEDIAN_15 : FLYNN_MEDIAN_LARGE;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, slot);
     double fill = flynn_node_sample(node, "fill");
     stage->up = stage->down = stage->left = stage->right = k / 2;
-    stage->step = slot == FLYNN_MEDIAN_LARGE ? FLYNN_MEDIAN_STEP : slot == FLYNN_MEDIAN_5 ? FLYNN_MEDIAN_STEP_5 : 2;
+    stage->step = step[slot];
     stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
     stage->k[0] = k;
     stage->costly = k > 3;
-    if (slot == FLYNN_MEDIAN_LARGE)
+    if (k > 5)
         give_state(stage);
     struct flynn_launch *launch = flynn_node_launch(node,
                                                     k == 3   ? "median3"
                                                     : k == 5 ? "median5"
                                                              : "median_large",
                                                     stage);
-    if (slot == FLYNN_MEDIAN_LARGE) {
+    if (k > 5) {
         launch->per_pixel = true;
         launch->item_x = 256;
     }
@@ -285,6 +288,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(median) = {
     .kernels =
         {.fn = {[FLYNN_MEDIAN_3] = {[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32},
                 [FLYNN_MEDIAN_5] = {[FLYNN_U8] = median5_u8, [FLYNN_U16] = median5_u16, [FLYNN_F32] = median5_f32},
+                [FLYNN_MEDIAN_15] =
+                    {[FLYNN_U8] = median_large_u8, [FLYNN_U16] = median_ranked, [FLYNN_F32] = median_ranked},
                 [FLYNN_MEDIAN_LARGE] =
                     {[FLYNN_U8] = median_large_u8, [FLYNN_U16] = median_ranked, [FLYNN_F32] = median_ranked}}},
 };

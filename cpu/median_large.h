@@ -150,7 +150,7 @@ static void median_ranked_row(const struct flynn_call *call, const struct ranks 
         toggle_column(s, r, x, k, word, &below, -1);
 }
 
-static void median_ranked(const struct flynn_call *call)
+static void median_ranked_rows(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
     size_t n = (size_t)stage->d[0];
@@ -165,6 +165,18 @@ static void median_ranked(const struct flynn_call *call)
         rank_samples(&s, call, call->rows + stage->k[0] - 1, channel);
         for (int r = 0; r < call->rows; r++)
             median_ranked_row(call, &s, r, channel);
+    }
+}
+
+/* FLYNN_MEDIAN_STEP rows at a time, for which the state has room. */
+static void median_ranked(const struct flynn_call *call)
+{
+    struct flynn_call part = *call;
+    for (int rest = call->rows; rest > 0; rest -= part.rows) {
+        part.rows = rest < FLYNN_MEDIAN_STEP ? rest : FLYNN_MEDIAN_STEP;
+        median_ranked_rows(&part);
+        part.in += part.rows;
+        part.out += part.rows;
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/median5.h"
 #include "simd/median_large.h"
+#include "simd/median_net.h"
 
 FLYNN_UNROLLED vi middle(vi a, vi b, vi c, int bytes)
 {
@@ -97,10 +98,26 @@ static void median5_f32(const struct flynn_call *call)
     median5_rows(call, 4);
 }
 
+static void median_net_u8(const struct flynn_call *call)
+{
+    net_rows(call, 1);
+}
+
+static void median_net_u16(const struct flynn_call *call)
+{
+    net_rows(call, 2);
+}
+
+static void median_net_f32(const struct flynn_call *call)
+{
+    net_rows(call, 4);
+}
+
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(median) = {
     .fn = {[FLYNN_MEDIAN_3] = {[FLYNN_U8] = median3_u8, [FLYNN_U16] = median3_u16, [FLYNN_F32] = median3_f32},
            [FLYNN_MEDIAN_5] = {[FLYNN_U8] = median5_u8, [FLYNN_U16] = median5_u16, [FLYNN_F32] = median5_f32},
+           [FLYNN_MEDIAN_15] = {[FLYNN_U8] = median_net_u8, [FLYNN_U16] = median_net_u16, [FLYNN_F32] = median_net_f32},
            [FLYNN_MEDIAN_LARGE] = {[FLYNN_U8] = median_large_u8}},
 };
