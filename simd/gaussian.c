@@ -44,18 +44,20 @@ FLYNN_UNROLLED void across_bytes(const struct flynn_call *call, int n)
 
 #else
 
-/* Samples [i, i + VEC) of a row, as two vectors in order; pair and channels serve where n is 0. */
+/* Samples [i, i + VEC) of a row, as two vectors in order; pair and channels serve where n is 0. Compilers read the
+ * memory anew for either half: loads that cross a line are then what takes the time. */
 FLYNN_UNROLLED void sum_bytes(const uint8_t *in, int i, int n, const ptrdiff_t *far, const vi *w,
                               const struct flynn_stage *stage, vi *low, vi *high)
 {
     const int32_t *pair = stage->table[2].data;
     *low = *high = v_zero();
+#pragma GCC unroll 8
     for (int t = 0; t < (n ? n : stage->k[4]); t++) {
         ptrdiff_t distance = n ? far[t] : (ptrdiff_t)pair[2 * t] * stage->in.channels;
         vi weight = n ? w[t] : v_set32(pair[2 * t + 1]);
-        vi a = v_load(in - distance + i), b = v_load(in + distance + i);
-        *low = V(add_epi16)(*low, V(maddubs_epi16)(V(unpacklo_epi8)(a, b), weight));
-        *high = V(add_epi16)(*high, V(maddubs_epi16)(V(unpackhi_epi8)(a, b), weight));
+        vi a = v_keep(v_load(in - distance + i)), b = v_keep(v_load(in + distance + i));
+        *low = v_keep(V(add_epi16)(*low, V(maddubs_epi16)(V(unpacklo_epi8)(a, b), weight)));
+        *high = v_keep(V(add_epi16)(*high, V(maddubs_epi16)(V(unpackhi_epi8)(a, b), weight)));
     }
     v_unpacked_order(low, high);
     *low = v_xor(*low, v_set16(stage->k[3]));
@@ -140,6 +142,7 @@ FLYNN_UNROLLED void sum_four(const struct flynn_call *call, int i, int n, vi out
     vi low[STEP], high[STEP];
     for (int o = 0; o < STEP; o++)
         low[o] = high[o] = v_set32(stage->k[1]);
+#pragma GCC unroll 8
     for (int p = 0; p < pairs; p++) {
         vi a = v_load((const int16_t *)call->in[2 * p] + i), b = v_load((const int16_t *)call->in[2 * p + 1] + i);
         vi l = V(unpacklo_epi16)(a, b), h = V(unpackhi_epi16)(a, b);
