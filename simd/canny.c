@@ -1,112 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/canny.h"
-#include "simd/filter.h"
+#include "simd/slopes.h"
 
-static inline vi magnitude(vi x)
+/* The direction of half of a vector, in 16 bits. For whole numbers y < x * 13573 / 2^15 is y <= the quotient rounded
+ * down, but for x = y = 0, which is no edge whatever its direction; twice the factor needs no shift. */
+FLYNN_UNROLLED vi direction(const struct slopes *d, vi x, vi y)
 {
-    return V(max_epi16)(x, V(sub_epi16)(v_zero(), x));
+    vi tangent = V(mulhi_epi16)(x, v_set16(2 * 13573));
+    vi steep = v_gt_i16(y, tangent);
+    vi down = v_gt_i16(y, V(add_epi16)(V(add_epi16)(x, x), tangent));
+    vi diagonal = V(sub_epi16)(v_set16(FLYNN_CANNY_FALLING), V(srai_epi16)(v_xor(d->dx, d->dy), 15));
+    return v_and(steep, v_choose(down, diagonal, v_set16(FLYNN_CANNY_DOWN)));
 }
 
-/* For whole numbers y < x * 13573 / 2^15 is y <= the quotient rounded down, but for x = y = 0, which is no edge
- * whatever its direction. */
-static inline vi gradient(const uint8_t *a, const uint8_t *b, const uint8_t *c)
+FLYNN_UNROLLED vi size_of(vi d)
 {
-    vi a0 = v_widen8(a - 1), a1 = v_widen8(a), a2 = v_widen8(a + 1), b0 = v_widen8(b - 1), b2 = v_widen8(b + 1);
-    vi c0 = v_widen8(c - 1), c1 = v_widen8(c), c2 = v_widen8(c + 1);
-    vi dx = V(sub_epi16)(V(add_epi16)(V(add_epi16)(a2, c2), V(slli_epi16)(b2, 1)),
-                         V(add_epi16)(V(add_epi16)(a0, c0), V(slli_epi16)(b0, 1)));
-    vi dy = V(sub_epi16)(V(add_epi16)(V(add_epi16)(c0, c2), V(slli_epi16)(c1, 1)),
-                         V(add_epi16)(V(add_epi16)(a0, a2), V(slli_epi16)(a1, 1)));
-    vi x = magnitude(dx), y = magnitude(dy);
-    vi tangent = V(mulhi_epi16)(V(slli_epi16)(x, 1), v_set16(13573));
-    vi across = v_gt_i16(V(add_epi16)(tangent, v_set16(1)), y);
-    vi down = v_gt_i16(V(sub_epi16)(y, V(slli_epi16)(x, 1)), tangent);
-    vi rising = V(srli_epi16)(v_xor(dx, dy), 15);
-    vi way = v_select(down, V(add_epi16)(rising, v_set16(FLYNN_CANNY_FALLING)), v_set16(FLYNN_CANNY_DOWN));
-    way = v_andnot(across, way);
-    return v_or(V(slli_epi16)(V(add_epi16)(x, y), 2), way);
+#if defined(FLYNN_ISA_SSE2)
+    return V(max_epi16)(d, V(sub_epi16)(v_zero(), d));
+#else
+    return V(abs_epi16)(d);
+#endif
+}
+
+/* Sizes of the slopes and their direction, of half of VEC pixels in 16 bits. */
+struct edges {
+    vi x[2], y[2], way[2];
+};
+
+FLYNN_UNROLLED struct edges edges_at(const uint8_t *const row[3], int at)
+{
+    const struct window w = window_at(row, at, 1);
+    struct edges e;
+    for (int h = 0; h < 2; h++) {
+        struct slopes d = slopes_bytes(&w, (struct weights){1, 2}, h);
+        e.x[h] = size_of(d.dx);
+        e.y[h] = size_of(d.dy);
+        e.way[h] = direction(&d, e.x[h], e.y[h]);
+    }
+    return e;
+}
+
+FLYNN_UNROLLED void words(const struct edges *e, vi out[2])
+{
+    for (int h = 0; h < 2; h++)
+        out[h] = v_or(V(slli_epi16)(V(add_epi16)(e->x[h], e->y[h]), 2), e->way[h]);
+    v_unpacked_order(out, out + 1);
+}
+
+FLYNN_UNROLLED void longs(struct edges *e, vi out[4])
+{
+    v_unpacked_order(e->x, e->x + 1);
+    v_unpacked_order(e->y, e->y + 1);
+    v_unpacked_order(e->way, e->way + 1);
+    for (int h = 0; h < 2; h++) {
+        vi low = V(unpacklo_epi16)(e->x[h], e->y[h]), high = V(unpackhi_epi16)(e->x[h], e->y[h]), zero = v_zero();
+        out[2 * h] = v_or(V(slli_epi32)(V(madd_epi16)(low, low), 2), V(unpacklo_epi16)(e->way[h], zero));
+        out[2 * h + 1] = v_or(V(slli_epi32)(V(madd_epi16)(high, high), 2), V(unpackhi_epi16)(e->way[h], zero));
+        v_unpacked_order(out + 2 * h, out + 2 * h + 1);
+    }
 }
 
 /* Rows are padded, so that whole vectors can be read at their end; what is written ends with the row. */
-static void gradient_l1(const struct flynn_call *call)
+FLYNN_UNROLLED void gradients(const struct flynn_call *call, int bytes)
 {
-    const uint8_t *a = call->in[0], *b = call->in[1], *c = call->in[2];
-    uint16_t *out = call->out[0];
-    enum { STEP = VEC / 2 };
-    int x = 0;
-    for (; x + STEP <= call->width; x += STEP)
-        v_store(out + x, gradient(a + x, b + x, c + x));
-    if (x < call->width)
-        v_store_n(out + x, gradient(a + x, b + x, c + x), (size_t)(call->width - x) * sizeof *out);
+    const uint8_t *const row[3] = {call->in[0], call->in[1], call->in[2]};
+    uint8_t *out = call->out[0];
+    int x = 0, lanes = VEC / bytes;
+    for (; x < call->width; x += VEC) {
+        struct edges e = edges_at(row, x);
+        vi v[4];
+        if (bytes == 2)
+            words(&e, v);
+        else
+            longs(&e, v);
+        for (int j = 0; j < bytes && x + j * lanes < call->width; j++)
+            v_store_row(out, x + j * lanes, call->width, (size_t)bytes, v[j]);
+    }
 }
 
-/* Masks of VEC / 2 pixels: peaks above `low`, and those above `high`. v is magnitude << 2 | direction, so that its
- * magnitude is above that of another one where v & ~3 is above the other, and not below where v & ~3 + 4 is. */
+static void gradient_l1(const struct flynn_call *call)
+{
+    gradients(call, 2);
+}
+
+static void gradient_l2(const struct flynn_call *call)
+{
+    gradients(call, 4);
+}
+
+/* ---- peaks --------------------------------------------------------------------------------------------------------
+ * `bytes` is the size of magnitude << 2 | direction: 2, or 4 for norm=l2. */
+
+FLYNN_UNROLLED vi above(vi a, vi b, int bytes)
+{
+    return bytes == 2 ? v_gt_i16(a, b) : v_gt_i32(a, b);
+}
+
+FLYNN_UNROLLED vi set(int x, int bytes)
+{
+    return bytes == 2 ? v_set16(x) : v_set32(x);
+}
+
+/* Masks of a vector of pixels: peaks above `low`, and those above `high`. The magnitude of v is above that of another
+ * one where v & ~3 is above the other, and not below where v & ~3 + 4 is. */
 struct peaks {
     vi weak, strong;
 };
 
-static inline struct peaks suppress(const uint16_t *up, const uint16_t *row, const uint16_t *down, vi low, vi high)
+FLYNN_UNROLLED struct peaks suppress(const uint8_t *up, const uint8_t *row, const uint8_t *down, vi low, vi high,
+                                     int bytes)
 {
-    vi v = v_load(row), way = v_and(v, v_set16(3)), m = v_xor(v, way);
-    vi upright = v_gt_i16(v_set16(FLYNN_CANNY_DOWN), way), straight = v_gt_i16(v_set16(FLYNN_CANNY_FALLING), way);
-    vi rising = v_gt_i16(way, v_set16(FLYNN_CANNY_FALLING));
-    vi before = v_select(rising, v_load(up - 1), v_load(up + 1)),
-       after = v_select(rising, v_load(down + 1), v_load(down - 1));
-    before = v_select(straight, before, v_select(upright, v_load(up), v_load(row - 1)));
-    after = v_select(straight, after, v_select(upright, v_load(down), v_load(row + 1)));
-    vi equal = V(add_epi16)(m, v_and(straight, v_set16(4)));
-    vi peak = v_and(v_gt_i16(m, before), v_gt_i16(equal, after));
-    return (struct peaks){v_and(peak, v_gt_i16(m, low)), v_and(peak, v_gt_i16(m, high))};
+    vi v = v_load(row), way = v_and(v, set(3, bytes)), m = v_xor(v, way);
+    vi upright = above(set(FLYNN_CANNY_DOWN, bytes), way, bytes);
+    vi straight = above(set(FLYNN_CANNY_FALLING, bytes), way, bytes);
+    vi rising = above(way, set(FLYNN_CANNY_FALLING, bytes), bytes);
+    vi before = v_choose(rising, v_load(up - bytes), v_load(up + bytes)),
+       after = v_choose(rising, v_load(down + bytes), v_load(down - bytes));
+    before = v_choose(straight, before, v_choose(upright, v_load(up), v_load(row - bytes)));
+    after = v_choose(straight, after, v_choose(upright, v_load(down), v_load(row + bytes)));
+    vi four = v_and(straight, set(4, bytes)), equal = bytes == 2 ? V(add_epi16)(m, four) : V(add_epi32)(m, four);
+    vi peak = v_and(above(m, before, bytes), above(equal, after, bytes));
+    return (struct peaks){v_and(peak, above(m, low, bytes)), v_and(peak, above(m, high, bytes))};
 }
 
-/* One bit for each of VEC pixels out of two masks of 16 bits. */
-static inline uint64_t to_bits(vi a, vi b)
+/* One bit for each byte of a mask. */
+FLYNN_UNROLLED uint64_t to_bits(vi mask)
 {
-    vi bytes = v_packed_order(V(packs_epi16)(a, b));
 #if defined(FLYNN_ISA_AVX512)
-    return simde_mm512_movepi8_mask(bytes);
+    return simde_mm512_movepi8_mask(mask);
 #else
-    return (uint32_t)V(movemask_epi8)(bytes);
+    return (uint32_t)V(movemask_epi8)(mask);
 #endif
 }
 
-/* Whether any of 64 pixels, of which `width` are in the row, is above `low`. */
-static inline bool any_above(const uint16_t *row, int width, vi low)
+/* Masks of two vectors as one, with samples of half the size. */
+FLYNN_UNROLLED vi narrow(vi a, vi b, int bytes)
 {
-    vi most = v_load(row);
-    for (int x = VEC / 2; x < 64 && x < width; x += VEC / 2)
-        most = V(max_epi16)(most, v_load(row + x));
-    vi above = v_gt_i16(most, low);
-    return to_bits(above, above) != 0;
+    return v_packed_order(bytes == 2 ? V(packs_epi16)(a, b) : V(packs_epi32)(a, b));
+}
+
+/* One bit for each of VEC pixels. */
+FLYNN_UNROLLED uint64_t narrow_to_bits(const vi *mask, int bytes)
+{
+    if (bytes == 2)
+        return to_bits(narrow(mask[0], mask[1], 2));
+    return to_bits(narrow(narrow(mask[0], mask[1], 4), narrow(mask[2], mask[3], 4), 2));
+}
+
+/* Whether any of 64 pixels, of which `width` are in the row, is above `low`. */
+FLYNN_UNROLLED bool any_above(const uint8_t *row, int width, vi low, int bytes)
+{
+    vi any = above(v_load(row), low, bytes);
+    for (int x = VEC / bytes; x < 64 && x < width; x += VEC / bytes)
+        any = v_or(any, above(v_load(row + x * bytes), low, bytes));
+    return to_bits(any) != 0;
 }
 
 /* Rows are padded, so that a vector that begins in the row can be read; one that does not is read at its beginning. */
-static void suppress_u16(const struct flynn_call *call)
+FLYNN_UNROLLED void suppress_row(const struct flynn_call *call, int most, int bytes)
 {
-    const uint16_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
+    const uint8_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
     const int32_t *k = call->stage->k;
-    const vi low = v_set16(4 * (k[0] < 2047 ? k[0] : 2047) + 3), high = v_set16(4 * (k[1] < 2047 ? k[1] : 2047) + 3);
+    const vi low = set(4 * (k[0] < most ? k[0] : most) + 3, bytes),
+             high = set(4 * (k[1] < most ? k[1] : most) + 3, bytes);
     int width = call->stage->in.width, words = flynn_canny_words(width);
     uint64_t *weak = call->out[0], *strong = weak + words;
     for (int i = 0; i < words; i++) {
         const int left = width - i * 64;
-        weak[i] = strong[i] = 0;
-        if (!any_above(row + i * 64, left, low))
-            continue;
-        for (int part = 0; part < 64 && part < left; part += VEC) {
-            int x = i * 64 + part, next = left - part > VEC / 2 ? x + VEC / 2 : x;
-            struct peaks a = suppress(up + x, row + x, down + x, low, high),
-                         b = suppress(up + next, row + next, down + next, low, high);
-            weak[i] |= to_bits(a.weak, b.weak) << part;
-            strong[i] |= to_bits(a.strong, b.strong) << part;
+        uint64_t bits[2] = {0, 0};
+        int parts = any_above(row + i * 64 * bytes, left, low, bytes) ? (left < 64 ? left : 64) : 0;
+        for (int part = 0; part < parts; part += VEC) {
+            vi masks[2][4];
+            for (int j = 0; j < bytes; j++) {
+                int x = part + j * (VEC / bytes), at = (i * 64 + (x < left ? x : part)) * bytes;
+                struct peaks peaks = suppress(up + at, row + at, down + at, low, high, bytes);
+                masks[0][j] = peaks.weak;
+                masks[1][j] = peaks.strong;
+            }
+            bits[0] |= narrow_to_bits(masks[0], bytes) << part;
+            bits[1] |= narrow_to_bits(masks[1], bytes) << part;
         }
-        if (left < 64) {
-            weak[i] &= ~(UINT64_MAX << left);
-            strong[i] &= ~(UINT64_MAX << left);
-        }
+        uint64_t in_row = left < 64 ? ~(UINT64_MAX << left) : UINT64_MAX;
+        weak[i] = bits[0] & in_row;
+        strong[i] = bits[1] & in_row;
     }
 }
+
+/* Magnitudes are at most 2040, and squares of them at most 2 * 1020 * 1020. */
+static void suppress_u16(const struct flynn_call *call)
+{
+    suppress_row(call, 2047, 2);
+}
+
+static void suppress_u32(const struct flynn_call *call)
+{
+    suppress_row(call, 1 << 21, 4);
+}
+
+/* ---- bytes of bits ------------------------------------------------------------------------------------------------
+ */
 
 /* VEC bytes of the lowest bits of `bits`. */
 static inline vi to_bytes(uint64_t bits)
@@ -141,5 +233,8 @@ static void expand(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(canny);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(canny) = {
-    .fn = {[0] = {[FLYNN_U8] = gradient_l1}, [2] = {[FLYNN_U16] = suppress_u16}, [4] = {[FLYNN_U8] = expand}},
+    .fn = {[0] = {[FLYNN_U8] = gradient_l1},
+           [1] = {[FLYNN_U8] = gradient_l2},
+           [2] = {[FLYNN_U16] = suppress_u16, [FLYNN_U32] = suppress_u32},
+           [4] = {[FLYNN_U8] = expand}},
 };

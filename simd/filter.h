@@ -63,6 +63,16 @@ static inline vi v_widen8(const uint8_t *p)
 #endif
 }
 
+/** b where a byte of mask is all ones, a where it is 0: for such masks quicker than v_select. */
+static inline vi v_choose(vi mask, vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
+    return V(blendv_epi8)(a, b, mask);
+#else
+    return v_select(mask, a, b);
+#endif
+}
+
 /** All ones where a > b. */
 static inline vi v_gt_i32(vi a, vi b)
 {

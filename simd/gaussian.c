@@ -50,9 +50,10 @@ FLYNN_UNROLLED void sum_bytes(const uint8_t *in, int i, int n, const ptrdiff_t *
                               const struct flynn_stage *stage, vi *low, vi *high)
 {
     const int32_t *pair = stage->table[2].data;
+    const int pairs = n ? n : stage->k[4];
     *low = *high = v_zero();
 #pragma GCC unroll 8
-    for (int t = 0; t < (n ? n : stage->k[4]); t++) {
+    for (int t = 0; t < pairs; t++) {
         ptrdiff_t distance = n ? far[t] : (ptrdiff_t)pair[2 * t] * stage->in.channels;
         vi weight = n ? w[t] : v_set32(pair[2 * t + 1]);
         vi a = v_keep(v_load(in - distance + i)), b = v_keep(v_load(in + distance + i));

@@ -2,6 +2,7 @@
 #ifndef FLYNN_SIMD_RGB_H
 #define FLYNN_SIMD_RGB_H
 
+#include "simd/filter.h"
 #include "simd/point.h"
 
 /** Kernels of ops that make each pixel of 3 or 4 interleaved channels from the same pixel, of the same type: an op
@@ -312,16 +313,6 @@ POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
 
 #endif
 
-/** Bits of b where a byte of mask is all ones, of a where it is 0. */
-POINT_INLINE vi rgb_choose(vi mask, vi a, vi b)
-{
-#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
-    return V(blendv_epi8)(a, b, mask);
-#else
-    return v_select(mask, a, b);
-#endif
-}
-
 /* ---- floats --------------------------------------------------------------------------------------------------------
  * Masks of all ones where a comparison holds; with NaN none does. */
 
@@ -371,7 +362,7 @@ static inline vf rgb_abs(vf x)
 /** b where mask is 1, a where it is 0. */
 static inline vf rgb_pick(vi mask, vf a, vf b)
 {
-    return V_AS_F(rgb_choose(mask, V_AS_I(a), V_AS_I(b)));
+    return V_AS_F(v_choose(mask, V_AS_I(a), V_AS_I(b)));
 }
 
 /** VEC / 2 samples of 16 bits to floats, and whole numbers from 0 to 65535 back. */

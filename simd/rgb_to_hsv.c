@@ -78,8 +78,8 @@ static inline void map8(struct rgb *px, const void *by)
     vi d = V(sub_epi8)(v, V(min_epu8)(V(min_epu8)(px->r, px->g), px->b));
     vi red = v_eq_i8(v, px->r), green = v_eq_i8(v, px->g);
     /* h = x - y + 2 (e + f) */
-    vi x = rgb_choose(red, rgb_choose(green, px->r, px->b), px->g);
-    vi y = rgb_choose(red, rgb_choose(green, px->g, px->r), px->b);
+    vi x = v_choose(red, v_choose(green, px->r, px->b), px->g);
+    vi y = v_choose(red, v_choose(green, px->g, px->r), px->b);
     vi e = v_andnot(red, d), f = v_andnot(green, e);
     vi low_h = V(add_epi16)(pair_sum(V(unpacklo_epi8)(x, y), 1, -1), pair_sum(V(unpacklo_epi8)(e, f), 2, 2));
     vi high_h = V(add_epi16)(pair_sum(V(unpackhi_epi8)(x, y), 1, -1), pair_sum(V(unpackhi_epi8)(e, f), 2, 2));

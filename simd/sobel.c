@@ -1,47 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/filter.h"
-
-/* The nine neighbours without the centre: a, b and c are the columns, 0, 1 and 2 the rows. */
-struct window {
-    vi a0, b0, c0, a1, c1, a2, b2, c2;
-};
-
-/* The halves of a vector are unpacked by unpacklo and unpackhi within lanes; packing restores the order. */
-FLYNN_UNROLLED vi widen_bytes(vi a, vi b, bool high)
-{
-    return high ? V(unpackhi_epi8)(a, b) : V(unpacklo_epi8)(a, b);
-}
-
-FLYNN_UNROLLED vi widen_words(vi a, vi b, bool high)
-{
-    return high ? V(unpackhi_epi16)(a, b) : V(unpacklo_epi16)(a, b);
-}
-
-/* The weights of the outer differences and of the middle one: constants wherever they are used. */
-struct weights {
-    int side, middle;
-};
-
-/* (b - a) * w of half of the bytes, in 16 bits. */
-FLYNN_UNROLLED vi step_bytes(vi a, vi b, int w, bool high)
-{
-#if defined(FLYNN_ISA_SSE2)
-    vi d = V(sub_epi16)(widen_bytes(b, v_zero(), high), widen_bytes(a, v_zero(), high));
-    return w == 1 ? d : w == 2 ? V(add_epi16)(d, d) : V(mullo_epi16)(d, v_set16(w));
-#else
-    return V(maddubs_epi16)(widen_bytes(a, b, high), v_set16(w * 256 + 256 - w));
-#endif
-}
-
-/* The same of 16-bit samples in 32 bits; w is 1, 2, 3 or 10. */
-FLYNN_UNROLLED vi step_words(vi a, vi b, int w, bool high)
-{
-    vi d = V(sub_epi32)(widen_words(b, v_zero(), high), widen_words(a, v_zero(), high));
-    vi twice = V(add_epi32)(d, d);
-    if (w <= 2)
-        return w == 1 ? d : twice;
-    return V(add_epi32)(w == 10 ? V(slli_epi32)(d, 3) : d, twice);
-}
+#include "simd/slopes.h"
 
 FLYNN_UNROLLED vf step_floats(vi a, vi b, int w)
 {
@@ -60,15 +18,10 @@ static inline vi root_longs(vi n)
 /* Half of the magnitudes, in 16 bits. */
 FLYNN_UNROLLED vi size_bytes(const struct window *w, struct weights by, bool l2, bool high)
 {
-    vi dx =
-        V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->c0, by.side, high), step_bytes(w->a1, w->c1, by.middle, high)),
-                     step_bytes(w->a2, w->c2, by.side, high));
-    vi dy =
-        V(add_epi16)(V(add_epi16)(step_bytes(w->a0, w->a2, by.side, high), step_bytes(w->b0, w->b2, by.middle, high)),
-                     step_bytes(w->c0, w->c2, by.side, high));
+    struct slopes d = slopes_bytes(w, by, high);
     if (!l2)
-        return V(add_epi16)(V(abs_epi16)(dx), V(abs_epi16)(dy));
-    vi low = V(unpacklo_epi16)(dx, dy), upper = V(unpackhi_epi16)(dx, dy);
+        return V(add_epi16)(V(abs_epi16)(d.dx), V(abs_epi16)(d.dy));
+    vi low = V(unpacklo_epi16)(d.dx, d.dy), upper = V(unpackhi_epi16)(d.dx, d.dy);
     return V(packs_epi32)(root_longs(V(madd_epi16)(low, low)), root_longs(V(madd_epi16)(upper, upper)));
 }
 
@@ -98,13 +51,8 @@ static inline vi length_longs(vi x, vi y)
 
 FLYNN_UNROLLED vi size_words(const struct window *w, struct weights by, bool l2, bool high)
 {
-    vi dx =
-        V(add_epi32)(V(add_epi32)(step_words(w->a0, w->c0, by.side, high), step_words(w->a1, w->c1, by.middle, high)),
-                     step_words(w->a2, w->c2, by.side, high));
-    vi dy =
-        V(add_epi32)(V(add_epi32)(step_words(w->a0, w->a2, by.side, high), step_words(w->b0, w->b2, by.middle, high)),
-                     step_words(w->c0, w->c2, by.side, high));
-    vi x = V(abs_epi32)(dx), y = V(abs_epi32)(dy), most = v_set32(65535);
+    struct slopes d = slopes_words(w, by, high);
+    vi x = V(abs_epi32)(d.dx), y = V(abs_epi32)(d.dy), most = v_set32(65535);
     if (!l2)
         return V(min_epi32)(V(add_epi32)(x, y), most);
     return length_longs(V(min_epi32)(x, most), V(min_epi32)(y, most));
@@ -128,9 +76,7 @@ FLYNN_UNROLLED vi size_floats(const struct window *w, struct weights by, bool l2
 /* The vector of results at byte i; the neighbours in the row are `pixel` bytes away. */
 FLYNN_UNROLLED vi magnitude(const uint8_t *const row[3], int i, int pixel, int bytes, struct weights by, bool l2)
 {
-    const struct window w = {v_load(row[0] + i - pixel), v_load(row[0] + i),         v_load(row[0] + i + pixel),
-                             v_load(row[1] + i - pixel), v_load(row[1] + i + pixel), v_load(row[2] + i - pixel),
-                             v_load(row[2] + i),         v_load(row[2] + i + pixel)};
+    const struct window w = window_at(row, i, pixel);
     if (bytes == 1)
         return V(packus_epi16)(size_bytes(&w, by, l2, false), size_bytes(&w, by, l2, true));
     if (bytes == 2)
@@ -138,7 +84,7 @@ FLYNN_UNROLLED vi magnitude(const uint8_t *const row[3], int i, int pixel, int b
     return size_floats(&w, by, l2);
 }
 
-FLYNN_UNROLLED void slopes(const struct flynn_call *call, int bytes, struct weights by, bool l2)
+FLYNN_UNROLLED void lengths(const struct flynn_call *call, int bytes, struct weights by, bool l2)
 {
     int pixel = call->stage->in.channels * bytes, all = call->width * pixel;
     for (int r = 0; r < call->rows; r++) {
@@ -157,11 +103,11 @@ FLYNN_UNROLLED void slopes(const struct flynn_call *call, int bytes, struct weig
 FLYNN_UNROLLED void sobel(const struct flynn_call *call, int bytes, bool l2)
 {
     if (call->stage->k[0] == 3)
-        slopes(call, bytes, (struct weights){3, 10}, l2);
+        lengths(call, bytes, (struct weights){3, 10}, l2);
     else if (call->stage->k[1] == 1)
-        slopes(call, bytes, (struct weights){1, 1}, l2);
+        lengths(call, bytes, (struct weights){1, 1}, l2);
     else
-        slopes(call, bytes, (struct weights){1, 2}, l2);
+        lengths(call, bytes, (struct weights){1, 2}, l2);
 }
 
 static void sobel_l1_u8(const struct flynn_call *call)
