@@ -142,9 +142,9 @@ static void spread(struct flood *f)
         struct flynn_canny_word at = f->list[--f->listed];
         uint64_t here = ((const uint64_t *)flynn_row(f->out, at.y))[at.i];
         for (int y = at.y > f->first ? at.y - 1 : at.y; y <= at.y + 1 && y < f->last; y++) {
-            if (at.i > 0)
+            if (here & 1 && at.i > 0)
                 reach(f, y, at.i - 1, here << 63);
-            if (at.i + 1 < f->words)
+            if (here >> 63 && at.i + 1 < f->words)
                 reach(f, y, at.i + 1, here >> 63);
             if (y != at.y)
                 reach(f, y, at.i, here | here << 1 | here >> 1);

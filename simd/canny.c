@@ -3,7 +3,8 @@
 #include "simd/slopes.h"
 
 /* The direction of half of a vector, in 16 bits. For whole numbers y < x * 13573 / 2^15 is y <= the quotient rounded
- * down, but for x = y = 0, which is no edge whatever its direction; twice the factor needs no shift. */
+ * down, but for x = y = 0, which is no edge whatever its direction; twice the factor needs no shift. A multiple of both
+ * has the same direction. */
 FLYNN_UNROLLED vi direction(const struct slopes *d, vi x, vi y)
 {
     vi tangent = V(mulhi_epi16)(x, v_set16(2 * 13573));
@@ -27,12 +28,14 @@ struct edges {
     vi x[2], y[2], way[2];
 };
 
-FLYNN_UNROLLED struct edges edges_at(const uint8_t *const row[3], int at)
+/* Four times the slopes, or with norm=l2 twice: the sizes are then magnitudes << 2. */
+FLYNN_UNROLLED struct edges edges_at(const uint8_t *const row[3], int at, int bytes)
 {
+    const struct weights by = bytes == 2 ? (struct weights){4, 8} : (struct weights){2, 4};
     const struct window w = window_at(row, at, 1);
     struct edges e;
     for (int h = 0; h < 2; h++) {
-        struct slopes d = slopes_bytes(&w, (struct weights){1, 2}, h);
+        struct slopes d = slopes_bytes(&w, by, h);
         e.x[h] = size_of(d.dx);
         e.y[h] = size_of(d.dy);
         e.way[h] = direction(&d, e.x[h], e.y[h]);
@@ -43,7 +46,7 @@ FLYNN_UNROLLED struct edges edges_at(const uint8_t *const row[3], int at)
 FLYNN_UNROLLED void words(const struct edges *e, vi out[2])
 {
     for (int h = 0; h < 2; h++)
-        out[h] = v_or(V(slli_epi16)(V(add_epi16)(e->x[h], e->y[h]), 2), e->way[h]);
+        out[h] = v_or(V(add_epi16)(e->x[h], e->y[h]), e->way[h]);
     v_unpacked_order(out, out + 1);
 }
 
@@ -54,9 +57,24 @@ FLYNN_UNROLLED void longs(struct edges *e, vi out[4])
     v_unpacked_order(e->way, e->way + 1);
     for (int h = 0; h < 2; h++) {
         vi low = V(unpacklo_epi16)(e->x[h], e->y[h]), high = V(unpackhi_epi16)(e->x[h], e->y[h]), zero = v_zero();
-        out[2 * h] = v_or(V(slli_epi32)(V(madd_epi16)(low, low), 2), V(unpacklo_epi16)(e->way[h], zero));
-        out[2 * h + 1] = v_or(V(slli_epi32)(V(madd_epi16)(high, high), 2), V(unpackhi_epi16)(e->way[h], zero));
+        out[2 * h] = v_or(V(madd_epi16)(low, low), V(unpacklo_epi16)(e->way[h], zero));
+        out[2 * h + 1] = v_or(V(madd_epi16)(high, high), V(unpackhi_epi16)(e->way[h], zero));
         v_unpacked_order(out + 2 * h, out + 2 * h + 1);
+    }
+}
+
+/* VEC pixels from x on, of `width`. */
+FLYNN_UNROLLED void gradient(const uint8_t *const row[3], uint8_t *out, int x, int width, int bytes)
+{
+    struct edges e = edges_at(row, x, bytes);
+    vi v[4];
+    if (bytes == 2)
+        words(&e, v);
+    else
+        longs(&e, v);
+    for (int j = 0; j < bytes; j++, x += VEC / bytes) {
+        if (x < width)
+            v_store_row(out, x, width, (size_t)bytes, v[j]);
     }
 }
 
@@ -64,18 +82,12 @@ FLYNN_UNROLLED void longs(struct edges *e, vi out[4])
 FLYNN_UNROLLED void gradients(const struct flynn_call *call, int bytes)
 {
     const uint8_t *const row[3] = {call->in[0], call->in[1], call->in[2]};
-    uint8_t *out = call->out[0];
-    int x = 0, lanes = VEC / bytes;
-    for (; x < call->width; x += VEC) {
-        struct edges e = edges_at(row, x);
-        vi v[4];
-        if (bytes == 2)
-            words(&e, v);
-        else
-            longs(&e, v);
-        for (int j = 0; j < bytes && x + j * lanes < call->width; j++)
-            v_store_row(out, x + j * lanes, call->width, (size_t)bytes, v[j]);
-    }
+    const int width = call->width;
+    int x = 0;
+    for (; x + VEC <= width; x += VEC)
+        gradient(row, call->out[0], x, x + VEC, bytes);
+    if (x < width)
+        gradient(row, call->out[0], x, width, bytes);
 }
 
 static void gradient_l1(const struct flynn_call *call)

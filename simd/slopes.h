@@ -12,12 +12,14 @@ struct window {
     vi a0, b0, c0, a1, c1, a2, b2, c2;
 };
 
-/** Around byte i of the middle one of three rows; the neighbours in the row are `pixel` bytes away. */
+/** Around byte i of the middle one of three rows; the neighbours in the row are `pixel` bytes away. Compilers read the
+ * memory anew for either half, and loads that cross a line are then what takes the time. */
 FLYNN_UNROLLED struct window window_at(const uint8_t *const row[3], int i, int pixel)
 {
-    return (struct window){v_load(row[0] + i - pixel), v_load(row[0] + i),         v_load(row[0] + i + pixel),
-                           v_load(row[1] + i - pixel), v_load(row[1] + i + pixel), v_load(row[2] + i - pixel),
-                           v_load(row[2] + i),         v_load(row[2] + i + pixel)};
+    const uint8_t *p[3] = {row[0] + i, row[1] + i, row[2] + i};
+    return (struct window){v_keep(v_load(p[0] - pixel)), v_keep(v_load(p[0])),         v_keep(v_load(p[0] + pixel)),
+                           v_keep(v_load(p[1] - pixel)), v_keep(v_load(p[1] + pixel)), v_keep(v_load(p[2] - pixel)),
+                           v_keep(v_load(p[2])),         v_keep(v_load(p[2] + pixel))};
 }
 
 /** The weights of the outer differences and of the middle one: constants wherever they are used. */
