@@ -264,7 +264,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     launch->again = true;
 
     stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
-    stage->team = true;
+    stage->team = stage->in_place = true; /* over the strong pixels */
     stage->out.width = words * 8;
     stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_word);
 
