@@ -112,8 +112,8 @@ static void few_find(const struct few *few, const struct flynn_stage *stage, int
 FLYNN_UNROLLED void few_pair(const uint8_t *p, const uint8_t *q, vi odd, vi out[2])
 {
     vi a = v_load(p), b = v_load(q);
-    out[0] = V(blendv_epi8)(a, V(slli_epi16)(b, 8), odd);
-    out[1] = V(blendv_epi8)(V(srli_epi16)(a, 8), b, odd);
+    out[0] = v_choose(odd, a, V(slli_epi16)(b, 8));
+    out[1] = v_choose(odd, V(srli_epi16)(a, 8), b);
 }
 
 /* Even and odd pixels' sums: all weights and, for every channel, weighted samples. */
