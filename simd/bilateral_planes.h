@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_BILATERAL_PLANES_H
+#define FLYNN_SIMD_BILATERAL_PLANES_H
+
+#include "simd/filter.h"
+
+/* Pixels and planes, 16 at a time. */
+
+/* part[i][j] takes of vector i of the pixels what belongs to plane j, or of plane j what belongs to vector i. */
+struct shuffles {
+    simde__m128i part[FLYNN_MAX_CHANNELS][FLYNN_MAX_CHANNELS];
+};
+
+static struct shuffles split_shuffles(int c)
+{
+    struct shuffles s;
+    for (int i = 0; i < c; i++) {
+        for (int j = 0; j < c; j++) {
+            uint8_t index[16];
+            for (int b = 0; b < 16; b++)
+                index[b] = (b * c + j) / 16 == i ? (uint8_t)((b * c + j) % 16) : 0x80;
+            memcpy(&s.part[i][j], index, sizeof index);
+        }
+    }
+    return s;
+}
+
+static struct shuffles join_shuffles(int c)
+{
+    struct shuffles s;
+    for (int i = 0; i < c; i++) {
+        for (int j = 0; j < c; j++) {
+            uint8_t index[16];
+            for (int b = 0; b < 16; b++)
+                index[b] = (16 * i + b) % c == j ? (uint8_t)((16 * i + b) / c) : 0x80;
+            memcpy(&s.part[i][j], index, sizeof index);
+        }
+    }
+    return s;
+}
+
+static inline simde__m128i load16(const uint8_t *p)
+{
+    return simde_mm_loadu_si128((const simde__m128i *)(const void *)p);
+}
+
+static inline void store16(uint8_t *p, simde__m128i v)
+{
+    simde_mm_storeu_si128((simde__m128i *)(void *)p, v);
+}
+
+/* 16 pixels to planes `far` bytes apart. */
+FLYNN_UNROLLED void split16(const uint8_t *in, uint8_t *out, ptrdiff_t far, const struct shuffles *s, int c)
+{
+    simde__m128i v[FLYNN_MAX_CHANNELS];
+    for (int i = 0; i < c; i++)
+        v[i] = load16(in + 16 * i);
+    for (int j = 0; j < c; j++) {
+        simde__m128i plane = simde_mm_shuffle_epi8(v[0], s->part[0][j]);
+        for (int i = 1; i < c; i++)
+            plane = simde_mm_or_si128(plane, simde_mm_shuffle_epi8(v[i], s->part[i][j]));
+        store16(out + j * far, plane);
+    }
+}
+
+FLYNN_UNROLLED void planes(const struct flynn_call *call, int c)
+{
+    struct shuffles s = split_shuffles(c);
+    int columns = call->stage->out.width;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *in = (const uint8_t *)call->in[r] - call->stage->left * c;
+        uint8_t *out = call->out[r];
+        for (int x = 0; x + 16 <= columns; x += 16)
+            split16(in + x * c, out + x, columns, &s, c);
+        if (columns >= 16) {
+            split16(in + (columns - 16) * c, out + columns - 16, columns, &s, c);
+            continue;
+        }
+        for (int i = 0; i < columns * c; i++)
+            out[i % c * columns + i / c] = in[i];
+    }
+}
+
+static void planes_u8(const struct flynn_call *call)
+{
+    switch (call->stage->in.channels) {
+    case 1:
+        for (int r = 0; r < call->rows; r++)
+            memcpy(call->out[r], (const uint8_t *)call->in[r] - call->stage->left, (size_t)call->stage->out.width);
+        break;
+    case 2:
+        planes(call, 2);
+        break;
+    case 3:
+        planes(call, 3);
+        break;
+    default:
+        planes(call, 4);
+    }
+}
+
+/* The lanes of a vector, `far` bytes apart. */
+FLYNN_UNROLLED void store_lanes(uint8_t *out, ptrdiff_t far, vi v)
+{
+#if defined(FLYNN_ISA_AVX2) && !defined(FLYNN_ISA_AVX512)
+    store16(out, simde_mm256_castsi256_si128(v));
+    store16(out + far, simde_mm256_extracti128_si256(v, 1));
+#else
+    uint8_t bytes[VEC];
+    v_store(bytes, v);
+    for (int l = 0; l < VEC / 16; l++)
+        store16(out + l * far, load16(bytes + 16 * l));
+#endif
+}
+
+/* A vector of each plane to VEC pixels. */
+FLYNN_UNROLLED void join_vector(const vi *plane, uint8_t *out, const struct shuffles *join, int c)
+{
+    if (c == 1) {
+        v_store(out, plane[0]);
+        return;
+    }
+    for (int i = 0; i < c; i++) {
+        vi pixels = V(shuffle_epi8)(plane[0], v_repeat16(&join->part[i][0]));
+        for (int j = 1; j < c; j++)
+            pixels = v_or(pixels, V(shuffle_epi8)(plane[j], v_repeat16(&join->part[i][j])));
+        store_lanes(out + 16 * i, (ptrdiff_t)16 * c, pixels);
+    }
+}
+
+#endif
