@@ -126,8 +126,9 @@ WARP_INLINE void mix_groups(const struct flynn_warp_source *s, const struct bloc
         g.offset = block->offset[j];
         g.fx = W_SI(and)(w_load(block->X + begin), W(set1_epi32)(FLYNN_WARP_ONE - 1));
         g.fy = W_SI(and)(w_load(block->Y + begin), W(set1_epi32)(FLYNN_WARP_ONE - 1));
-        /* No hardware foresees the lines that a slanting row crosses. */
+        /* No hardware foresees the lines that a slanting row crosses, one for every other pixel where it is steep. */
         __builtin_prefetch((const void *)((uintptr_t)at(&g, 0) + (uintptr_t)block->ahead));
+        __builtin_prefetch((const void *)((uintptr_t)at(&g, W_GROUP / 2) + (uintptr_t)block->ahead));
         __builtin_prefetch((const void *)((uintptr_t)out + FLYNN_WARP_BLOCK * pixel), 1);
         if (method == FLYNN_WARP_NEAREST)
             nearest(&g, pixel, out);
