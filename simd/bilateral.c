@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/bilateral.h"
 
-/* The stages are described in core/bilateral.h. These are the kernels of bytes: they look weights up by byte shuffles,
- * which SSE2 has not. */
+/* The stages are described in core/bilateral.h. Here are the kernels of bytes, which like those of words look weights
+ * up by byte shuffles: SSE2 has none. */
 
-#include "simd/filter.h"
+#include "simd/bilateral_deep.h"
 
 #if !defined(FLYNN_ISA_SSE2)
 #include "simd/bilateral_few.h"
@@ -170,9 +170,11 @@ static void filter_u8(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(bilateral);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(bilateral) = {
+    .fn = {
 #if !defined(FLYNN_ISA_SSE2)
-    .fn = {[FLYNN_BILATERAL_PLANES] = {[FLYNN_U8] = planes_u8}, [FLYNN_BILATERAL_FILTER] = {[FLYNN_U8] = filter_u8}},
+        [FLYNN_BILATERAL_PLANES] = {[FLYNN_U8] = planes_u8},
+        [FLYNN_BILATERAL_FILTER] = {[FLYNN_U8] = filter_u8, [FLYNN_U16] = filter_u16, [FLYNN_F32] = filter_f32},
 #else
-    .fn = {{NULL}},
+        [FLYNN_BILATERAL_FILTER] = {[FLYNN_F32] = filter_f32},
 #endif
-};
+    }};
