@@ -72,6 +72,9 @@ static const struct law laws[] = {
     {SAME, "sobel", "invert sobel", INTEGERS, OPAQUE, 1},
     /* mirrored and turned */
     {SAME, "flip median:ksize=5 flip", "median:ksize=5", INTEGERS, COUNTS, 1},
+    {SAME, "flip median:ksize=9 flip", "median:ksize=9", ANY, COUNTS, 1},
+    {SAME, "transpose median:ksize=11 transpose", "median:ksize=11", ANY, COUNTS, 1},
+    {SAME, "flip:axis=vertical median:ksize=13 flip:axis=vertical", "median:ksize=13", ANY, COUNTS, 1},
     {SAME, "rotate:90 median rotate:270", "median", INTEGERS, COUNTS, 1},
     {SAME, "transpose erode:ksize=7 transpose", "erode:ksize=7", INTEGERS, COUNTS, 1},
     {SAME, "transpose box:ksize=5 transpose", "box:ksize=5", INTEGERS, COUNTS, 1},

@@ -108,12 +108,22 @@ static void few_find(const struct few *few, const struct flynn_stage *stage, int
     }
 }
 
+/* Even bytes of a, odd ones of b. */
+FLYNN_UNROLLED vi few_in_turn(vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_mask_blend_epi8(0xaaaaaaaaaaaaaaaa, a, b);
+#else
+    return V(blendv_epi8)(a, b, v_set16(-256));
+#endif
+}
+
 /* Even and odd pixels from p on in turn with those from q on. */
-FLYNN_UNROLLED void few_pair(const uint8_t *p, const uint8_t *q, vi odd, vi out[2])
+FLYNN_UNROLLED void few_pair(const uint8_t *p, const uint8_t *q, vi out[2])
 {
     vi a = v_load(p), b = v_load(q);
-    out[0] = v_choose(odd, a, V(slli_epi16)(b, 8));
-    out[1] = v_choose(odd, V(srli_epi16)(a, 8), b);
+    out[0] = few_in_turn(a, V(slli_epi16)(b, 8));
+    out[1] = few_in_turn(V(srli_epi16)(a, 8), b);
 }
 
 /* Even and odd pixels' sums: all weights and, for every channel, weighted samples. */
@@ -123,8 +133,8 @@ struct few_sums {
 
 FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place, int i, bool beside, int c)
 {
-    vi odd = v_set16(-256), unit = v_set8(1), weight[2], sample[2];
-    few_pair(place[0].weight + i, place[1].weight + i, odd, weight);
+    vi unit = v_set8(1), weight[2], sample[2];
+    few_pair(place[0].weight + i, place[1].weight + i, weight);
     for (int h = 0; h < 2; h++)
         sums->weight[h] = v_keep(V(add_epi16)(sums->weight[h], V(maddubs_epi16)(weight[h], unit)));
     for (int j = 0; j < c; j++) {
@@ -133,7 +143,7 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
             sample[0] = v_load(place[0].sample + at);
             sample[1] = v_load(place[0].sample + at + 1);
         } else {
-            few_pair(place[0].sample + at, place[1].sample + at, odd, sample);
+            few_pair(place[0].sample + at, place[1].sample + at, sample);
         }
         for (int h = 0; h < 2; h++)
             sums->sample[j][h] = v_keep(V(add_epi16)(sums->sample[j][h], V(maddubs_epi16)(weight[h], sample[h])));
