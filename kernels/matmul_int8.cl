@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 
+#ifdef TILES
+#include "matmul_int8_tiles.clh"
+#else
+
 /* An item makes 16 columns of up to 4 rows of one product. k[] is that of matmul.cl; k[3] and k[4] are 128 where the bytes
  * of A and of B are signed. */
 
@@ -61,3 +65,5 @@ FLYNN_KERNEL(matmul_int8, uchar, int)
     if (rows > 3)
         store_c(c3, ROW(int, out, first + 3, a.out.stride) + x, n);
 }
+
+#endif

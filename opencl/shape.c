@@ -26,16 +26,18 @@
 static const struct flynn_cl_shape shapes[] = {
     PANELS("matmul", "matmul", 6),
     PANELS("matmul", "matmul", 4),
-    PANELS("matmul", "matmul", 8),
     PANELS("matmul", "matmul", 12),
     TILES("matmul", "matmul", 64, 64, 16, 8, 8),
     TILES("matmul", "matmul", 64, 64, 8, 8, 8),
     TILES("matmul", "matmul", 128, 128, 8, 8, 8),
-    TILES("matmul", "matmul", 128, 64, 16, 8, 8),
     TILES("matmul", "matmul", 128, 64, 8, 8, 8),
-    TILES("matmul", "matmul", 128, 64, 16, 8, 4),
-    TILES("matmul", "matmul", 64, 64, 16, 4, 4),
     TILES("matmul", "matmul", 32, 32, 16, 4, 4),
+    {.name = "items-4x16", .op = "matmul-int8", .kernel = "matmul_int8"},
+    TILES("matmul-int8", "matmul_int8", 64, 64, 16, 8, 8),
+    TILES("matmul-int8", "matmul_int8", 64, 64, 8, 8, 8),
+    TILES("matmul-int8", "matmul_int8", 128, 128, 8, 8, 8),
+    TILES("matmul-int8", "matmul_int8", 128, 64, 8, 8, 8),
+    TILES("matmul-int8", "matmul_int8", 32, 32, 16, 4, 4),
 };
 
 #define SHAPES (int)(sizeof shapes / sizeof *shapes)
@@ -200,8 +202,8 @@ int flynn_cl_shape_choose(const struct flynn_cl_shape **shape, enum flynn_cl_sha
         return FLYNN_OK;
     if (named && *named) {
         if (!is_name(named))
-            return flynn_fail(err, FLYNN_EUSAGE, "FLYNN_OPENCL_SHAPE: there is no shape %s; the names are those of opencl/shape.c",
-                              named);
+            return flynn_fail(err, FLYNN_EUSAGE,
+                              "FLYNN_OPENCL_SHAPE: there is no shape %s; the names are those of opencl/shape.c", named);
         *shape = flynn_cl_shape_find(op, named);
         *from = FLYNN_CL_SHAPE_NAMED;
         if (*shape) /* a shape of another op says nothing about this one */

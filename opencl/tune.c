@@ -21,7 +21,7 @@ enum { CPU_SIDE = 512, OTHER_SIDE = 2048 }; /* of the products that are timed: a
 static const struct {
     const char *op;
     enum flynn_type type;
-} products[] = {{"matmul", FLYNN_F32}, {"matmul", FLYNN_F64}};
+} products[] = {{"matmul", FLYNN_F32}, {"matmul", FLYNN_F64}, {"matmul-int8", FLYNN_U8}};
 
 /* One product, and what its result must be. */
 struct proof {

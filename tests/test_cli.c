@@ -15,7 +15,7 @@ TestSuite(cli, .init = cli_enter, .fini = cli_leave, .timeout = 120);
 
 Test(cli, help_and_version)
 {
-    static const char *const commands[] = {"run", "batch", "compare", "verify", "diff", "ops", "info"};
+    static const char *const commands[] = {"run", "batch", "compare", "verify", "tune", "diff", "ops", "info"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char usage[64];
         snprintf(usage, sizeof usage, "Usage: flynn %s ", commands[i]);
