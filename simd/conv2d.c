@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/conv2d.h"
-#include "simd/vec.h"
+#include "simd/fused.h"
 
 /* The product of the kernel, filters x taps, and the im2col matrix, taps x output columns, without that matrix: input
  * rows are copied once, with zeros around them and with samples that are `stride` apart next to each other, so that its
  * every row is a run in a copy. A tile of C stays in registers for all taps, and reads where each tap's run begins from
- * a list. Tables without a fused multiply-add have no kernel. */
-
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+ * a list. Tables without a fused multiply-add make that from f64 (simd/fused.h). */
 
 #define LANES     ((int)(VEC / sizeof(float)))
 #define TILE_VECS 8 /* of the widest tile */
@@ -84,8 +82,13 @@ struct tile {
     ptrdiff_t taps;
     float *c;
     ptrdiff_t c_row;
-    int cols; /* of the output, which the last vector may pass */
+    int cols;   /* of the output, which the last vector may pass */
+    bool small; /* fused_may_be_small, where there is no fused multiply-add */
 };
+
+#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+
+#define MOST_FILTERS 6 /* of a tile */
 
 static inline void store_row(float *to, const vf *c, int vecs, int cols)
 {
@@ -169,6 +172,79 @@ static void run_filters(struct tile t, int rows, int columns)
     }
 }
 
+#else
+
+#define MOST_FILTERS 4
+enum { FUSED_RUN = 64 }; /* taps that are done again where one of them may be wrong */
+
+/* Taps [first, last) of 4 columns of some filters into c; false, and c is as before, where one may be wrong. */
+static inline __attribute__((always_inline)) bool run_taps(const struct tile *t, float c[][4], int rows,
+                                                           ptrdiff_t first, ptrdiff_t last, bool small)
+{
+    simde__m128d sum[MOST_FILTERS][2];
+    simde__m128i seen = simde_mm_setzero_si128();
+    for (int i = 0; i < rows; i++)
+        fused_load(sum[i], c[i]);
+    for (ptrdiff_t k = first; k < last; k++) {
+        simde__m128d in[2];
+        fused_load(in, t->copy + t->run[k]);
+        for (int i = 0; i < rows; i++)
+            fused_step_by(sum[i], t->weight[i * t->taps + k], in, &seen, small);
+    }
+    if (simde_mm_movemask_epi8(seen))
+        return false;
+    for (int i = 0; i < rows; i++)
+        fused_store(c[i], sum[i]);
+    return true;
+}
+
+static void run_taps_again(const struct tile *t, float c[][4], int rows, ptrdiff_t first, ptrdiff_t last)
+{
+    for (int i = 0; i < rows; i++) {
+        for (ptrdiff_t k = first; k < last; k++) {
+            for (int x = 0; x < LANES; x++)
+                c[i][x] = fmaf(t->weight[i * t->taps + k], t->copy[t->run[k] + x], c[i][x]);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void run_tile(const struct tile *t, int rows)
+{
+    float c[MOST_FILTERS][4] = {{0}};
+    for (ptrdiff_t k = 0, last; k < t->taps; k = last) {
+        last = t->taps - k < FUSED_RUN ? t->taps : k + FUSED_RUN;
+        if (!(t->small ? run_taps(t, c, rows, k, last, true) : run_taps(t, c, rows, k, last, false)))
+            run_taps_again(t, c, rows, k, last);
+    }
+    for (int i = 0; i < rows; i++)
+        memcpy(t->c + i * t->c_row, c[i], sizeof(float) * (size_t)(t->cols < LANES ? t->cols : LANES));
+}
+
+static void tile_4(const struct tile *t)
+{
+    run_tile(t, 4);
+}
+
+static void tile_2(const struct tile *t)
+{
+    run_tile(t, 2);
+}
+
+static void tile_1(const struct tile *t)
+{
+    run_tile(t, 1);
+}
+
+static void run_filters(struct tile t, int rows, int columns)
+{
+    for (int x = 0; x < columns; x += LANES, t.copy += LANES, t.c += LANES) {
+        t.cols = columns - x;
+        (rows >= 4 ? tile_4 : rows >= 2 ? tile_2 : tile_1)(&t);
+    }
+}
+
+#endif
+
 static void conv2d_f32(const struct flynn_call *call)
 {
     const int32_t *k = call->stage->k;
@@ -185,11 +261,16 @@ static void conv2d_f32(const struct flynn_call *call)
                      .run = rows.run,
                      .taps = flynn_conv_taps(k),
                      .c_row = (ptrdiff_t)(call->dst->stride / sizeof(float)) * height};
+#if !defined(FLYNN_ISA_AVX512) && !defined(FLYNN_ISA_AVX2)
+    t.small = fused_may_be_small(fused_least(call->stage->table[0].data, (size_t)(filters * t.taps)),
+                                 fused_least_image(call->src));
+#endif
     for (int y = y0; y < y1; y++) {
         copy_rows(&rows, call, y * k[FLYNN_CONV_STRIDE] + rows.ring);
         find_runs(&rows, call, y);
         for (int f = 0, some; f < filters; f += some) {
             some = filters - f >= 6 ? 6 : filters - f >= 4 ? 4 : filters - f >= 2 ? 2 : 1;
+            some = some < MOST_FILTERS ? some : MOST_FILTERS;
             t.weight = (const float *)call->stage->table[0].data + f * t.taps;
             t.c = (float *)flynn_row(call->dst, f * height + y);
             run_filters(t, some, width);
@@ -197,14 +278,8 @@ static void conv2d_f32(const struct flynn_call *call)
     }
 }
 
-#endif
-
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(conv2d);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(conv2d) = {
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
     .fn = {{[FLYNN_F32] = conv2d_f32}},
-#else
-    .fn = {{NULL}},
-#endif
 };

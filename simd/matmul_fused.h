@@ -3,58 +3,25 @@
 #define FLYNN_SIMD_MATMUL_FUSED_H
 
 #include "core/matmul.h"
-#include "simd/vec.h"
+#include "simd/fused.h"
 
 #include <math.h>
 
-/** Chains of fma in f32 on SSE2, which has no such instruction.
- *
- * In f64 the product of two f32 is exact, and s = a b + c is rounded once. Rounding s to f32 gives fma(a, b, c) unless
- * s lies halfway between two f32, where the bits that s has lost decide (S. Boldo and G. Melquiond, "Emulation of FMA
- * and correctly rounded sums", 2008), or is so small that f32 keeps less of it. Both are rare and show in the bits of
- * s: a run of steps that saw one is done again with fmaf. */
+/** The product in f32 on tables without fused multiply-adds (simd/fused.h). */
 
 /** What 4 columns of 2 rows of C and their next steps of k are made of. */
 struct fused_tile {
     const float *a;          /**< element (i, k) at a[i * a_row + k * a_step] */
     ptrdiff_t a_row, a_step; /**< a_row is 0 where there is only one row */
     const float *b;          /**< 4 columns of row k at b + 4 k */
+    bool small;              /**< fused_may_be_small */
 };
 
 enum { FUSED_COLS = 4, FUSED_ROWS = 2, FUSED_RUN = 64, FUSED_KC = 256 };
 
-/** One step of 4 chains, whose values stand in two vectors of f64; `seen` is not 0 where it may be wrong. */
-static inline void fused_step(simde__m128d c[2], simde__m128d a, const simde__m128d b[2], simde__m128i *seen)
-{
-    const simde__m128i tie_bits = simde_mm_set1_epi32(0x1fffffff), tie = simde_mm_set1_epi32(0x10000000);
-    /* |s| from its upper half: 0 becomes the largest number, what is less than 2^-126 one of the least. */
-    const simde__m128i size = simde_mm_set1_epi32(INT32_MAX), least = simde_mm_set1_epi32(INT32_MIN + 0x380fffff);
-    simde__m128d s0 = simde_mm_add_pd(simde_mm_mul_pd(a, b[0]), c[0]);
-    simde__m128d s1 = simde_mm_add_pd(simde_mm_mul_pd(a, b[1]), c[1]);
-    simde__m128 f0 = simde_mm_castpd_ps(s0), f1 = simde_mm_castpd_ps(s1);
-    simde__m128i low = simde_mm_castps_si128(simde_mm_shuffle_ps(f0, f1, SIMDE_MM_SHUFFLE(2, 0, 2, 0)));
-    simde__m128i high = simde_mm_castps_si128(simde_mm_shuffle_ps(f0, f1, SIMDE_MM_SHUFFLE(3, 1, 3, 1)));
-    low = simde_mm_cmpeq_epi32(simde_mm_and_si128(low, tie_bits), tie);
-    high = simde_mm_cmpgt_epi32(least, simde_mm_add_epi32(simde_mm_and_si128(high, size), size));
-    *seen = simde_mm_or_si128(*seen, simde_mm_or_si128(low, high));
-    c[0] = simde_mm_cvtps_pd(simde_mm_cvtpd_ps(s0));
-    c[1] = simde_mm_cvtps_pd(simde_mm_cvtpd_ps(s1));
-}
-
-static inline void fused_load(simde__m128d to[2], const float *from)
-{
-    simde__m128 v = simde_mm_loadu_ps(from);
-    to[0] = simde_mm_cvtps_pd(v);
-    to[1] = simde_mm_cvtps_pd(simde_mm_movehl_ps(v, v));
-}
-
-static inline void fused_store(float *to, const simde__m128d from[2])
-{
-    simde_mm_storeu_ps(to, simde_mm_movelh_ps(simde_mm_cvtpd_ps(from[0]), simde_mm_cvtpd_ps(from[1])));
-}
-
 /** Steps [0, depth) of the tile into c; false, and c is as before, where a step may be wrong. */
-static inline bool fused_run(const struct fused_tile *t, float c[FUSED_ROWS][FUSED_COLS], int depth)
+static inline __attribute__((always_inline)) bool fused_run(const struct fused_tile *t, float c[FUSED_ROWS][FUSED_COLS],
+                                                            int depth, bool small)
 {
     simde__m128d sum[FUSED_ROWS][2];
     simde__m128i seen = simde_mm_setzero_si128();
@@ -64,8 +31,8 @@ static inline bool fused_run(const struct fused_tile *t, float c[FUSED_ROWS][FUS
     for (int k = 0; k < depth; k++, a += t->a_step, b += FUSED_COLS) {
         simde__m128d row[2];
         fused_load(row, b);
-        fused_step(sum[0], simde_mm_set1_pd((double)a[0]), row, &seen);
-        fused_step(sum[1], simde_mm_set1_pd((double)a[t->a_row]), row, &seen);
+        fused_step_by(sum[0], a[0], row, &seen, small);
+        fused_step_by(sum[1], a[t->a_row], row, &seen, small);
     }
     if (simde_mm_movemask_epi8(seen))
         return false;
@@ -89,7 +56,7 @@ static void fused_steps(struct fused_tile t, float c[FUSED_ROWS][FUSED_COLS], in
 {
     for (int k = 0; k < depth; k += FUSED_RUN) {
         int some = depth - k < FUSED_RUN ? depth - k : FUSED_RUN;
-        if (!fused_run(&t, c, some))
+        if (!(t.small ? fused_run(&t, c, some, true) : fused_run(&t, c, some, false)))
             fused_again(&t, c, some);
         t.a += some * t.a_step;
         t.b += some * FUSED_COLS;
@@ -113,7 +80,7 @@ static struct fused_matrix fused_view(const struct flynn_image *image, int row, 
 
 /* `depth` steps of `cols` columns of C: B is packed, with zeros beside it. */
 static void fused_panel(struct fused_matrix a, struct fused_matrix b, float *c, ptrdiff_t c_row, int rows, int cols,
-                        int depth, bool first)
+                        int depth, bool first, bool small)
 {
     float panel[FUSED_KC * FUSED_COLS];
     for (int k = 0; k < depth; k++) {
@@ -123,7 +90,7 @@ static void fused_panel(struct fused_matrix a, struct fused_matrix b, float *c, 
     for (int i = 0; i < rows; i += FUSED_ROWS) {
         float tile[FUSED_ROWS][FUSED_COLS] = {{0}};
         int some = rows - i < FUSED_ROWS ? rows - i : FUSED_ROWS;
-        struct fused_tile t = {a.at + i * a.row, some > 1 ? a.row : 0, a.col, panel};
+        struct fused_tile t = {a.at + i * a.row, some > 1 ? a.row : 0, a.col, panel, small};
         for (int r = 0; r < some && !first; r++)
             memcpy(tile[r], c + (i + r) * c_row, sizeof(float) * (size_t)cols);
         fused_steps(t, tile, depth);
@@ -132,7 +99,7 @@ static void fused_panel(struct fused_matrix a, struct fused_matrix b, float *c, 
     }
 }
 
-static void fused_product(const struct flynn_call *call, int y, int rows, int x, int cols)
+static void fused_product(const struct flynn_call *call, int y, int rows, int x, int cols, bool small)
 {
     const int32_t *p = call->stage->k;
     bool trans_a = p[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_A, trans_b = p[FLYNN_MATMUL_FLAGS] & FLYNN_MATMUL_TRANS_B;
@@ -146,7 +113,8 @@ static void fused_product(const struct flynn_call *call, int y, int rows, int x,
         for (int k = 0; k < depth; k += FUSED_KC) {
             struct fused_matrix rows_a = {a.at + (y % height) * a.row + k * a.col, a.row, a.col};
             struct fused_matrix rows_b = {b.at + k * b.row + j * b.col, b.row, b.col};
-            fused_panel(rows_a, rows_b, c + j, c_row, rows, some, depth - k < FUSED_KC ? depth - k : FUSED_KC, k == 0);
+            fused_panel(rows_a, rows_b, c + j, c_row, rows, some, depth - k < FUSED_KC ? depth - k : FUSED_KC, k == 0,
+                        small);
         }
     }
 }
@@ -156,10 +124,11 @@ static void fused_matmul(const struct flynn_call *call)
 {
     struct flynn_matmul_share share = flynn_matmul_share(call, FUSED_ROWS, 16);
     int every = call->stage->k[FLYNN_MATMUL_ROWS];
+    bool small = fused_may_be_small(fused_least_image(call->src), fused_least_image(call->src2));
     for (int y = share.first_row, some; y < share.last_row && share.first_col < share.last_col; y += some) {
         int left = share.last_row - y, last = every - y % every;
         some = left < last ? left : last;
-        fused_product(call, y, some, share.first_col, share.last_col - share.first_col);
+        fused_product(call, y, some, share.first_col, share.last_col - share.first_col, small);
     }
 }
 

@@ -5,7 +5,8 @@
 #include <math.h>
 
 /* One vector: an element of each of the 16 rows of a slice at a time. Several: the columns of the input are lanes. Only
- * tables with gathers and a fused multiply-add have kernels, of 256 bits, as wide as a gather pays. */
+ * tables with gathers and a fused multiply-add have these kernels, of 256 bits, as wide as a gather pays; others make
+ * the products of f32 from f64 (simd/spmv_fused.h). */
 
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
 
@@ -52,10 +53,9 @@ static inline simde__m256d longer_f64(const int32_t *length, int k)
     [FLYNN_SPMV_VECTOR] = {[FLYNN_F32] = vector_f32, [FLYNN_F64] = vector_f64},                                        \
     [FLYNN_SPMV_COLUMNS] = {[FLYNN_F32] = columns_f32, [FLYNN_F64] = columns_f64}
 #else
+#include "simd/spmv_fused.h"
 #define SPMV_KERNELS                                                                                                   \
-    {                                                                                                                  \
-        NULL                                                                                                           \
-    }
+    [FLYNN_SPMV_VECTOR] = {[FLYNN_F32] = fused_vector}, [FLYNN_SPMV_COLUMNS] = {[FLYNN_F32] = fused_columns}
 #endif
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(spmv);

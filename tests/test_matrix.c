@@ -112,6 +112,30 @@ static void try_products(enum flynn_type type)
     }
 }
 
+/* c = a b again, as the product of a sparse matrix that has no zeros and as a convolution whose channels are the rows
+ * of b. */
+static void check_other_products(const struct flynn_image *a, const struct flynn_image *b, const struct flynn_image *c,
+                                 const char *backend)
+{
+    struct flynn_image sparse = run("spmv", b, a, backend), kernel = random_matrix(5 * 70, 1, FLYNN_F32, 1);
+    struct flynn_image column = random_matrix(70, 1, FLYNN_F32, 1);
+    for (int i = 0; i < 70; i++)
+        *(float *)flynn_row(&column, i) = *(const float *)flynn_row(b, i);
+    struct flynn_image vector = run("spmv", &column, a, backend);
+    for (int y = 0; y < 5; y++)
+        cr_assert_arr_eq((uint8_t *)flynn_row(&vector, y), (uint8_t *)flynn_row(c, y), sizeof(float), "%s", backend);
+    for (int i = 0; i < 5 * 70; i++)
+        *(float *)flynn_row(&kernel, i) = ((const float *)flynn_row(a, i / 70))[i % 70];
+    struct flynn_image layer = run("conv2d:filters=5,channels=70", b, &kernel, backend);
+    cr_assert(same_bits(c, &sparse), "spmv, %s", backend);
+    cr_assert(same_bits(c, &layer), "conv2d, %s", backend);
+    flynn_image_free(&sparse);
+    flynn_image_free(&column);
+    flynn_image_free(&vector);
+    flynn_image_free(&kernel);
+    flynn_image_free(&layer);
+}
+
 /* Sums that lie halfway between two f32 but for what f64 cannot hold, and subnormal ones: where an fma that is made
  * from f64 would be rounded twice. */
 Test(matrix, sums_between_two_f32_are_rounded_once)
@@ -133,6 +157,8 @@ Test(matrix, sums_between_two_f32_are_rounded_once)
         struct flynn_image other = run("matmul", &a, &b, "simd:sse2"), best = run("matmul", &a, &b, "simd");
         cr_assert(same_bits(&c, &other), "sse2, round %d", i);
         cr_assert(same_bits(&c, &best), "the best table, round %d", i);
+        check_other_products(&a, &b, &c, "simd:sse2");
+        check_other_products(&a, &b, &c, "simd");
         flynn_image_free(&a);
         flynn_image_free(&b);
         flynn_image_free(&c);
@@ -432,8 +458,8 @@ static float chain_of(const float *p, const float *q, int k, const char *backend
 
 Test(matrix, special_values_follow_ieee_754)
 {
-    static const char *const names[] = {"scalar", "autovec", "simd"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"scalar", "autovec", "simd", "simd:sse2"};
+    for (int i = 0; i < 4; i++) {
         const char *n = names[i];
         cr_assert(isnan(chain_of((float[]){INFINITY, 1}, (float[]){0, 1}, 2, n)), "%s: inf * 0", n);
         cr_assert(isnan(chain_of((float[]){INFINITY, -INFINITY}, (float[]){1, 1}, 2, n)), "%s: inf - inf", n);
@@ -443,6 +469,10 @@ Test(matrix, special_values_follow_ieee_754)
         float zero = chain_of((float[]){-0.0f}, (float[]){1}, 1, n);
         cr_assert(zero == 0 && !signbit(zero), "%s: +0 + -0", n);
         cr_assert_eq(chain_of((float[]){0x1p-100f}, (float[]){0x1p-49f}, 1, n), 0x1p-149f, "%s: subnormal", n);
+        /* The product is less than half of the sum's last bit by so little that f64 does not see it. */
+        const float odd = 0x1p-127f + 0x1p-149f;
+        cr_assert_eq(chain_of((float[]){1, 0x1.000004p-75f}, (float[]){odd, 0x1.fffff8p-76f}, 2, n), odd,
+                     "%s: between subnormals", n);
         /* Rounded once: 1 - (1 - 2^-24)(1 + 2^-23) needs 47 bits between the product and the sum. */
         cr_assert_eq(chain_of((float[]){1, -(1 - 0x1p-24f)}, (float[]){1, 1 + 0x1p-23f}, 2, n),
                      (float)(1 - (1 - 0x1p-24) * (1 + 0x1p-23)), "%s: fused", n);
