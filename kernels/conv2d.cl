@@ -105,6 +105,21 @@ FLYNN_KERNEL(conv2d, T, T)
     item_end(&m, a, out);
 }
 
+/* n samples of a row from number `from` on, `stride` apart, which are 0 outside of it. */
+static inline void spread_run(__global T *to, __global const T *row, int from, int n, int stride, int step, int width)
+{
+    int i = 0;
+    for (; i < n && from < 0; i++, from += stride)
+        to[i] = (T)0;
+    if (stride == 1 && step == 1)
+        for (; i + 16 <= n && from + 16 <= width; i += 16, from += 16)
+            STORE(T, 16, LOAD(T, 16, row + from), to + i);
+    for (; i < n && from < width; i++, from += stride)
+        to[i] = row[(size_t)from * (size_t)step];
+    for (; i < n; i++)
+        to[i] = (T)0;
+}
+
 /* Every channel with zeros around it, and each of its rows as STRIDE runs of PHASE samples: run p holds samples p,
  * p + STRIDE, ... */
 FLYNN_KERNEL(conv2d_spread, T, T)
@@ -116,9 +131,10 @@ FLYNN_KERNEL(conv2d_spread, T, T)
         __global const T *row = CROW(T, in, (step > 1 ? 0 : (long)c * HEIGHT) + (inside ? at : 0), a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
         row += step > 1 ? c : 0;
-        for (int x = FIRST_X; x < LAST_X(a.out.width); x++) {
-            const long from = (long)(x % PHASE) * STRIDE + x / PHASE - PADDING;
-            to[x] = inside && from >= 0 && from < a.in.width ? row[(size_t)from * (size_t)step] : (T)0;
+        for (int x = FIRST_X, n; x < LAST_X(a.out.width); x += n) {
+            const int run = x / PHASE, first = x - run * PHASE;
+            n = min(PHASE - first, LAST_X(a.out.width) - x);
+            spread_run(to + x, row, first * STRIDE + run - PADDING, n, STRIDE, step, inside ? a.in.width : 0);
         }
     }
 }
@@ -127,14 +143,23 @@ FLYNN_KERNEL(conv2d_spread, T, T)
 FLYNN_KERNEL(conv2d_runs, T, T)
 {
     struct item m = item_begin(a, table0);
+    const int stride = STRIDE, kw = KW, runs = DILATION % stride * PHASE, samples = DILATION / stride;
+    const int end = stride * PHASE;
     if (m.columns <= 0)
         return;
     for (int c = 0; c < CHANNELS; c++) {
         for (int ky = 0; ky < KH; ky++) {
             const long y = (long)c * (HEIGHT + 2 * PADDING) + m.y * STRIDE + ky * DILATION;
             __global const T *row = CROW(T, with, y, a.with.stride) + m.x;
-            for (int kx = 0, at = 0; kx < KW; kx++, at += DILATION)
-                item_tap(&m, LOAD(T, 16, row + at % STRIDE * PHASE + at / STRIDE));
+            for (int kx = 0, run = 0; kx < kw; kx++) {
+                item_tap(&m, LOAD(T, 16, row + run));
+                row += samples;
+                run += runs;
+                if (run >= end) { /* past the last run: the next sample of the first */
+                    run -= end;
+                    row++;
+                }
+            }
         }
     }
     item_end(&m, a, out);
