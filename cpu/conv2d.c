@@ -162,7 +162,8 @@ static bool spread_launch(struct flynn_node *node, struct flynn_stage *stage)
     const int64_t more = (int64_t)(k[FLYNN_CONV_KW] - 1) * k[FLYNN_CONV_DILATION] / k[FLYNN_CONV_STRIDE] + 1;
     const int64_t phase = ((int64_t)stage->out.width + 15) / 16 * 16 + more, width = phase * k[FLYNN_CONV_STRIDE];
     const int64_t height = ((int64_t)k[FLYNN_CONV_HEIGHT] + 2 * k[FLYNN_CONV_PADDING]) * k[FLYNN_CONV_CHANNELS];
-    if ((k[FLYNN_CONV_STRIDE] == 1 && node->in.channels == 1 && k[FLYNN_CONV_FILTERS] < 4) || width > FLYNN_MAX_SIDE || height > FLYNN_MAX_SIDE)
+    if ((k[FLYNN_CONV_STRIDE] == 1 && node->in.channels == 1 && k[FLYNN_CONV_FILTERS] < 4) || width > FLYNN_MAX_SIDE ||
+        height > FLYNN_MAX_SIDE)
         return false;
     stage->k[FLYNN_CONV_PHASE] = (int32_t)phase;
     struct flynn_launch *launch = flynn_node_launch(node, "conv2d_spread", stage);
