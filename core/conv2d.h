@@ -17,6 +17,7 @@ enum {
     FLYNN_CONV_DILATION,
     FLYNN_CONV_HEIGHT,
     FLYNN_CONV_OUT_HEIGHT,
+    FLYNN_CONV_PHASE, /**< OpenCL, where it spreads the input out first: length of a run */
 };
 
 /** Elements of one filter. */

@@ -153,9 +153,37 @@ static int find_scratch(struct flynn_stage *stage, struct flynn_err *err)
                 : FLYNN_OK;
 }
 
-static int lower(struct flynn_node *node, struct flynn_err *err)
+/* The input with zeros around it and samples that are `stride` apart next to each other, so that the product reads
+ * runs; only worth it where they are not runs already. False where that would be too large for an image. */
+static bool spread_launch(struct flynn_node *node, struct flynn_stage *stage)
+{
+    const int32_t *k = stage->k;
+    /* The last item of 16 columns may read past the end. */
+    const int64_t more = (int64_t)(k[FLYNN_CONV_KW] - 1) * k[FLYNN_CONV_DILATION] / k[FLYNN_CONV_STRIDE] + 1;
+    const int64_t phase = ((int64_t)stage->out.width + 15) / 16 * 16 + more, width = phase * k[FLYNN_CONV_STRIDE];
+    const int64_t height = ((int64_t)k[FLYNN_CONV_HEIGHT] + 2 * k[FLYNN_CONV_PADDING]) * k[FLYNN_CONV_CHANNELS];
+    if ((k[FLYNN_CONV_STRIDE] == 1 && node->in.channels == 1 && k[FLYNN_CONV_FILTERS] < 4) || width > FLYNN_MAX_SIDE ||
+        height > FLYNN_MAX_SIDE)
+        return false;
+    stage->k[FLYNN_CONV_PHASE] = (int32_t)phase;
+    struct flynn_launch *launch = flynn_node_launch(node, "conv2d_spread", stage);
+    launch->out = (struct flynn_shape){(int)width, (int)height, 1, FLYNN_F32};
+    launch->aside = true;
+    return true;
+}
+
+static void add_launches(struct flynn_node *node, struct flynn_stage *stage)
 {
     enum { ITEM_COLS = 16, ITEM_FILTERS = 4 };
+    const char *kernel = spread_launch(node, stage) ? "conv2d_runs" : "conv2d";
+    struct flynn_launch *launch = flynn_node_launch(node, kernel, stage);
+    launch->items_x = (stage->out.width + ITEM_COLS - 1) / ITEM_COLS;
+    launch->items_y =
+        stage->k[FLYNN_CONV_OUT_HEIGHT] * ((stage->k[FLYNN_CONV_FILTERS] + ITEM_FILTERS - 1) / ITEM_FILTERS);
+}
+
+static int lower(struct flynn_node *node, struct flynn_err *err)
+{
     int32_t k[FLYNN_STAGE_INTS] = {0};
     int code = find_channels(k, node, err);
     if (!code)
@@ -180,9 +208,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     node->out = stage->out;
     node->out_matrix = true;
     node->out_planes = k[FLYNN_CONV_FILTERS];
-    struct flynn_launch *launch = flynn_node_launch(node, "conv2d", stage);
-    launch->items_x = (stage->out.width + ITEM_COLS - 1) / ITEM_COLS;
-    launch->items_y = stage->k[FLYNN_CONV_OUT_HEIGHT] * ((k[FLYNN_CONV_FILTERS] + ITEM_FILTERS - 1) / ITEM_FILTERS);
+    add_launches(node, stage);
     return FLYNN_OK;
 }
 

@@ -43,7 +43,6 @@ static size_t scratch_bytes(const struct flynn_product *p)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    enum { ITEM_COLS = 16, ITEM_ROWS = 4 };
     struct flynn_product p = {0};
     int code = flynn_product_shape(&p, node, err);
     if (code)
@@ -57,9 +56,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->scratch_bytes = scratch_bytes(&p);
     stage->k[FLYNN_MATMUL_SIGN_A] = sign & 1 ? 128 : 0;
     stage->k[FLYNN_MATMUL_SIGN_B] = sign & 2 ? 128 : 0;
-    struct flynn_launch *launch = flynn_node_launch(node, "matmul_int8", stage);
-    launch->items_x = (p.cols + ITEM_COLS - 1) / ITEM_COLS;
-    launch->items_y = (p.rows + ITEM_ROWS - 1) / ITEM_ROWS * p.batch;
+    flynn_node_launch(node, "matmul_int8", stage); /* its items depend on the shape that the device takes */
     return FLYNN_OK;
 }
 

@@ -104,7 +104,7 @@ static void choose_group(const struct flynn_cl_device *info, const struct flynn_
 /* Whether the step's shape says how its output is cut. */
 static bool is_shaped(const struct flynn_cl_step *step)
 {
-    return step->shape && step->shape->tile_m && strcmp(step->shape->kernel, step->launch->kernel) == 0;
+    return step->shape && strcmp(step->shape->kernel, step->launch->kernel) == 0;
 }
 
 int flynn_cl_step_layout(struct flynn_cl_run *run, struct flynn_cl_step *step, struct flynn_err *err)

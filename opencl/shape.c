@@ -32,7 +32,7 @@ static const struct flynn_cl_shape shapes[] = {
     TILES("matmul", "matmul", 128, 128, 8, 8, 8),
     TILES("matmul", "matmul", 128, 64, 8, 8, 8),
     TILES("matmul", "matmul", 32, 32, 16, 4, 4),
-    {.name = "items-4x16", .op = "matmul-int8", .kernel = "matmul_int8"},
+    {"panels-4", "matmul-int8", "matmul_int8", false, 36, 256, 128, 4, 1},
     TILES("matmul-int8", "matmul_int8", 64, 64, 16, 8, 8),
     TILES("matmul-int8", "matmul_int8", 64, 64, 8, 8, 8),
     TILES("matmul-int8", "matmul_int8", 128, 128, 8, 8, 8),
@@ -92,19 +92,20 @@ int flynn_cl_shape_groups(const struct flynn_cl_shape *shape, const struct flynn
 void flynn_cl_shape_options(char *options, size_t size, const struct flynn_cl_shape *shape)
 {
     options[0] = '\0';
-    if (shape && shape->tile_m)
+    if (shape)
         snprintf(options, size, " -D%s -DTILE_M=%d -DTILE_N=%d -DTILE_K=%d -DMICRO_M=%d -DMICRO_N=%d",
                  shape->shared ? "TILES" : "PANELS", shape->tile_m, shape->tile_n, shape->tile_k, shape->micro_m,
                  shape->micro_n);
 }
 
-/* Bytes of local memory: a tile of either side twice, with a vector of four more in each step; or a panel. */
+/* Bytes of local memory: a tile of either side twice, with a vector of four more in each step; or a panel of B, and of
+ * bytes the rows of A too. */
 static size_t local_bytes(const struct flynn_cl_shape *shape, enum flynn_type type)
 {
     const size_t element = type == FLYNN_F64 ? 8 : 4;
     if (shape->shared)
         return 2 * (size_t)shape->tile_k * (size_t)(shape->tile_m + shape->tile_n + 8) * element;
-    return (size_t)shape->tile_k * (size_t)shape->micro_n * 64;
+    return (size_t)shape->tile_k * (64 + (type == FLYNN_U8 ? (size_t)shape->tile_m * element : 0));
 }
 
 int flynn_cl_shape_fits(const struct flynn_cl_shape *shape, const struct flynn_cl_handle *handle, enum flynn_type type,

@@ -14,7 +14,7 @@ struct flynn_cl_shape {
     const char *op; /**< the op, whose OpenCL file has the product under the name `kernel` */
     const char *kernel;
     bool shared;        /**< a group shares tiles in local memory; else its one item makes a whole tile */
-    int tile_m, tile_n; /**< rows and columns of a tile of C; 0: items as the op's lowering laid them out */
+    int tile_m, tile_n; /**< rows and columns of a tile of C */
     int tile_k;         /**< steps of the chains between two visits to memory */
     int micro_m,
         micro_n; /**< rows and columns of an item in registers; without `shared` rows, and vectors of 64 bytes */
@@ -48,7 +48,7 @@ double flynn_cl_shape_rate(struct flynn_cl_handle *handle, const char *op, enum 
 /** Build options of the shape, "" for NULL; begins with a blank. */
 void flynn_cl_shape_options(char *options, size_t size, const struct flynn_cl_shape *shape);
 
-/** Items of a group, and groups for a launch. Only for shapes with tiles. */
+/** Items of a group, and groups for a launch. */
 int flynn_cl_shape_group(const struct flynn_cl_shape *shape);
 int flynn_cl_shape_groups(const struct flynn_cl_shape *shape, const struct flynn_launch *launch);
 
