@@ -236,26 +236,86 @@ static void transpose_large(const struct area *a, size_t pixel)
     transpose_rest(a, pixel, 0, a->readable, a->columns);
 }
 
+#define LINE          64
+#define SPAN          2048      /* columns: rows of the destination, and most of its pages, that are written in turn */
+#define SPANNED_BYTES (8 << 20) /* destinations above this do not stay in a cache */
+
+/* A square of a line's pixels on either side: whole lines are read, and whole lines are written past the caches. */
+static inline void transpose_square(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step,
+                                    size_t pixel, int n, tile_fn *tile)
+{
+    _Alignas(LINE) uint8_t held[LINE * LINE];
+    int side = LINE / (int)pixel;
+    for (int i = 0; i < side; i += n * W_LANES) {
+        for (int r = 0; r < n * W_LANES; r++)
+            __builtin_prefetch(src + (i + r) * src_step + 4 * LINE);
+        for (int j = 0; j < side; j += n)
+            tile(src + i * src_step + j * (ptrdiff_t)pixel, src_step, held + j * LINE + i * (int)pixel, LINE);
+    }
+    for (int j = 0; j < side; j++) {
+        for (int b = 0; b < LINE; b += VEC)
+            v_stream(dst + j * dst_step + b, v_load(held + j * LINE + b));
+    }
+}
+
+static struct area part_of(const struct area *a, size_t pixel, int row, int rows, int column, int columns)
+{
+    return (struct area){a->src + row * a->src_step + column * (ptrdiff_t)pixel,
+                         a->src_step,
+                         a->dst + column * a->dst_step + row * (ptrdiff_t)pixel,
+                         a->dst_step,
+                         rows,
+                         columns,
+                         columns};
+}
+
+/* Pixels of which a line holds a whole number. What is left of the sides goes in tiles that lie over the squares. */
+static inline void transpose_lines(const struct area *a, size_t pixel, int n, int group, tile_fn *tile)
+{
+    int side = LINE / (int)pixel, rows = a->rows / side * side, columns = a->columns / side * side;
+    bool lines = ((uintptr_t)a->dst | (uintptr_t)a->dst_step) % LINE == 0;
+    if (!lines || rows == 0 || (double)a->rows * a->columns * (double)pixel < SPANNED_BYTES) {
+        transpose(a, pixel, n, group, tile);
+        return;
+    }
+    for (int j0 = 0; j0 < columns; j0 += SPAN) {
+        for (int i = 0; i < rows; i += side) {
+            for (int j = j0; j < j0 + SPAN && j < columns; j += side)
+                transpose_square(a->src + i * a->src_step + j * (ptrdiff_t)pixel, a->src_step,
+                                 a->dst + j * a->dst_step + i * (ptrdiff_t)pixel, a->dst_step, pixel, n, tile);
+        }
+    }
+    simde_mm_sfence();
+    if (rows < a->rows) {
+        struct area below = part_of(a, pixel, a->rows - side, side, 0, a->columns);
+        transpose(&below, pixel, n, group, tile);
+    }
+    if (columns < a->columns) {
+        struct area right = part_of(a, pixel, 0, a->rows, columns, a->columns - columns);
+        transpose(&right, pixel, n, group, tile);
+    }
+}
+
 static void transpose_pixels(const struct area *a, size_t pixel)
 {
     switch (pixel) {
     case 1:
-        transpose(a, 1, 16, 64, tile1);
+        transpose_lines(a, 1, 16, 64, tile1);
         break;
     case 2:
-        transpose(a, 2, 8, 32, tile2);
+        transpose_lines(a, 2, 8, 32, tile2);
         break;
     case 3:
         transpose(a, 3, 4, 32, tile3);
         break;
     case 4:
-        transpose(a, 4, 4, 16, tile4);
+        transpose_lines(a, 4, 4, 16, tile4);
         break;
     case 6:
         transpose(a, 6, 2, 4, tile6);
         break;
     case 8:
-        transpose(a, 8, 2, 4, tile8);
+        transpose_lines(a, 8, 2, 4, tile8);
         break;
     case 12:
     case 16:
