@@ -293,6 +293,23 @@ Test(matrix, running_sums_of_large_matrices)
     }
 }
 
+Test(matrix, turns_of_large_matrices)
+{
+    static const char *const texts[] = {"transpose", "transpose", "rotate:90", "rotate:270"};
+    static const char *const names[] = {"simd:sse2", "simd", "threads:2"};
+    for (int i = 0; i < 4; i++) {
+        struct flynn_image m = random_matrix(2603, 2601, i == 1 ? FLYNN_F64 : FLYNN_F32, (uint64_t)i);
+        struct flynn_image expected = run(texts[i], &m, &m, "scalar");
+        for (int b = 0; b < 3; b++) {
+            struct flynn_image out = run(texts[i], &m, &m, names[b]);
+            cr_assert(same_bits(&expected, &out), "%s, case %d on %s", texts[i], i, names[b]);
+            flynn_image_free(&out);
+        }
+        flynn_image_free(&m);
+        flynn_image_free(&expected);
+    }
+}
+
 Test(matrix, products_of_f32_are_within_the_bound_and_have_the_same_bits)
 {
     try_products(FLYNN_F32);
