@@ -37,25 +37,26 @@ static bool is_product(const struct flynn_plan *plan)
     return node->stages == 1 && flynn_node_value(node, "batch")->integer == 1;
 }
 
-static void load(struct cli_peer *peer, const char *gemm)
+static void load(struct cli_peer *peer, const char *function)
 {
-    const char *own = getenv("FLYNN_CBLAS");
-    const char *names[] = {own && *own ? own : "libopenblas.so.0", own && *own ? NULL : "libblas.so.3"};
-    snprintf(peer->why, sizeof peer->why, "no CBLAS beside it: %s cannot be opened%s", names[0],
-             own && *own ? "" : "; FLYNN_CBLAS may name one");
-    for (int i = 0; i < 2 && names[i] && !peer->gemm; i++) {
+    const struct cli_peer_way *way = peer->way;
+    const char *own = getenv(way->variable);
+    const char *names[] = {own && *own ? own : way->libraries[0], own && *own ? NULL : way->libraries[1]};
+    snprintf(peer->why, sizeof peer->why, "no %s beside it: %s cannot be opened%s%s%s", way->kind, names[0],
+             names[1] ? "; " : "", names[1] ? way->variable : "", names[1] ? " may name one" : "");
+    for (int i = 0; i < 2 && names[i] && !peer->function; i++) {
         peer->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
         if (!peer->library)
             continue;
-        peer->gemm = dlsym(peer->library, gemm);
+        peer->function = dlsym(peer->library, function);
         snprintf(peer->name, sizeof peer->name, "%s", names[i]);
-        if (!peer->gemm) {
-            snprintf(peer->why, sizeof peer->why, "no CBLAS beside it: %s has no %s", names[i], gemm);
+        if (!peer->function) {
+            snprintf(peer->why, sizeof peer->why, "no %s beside it: %s has no %s", way->kind, names[i], function);
             dlclose(peer->library);
             peer->library = NULL;
         }
     }
-    if (!peer->gemm)
+    if (!peer->function)
         return;
     *peer->why = '\0';
     peer->set_threads = dlsym(peer->library, "openblas_set_num_threads");
@@ -111,32 +112,7 @@ static int make_sum(struct cli_peer *peer, struct flynn_err *err)
     return code;
 }
 
-void cli_peer_open(struct cli_peer *peer, const struct flynn_plan *plan, const struct flynn_image *in,
-                   const struct flynn_image *expected, int threads)
-{
-    struct flynn_err err;
-    *peer = (struct cli_peer){.plan = plan, .in = in, .expected = expected};
-    if (!FLYNN_HAVE_PEERS || !is_product(plan))
-        return;
-    load(peer, in->shape.type == FLYNN_F64 ? "cblas_dgemm" : "cblas_sgemm");
-    if (!peer->gemm)
-        return;
-    int code = flynn_image_alloc(&peer->out, &plan->out, &err);
-    if (!code)
-        code = make_sum(peer, &err);
-    if (code) {
-        snprintf(peer->why, sizeof peer->why, "no CBLAS beside it: %.150s", err.text);
-        return;
-    }
-    peer->row[peer->rows++].threads = peer->set_threads ? 1 : 0;
-    if (peer->set_threads && threads > 1)
-        peer->row[peer->rows++].threads = threads;
-}
-
-/* ---- running -------------------------------------------------------------------------------------------------------
- */
-
-static void multiply(const struct cli_peer *peer)
+static void multiply(struct cli_peer *peer)
 {
     const struct flynn_node *node = &peer->plan->node[0];
     const struct flynn_image *a = peer->in, *b = flynn_node_value(node, "with")->input, *c = &peer->out;
@@ -147,16 +123,54 @@ static void multiply(const struct cli_peer *peer)
     int lda = (int)a->stride / sample, ldb = (int)b->stride / sample, ldc = (int)c->stride / sample;
     if (c->shape.type == FLYNN_F64) {
         dgemm *gemm;
-        memcpy(&gemm, &peer->gemm, sizeof gemm);
+        memcpy(&gemm, &peer->function, sizeof gemm);
         gemm(ROW_MAJOR, first, second, m, n, k, 1, (const double *)(const void *)a->data, lda,
              (const double *)(const void *)b->data, ldb, 0, (double *)(void *)c->data, ldc);
     } else {
         sgemm *gemm;
-        memcpy(&gemm, &peer->gemm, sizeof gemm);
+        memcpy(&gemm, &peer->function, sizeof gemm);
         gemm(ROW_MAJOR, first, second, m, n, k, 1, (const float *)(const void *)a->data, lda,
              (const float *)(const void *)b->data, ldb, 0, (float *)(void *)c->data, ldc);
     }
 }
+
+static const struct cli_peer_way product = {
+    .kind = "CBLAS",
+    .row = "cblas",
+    .variable = "FLYNN_CBLAS",
+    .libraries = {"libopenblas.so.0", "libblas.so.3"},
+    .f32 = "cblas_sgemm",
+    .f64 = "cblas_dgemm",
+    .bounded = true,
+    .prepare = make_sum,
+    .run = multiply,
+};
+
+void cli_peer_open(struct cli_peer *peer, const struct flynn_plan *plan, const struct flynn_image *in,
+                   const struct flynn_image *expected, int threads)
+{
+    struct flynn_err err;
+    *peer = (struct cli_peer){.plan = plan, .in = in, .expected = expected};
+    peer->way = is_product(plan) ? &product : cli_lapack_way(plan);
+    if (!FLYNN_HAVE_PEERS || !peer->way)
+        return;
+    load(peer, in->shape.type == FLYNN_F64 ? peer->way->f64 : peer->way->f32);
+    if (!peer->function)
+        return;
+    int code = flynn_image_alloc(&peer->out, &plan->out, &err);
+    if (!code)
+        code = peer->way->prepare(peer, &err);
+    if (code) {
+        snprintf(peer->why, sizeof peer->why, "no %s beside it: %.150s", peer->way->kind, err.text);
+        return;
+    }
+    peer->row[peer->rows++].threads = peer->set_threads ? 1 : 0;
+    if (peer->set_threads && threads > 1)
+        peer->row[peer->rows++].threads = threads;
+}
+
+/* ---- running -------------------------------------------------------------------------------------------------------
+ */
 
 static void use_threads(const struct cli_peer *peer, const struct cli_peer_row *row)
 {
@@ -178,9 +192,9 @@ static double sample_at(const struct flynn_image *image, int x, int y)
 static void compare(const struct cli_peer *peer, struct cli_peer_row *row)
 {
     const struct flynn_image *e = peer->expected;
-    bool wide = e->shape.type == FLYNN_F64;
-    int depth =
-        flynn_node_value(&peer->plan->node[0], "trans")->integer & 1 ? peer->in->shape.height : peer->in->shape.width;
+    bool wide = e->shape.type == FLYNN_F64, bounded = peer->way->bounded;
+    bool upright = bounded && flynn_node_value(&peer->plan->node[0], "trans")->integer & 1;
+    int depth = upright ? peer->in->shape.height : peer->in->shape.width;
     double ku = depth * (wide ? 0x1p-53 : 0x1p-24), g = ku / (1 - ku), factor = 2 * g / (1 - g);
     row->differing = row->samples = 0;
     for (int y = 0; y < e->shape.height; y++) {
@@ -190,7 +204,7 @@ static void compare(const struct cli_peer *peer, struct cli_peer_row *row)
             row->differing += ours != theirs && !(isnan(ours) && isnan(theirs));
             if (distance > row->max_abs)
                 row->max_abs = distance;
-            if (distance > 0 && distance / (factor * sample_at(&peer->sum, x, y)) > row->of_bound)
+            if (bounded && distance > 0 && distance / (factor * sample_at(&peer->sum, x, y)) > row->of_bound)
                 row->of_bound = distance / (factor * sample_at(&peer->sum, x, y));
         }
     }
@@ -203,6 +217,15 @@ static bool enough(const struct cli_peer_row *row, int runs)
     return runs > 0 ? row->runs >= runs : row->runs >= LEAST_RUNS && row->spent_ms >= ENOUGH_MS;
 }
 
+static double run(struct cli_peer *peer)
+{
+    if (peer->way->load)
+        peer->way->load(peer);
+    double start = now_ms();
+    peer->way->run(peer);
+    return now_ms() - start;
+}
+
 int cli_peer_turn(struct cli_peer *peer, int runs)
 {
     int left = 0;
@@ -212,15 +235,16 @@ int cli_peer_turn(struct cli_peer *peer, int runs)
             continue;
         use_threads(peer, row);
         if (!row->runs)
-            multiply(peer);
-        double start = now_ms();
-        multiply(peer);
-        row->times_ms[row->runs] = now_ms() - start;
+            run(peer);
+        row->times_ms[row->runs] = run(peer);
         row->spent_ms += row->times_ms[row->runs++];
-        if (enough(row, runs))
+        if (enough(row, runs)) {
+            if (peer->way->store)
+                peer->way->store(peer);
             compare(peer, row);
-        else
+        } else {
             left++;
+        }
     }
     return left;
 }
@@ -242,12 +266,12 @@ void cli_peer_finish(struct cli_peer *peer)
     }
 }
 
-static const char *row_name(char *text, size_t size, const struct cli_peer_row *row)
+static const char *row_name(char *text, size_t size, const struct cli_peer *peer, const struct cli_peer_row *row)
 {
     if (row->threads)
-        snprintf(text, size, "cblas:%d", row->threads);
+        snprintf(text, size, "%s:%d", peer->way->row, row->threads);
     else
-        snprintf(text, size, "cblas");
+        snprintf(text, size, "%s", peer->way->row);
     return text;
 }
 
@@ -256,7 +280,7 @@ void cli_peer_print_rows(const struct cli_peer *peer, FILE *out, int name_width)
     char name[24];
     for (int i = 0; i < peer->rows; i++) {
         const struct cli_peer_row *row = &peer->row[i];
-        fprintf(out, "%-*s %10.*f %10.*f %9s %9.2f\n", name_width, row_name(name, sizeof name, row),
+        fprintf(out, "%-*s %10.*f %10.*f %9s %9.2f\n", name_width, row_name(name, sizeof name, peer, row),
                 row->median_ms < 1 ? 3 : 2, row->median_ms, row->min_ms < 1 ? 3 : 2, row->min_ms, "-", row->gflops);
     }
 }
@@ -269,9 +293,10 @@ void cli_peer_print_notes(const struct cli_peer *peer, FILE *out)
     for (int i = 0; i < peer->rows; i++) {
         const struct cli_peer_row *row = &peer->row[i];
         fprintf(out, "%s is %s: %llu of %llu elements have other bits, by at most %.2g\n",
-                row_name(name, sizeof name, row), peer->name, (unsigned long long)row->differing,
+                row_name(name, sizeof name, peer, row), peer->name, (unsigned long long)row->differing,
                 (unsigned long long)row->samples, row->max_abs);
-        fprintf(out, "  (%.2g%% of the bound 2 g |A||B|, g = k u / (1 - k u))\n", 100 * row->of_bound);
+        if (peer->way->bounded)
+            fprintf(out, "  (%.2g%% of the bound 2 g |A||B|, g = k u / (1 - k u))\n", 100 * row->of_bound);
     }
 }
 
@@ -279,6 +304,9 @@ void cli_peer_close(struct cli_peer *peer)
 {
     flynn_image_free(&peer->out);
     flynn_image_free(&peer->sum);
+    free(peer->fresh);
+    free(peer->work);
+    free(peer->pivots);
     if (peer->library)
         dlclose(peer->library);
 }

@@ -6,10 +6,11 @@
 
 #include <stdio.h>
 
-/** A CBLAS of the system, timed beside flynn's backends where the plan is one plain matrix product.
+/** A CBLAS or LAPACK of the system, timed beside flynn's backends where the plan is one plain matrix product (gemm) or
+ * factorisation (potrf, getrf) or solution of linear systems (posv, gesv).
  *
- * The library is opened at run time: what FLYNN_CBLAS names, else libopenblas.so.0 or libblas.so.3. Nothing of flynn
- * depends on it. */
+ * The library is opened at run time: what FLYNN_CBLAS or FLYNN_LAPACK names, else libopenblas.so.0, libblas.so.3 or
+ * liblapack.so.3. Nothing of flynn depends on it. */
 
 #define CLI_PEER_RUNS 256
 
@@ -23,14 +24,35 @@ struct cli_peer_row {
     double max_abs, of_bound;    /**< largest difference, and the largest share that one has of its bound */
 };
 
+struct cli_peer;
+
+/** What one kind of op has beside it. */
+struct cli_peer_way {
+    const char *kind, *row;   /**< "CBLAS", "cblas" */
+    const char *variable;     /**< environment: a library to use instead of `libraries` */
+    const char *libraries[2]; /**< to be tried in this order */
+    const char *f32, *f64;    /**< the function for either type */
+    bool bounded;             /**< differences have a bound, proportional to |A| |B| */
+    int (*prepare)(struct cli_peer *peer, struct flynn_err *err);
+    void (*load)(struct cli_peer *peer); /**< before each run, untimed; NULL: nothing to do */
+    void (*run)(struct cli_peer *peer);
+    void (*store)(struct cli_peer *peer); /**< what the last run made, into `out`; NULL: it is there */
+};
+
+/** The way of a plan that is one factorisation or solution; NULL for any other. */
+const struct cli_peer_way *cli_lapack_way(const struct flynn_plan *plan);
+
 struct cli_peer {
+    const struct cli_peer_way *way;
     void *library;
     char name[128];
     char why[200]; /**< why there are no rows; "" where none were to be expected */
-    void *gemm, *set_threads;
+    void *function, *set_threads;
     const struct flynn_plan *plan;
     const struct flynn_image *in, *expected;
     struct flynn_image out, sum; /**< of the peer; |A| |B| */
+    void *fresh, *work;          /**< LAPACK: matrices by columns, and those that a run works in */
+    int *pivots;                 /**< and its row exchanges */
     struct cli_peer_row row[2];
     int rows;
 };
