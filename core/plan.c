@@ -207,7 +207,7 @@ static void cut_segments(struct flynn_plan *plan)
 static bool is_point(const struct flynn_stage *stage)
 {
     return stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && stage->left == 0 && stage->right == 0 &&
-           stage->in.width == stage->out.width && !stage->state_bytes;
+           stage->in.width == stage->out.width && !stage->state_bytes && !stage->full_width;
 }
 
 /* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages, and

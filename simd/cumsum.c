@@ -16,43 +16,60 @@ static bool streams(const struct flynn_call *call)
 
 #if WIDE == 32
 typedef simde__m256 wf;
+typedef simde__m256d wd;
+
+static inline wf load_lanes_f32(const float *low, const float *high)
+{
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(low)), simde_mm_loadu_ps(high), 1);
+}
+
+static inline void store_lanes_f32(float *low, float *high, wf v)
+{
+    simde_mm_storeu_ps(low, simde_mm256_castps256_ps128(v));
+    simde_mm_storeu_ps(high, simde_mm256_extractf128_ps(v, 1));
+}
+
+static inline wd load_lanes_f64(const double *low, const double *high)
+{
+    return simde_mm256_insertf128_pd(simde_mm256_castpd128_pd256(simde_mm_loadu_pd(low)), simde_mm_loadu_pd(high), 1);
+}
+
+static inline void store_lanes_f64(double *low, double *high, wd v)
+{
+    simde_mm_storeu_pd(low, simde_mm256_castpd256_pd128(v));
+    simde_mm_storeu_pd(high, simde_mm256_extractf128_pd(v, 1));
+}
 #else
 typedef simde__m128 wf;
-#endif
+typedef simde__m128d wd;
 
-enum { ROWS = WIDE / 4, COLUMNS = 4 }; /* of a tile: lane l of vector j is row 4 l + j */
-
-static inline wf load_lanes(const float *const *in, int j, int x)
+static inline wf load_lanes_f32(const float *low, const float *high)
 {
-#if WIDE == 32
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(in[j] + x)),
-                                     simde_mm_loadu_ps(in[j + 4] + x), 1);
-#else
-    return simde_mm_loadu_ps(in[j] + x);
-#endif
+    (void)high;
+    return simde_mm_loadu_ps(low);
 }
 
-/* Streaming stores need whole tiles at multiples of 16 bytes. */
-static inline void store_lane(float *to, simde__m128 v, bool stream)
+static inline void store_lanes_f32(float *low, float *high, wf v)
 {
-    if (stream)
-        simde_mm_stream_ps(to, v);
-    else
-        simde_mm_storeu_ps(to, v);
+    (void)high;
+    simde_mm_storeu_ps(low, v);
 }
 
-static inline void store_lanes(float *const *out, int j, int x, wf v, bool stream)
+static inline wd load_lanes_f64(const double *low, const double *high)
 {
-#if WIDE == 32
-    store_lane(out[j] + x, simde_mm256_castps256_ps128(v), stream);
-    store_lane(out[j + 4] + x, simde_mm256_extractf128_ps(v, 1), stream);
-#else
-    store_lane(out[j] + x, v, stream);
-#endif
+    (void)high;
+    return simde_mm_loadu_pd(low);
 }
+
+static inline void store_lanes_f64(double *low, double *high, wd v)
+{
+    (void)high;
+    simde_mm_storeu_pd(low, v);
+}
+#endif
 
 /* Rows become columns in each lane, and back. */
-static inline void turn_lanes(wf v[COLUMNS])
+static inline void turn_lanes_f32(wf v[4])
 {
     wf low0 = W(unpacklo_ps)(v[0], v[1]), high0 = W(unpackhi_ps)(v[0], v[1]);
     wf low1 = W(unpacklo_ps)(v[2], v[3]), high1 = W(unpackhi_ps)(v[2], v[3]);
@@ -62,61 +79,23 @@ static inline void turn_lanes(wf v[COLUMNS])
     v[3] = W(shuffle_ps)(high0, high1, SIMDE_MM_SHUFFLE(3, 2, 3, 2));
 }
 
-/* A sum starts as -0, so that adding the first sample gives that sample. */
-static inline __attribute__((always_inline)) void scan_tiles(const float *const *in, float *const *out, int width,
-                                                             bool stream)
+static inline void turn_lanes_f64(wd v[2])
 {
-    wf sum = W(set1_ps)(-0.0f);
-    float last[ROWS];
-    int x = 0;
-    for (; x + COLUMNS <= width; x += COLUMNS) {
-        wf v[COLUMNS];
-        for (int j = 0; j < COLUMNS; j++)
-            v[j] = load_lanes(in, j, x);
-        turn_lanes(v);
-        for (int j = 0; j < COLUMNS; j++)
-            v[j] = sum = W(add_ps)(sum, v[j]);
-        turn_lanes(v);
-        for (int j = 0; j < COLUMNS; j++)
-            store_lanes(out, j, x, v[j], stream);
-    }
-    W(storeu_ps)(last, sum);
-    for (; x < width; x++) {
-        for (int r = 0; r < ROWS; r++)
-            out[r][x] = last[r] += in[r][x];
-    }
+    wd low = W(unpacklo_pd)(v[0], v[1]);
+    v[1] = W(unpackhi_pd)(v[0], v[1]);
+    v[0] = low;
 }
 
-static bool aligned(float *const *out)
-{
-    uintptr_t any = 0;
-    for (int r = 0; r < ROWS; r++)
-        any |= (uintptr_t)out[r];
-    return any % 16 == 0;
-}
-
-static void rows_f32(const struct flynn_call *call)
-{
-    int r = 0;
-    for (; r + ROWS <= call->rows; r += ROWS) {
-        const float *in[ROWS];
-        float *out[ROWS];
-        for (int i = 0; i < ROWS; i++) {
-            in[i] = call->in[r + i];
-            out[i] = call->out[r + i];
-        }
-        if (call->stream && aligned(out))
-            scan_tiles(in, out, call->width, true);
-        else
-            scan_tiles(in, out, call->width, false);
-    }
-    for (; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r], sum = out[0] = in[0];
-        for (int x = 1; x < call->width; x++)
-            out[x] = sum += in[x];
-    }
-}
+#define REAL    float
+#define WR      wf
+#define WR_L(n) W(n##_ps)
+#define F(name) name##_f32
+#include "simd/cumsum_rows.h"
+#define REAL    double
+#define WR      wd
+#define WR_L(n) W(n##_pd)
+#define F(name) name##_f64
+#include "simd/cumsum_rows.h"
 
 /* sum += in, and to the output. */
 static inline void add_f32(float *sum, const float *in, float *out, int n, bool stream)
@@ -181,29 +160,6 @@ static void totals_f32(const struct flynn_call *call)
     }
     if (stream)
         simde_mm_sfence();
-}
-
-/* One chain of additions waits for itself; four rows at once keep the adders busy. */
-static void rows_f64(const struct flynn_call *call)
-{
-    int r = 0;
-    for (; r + 4 <= call->rows; r += 4) {
-        const double *a = call->in[r], *b = call->in[r + 1], *c = call->in[r + 2], *d = call->in[r + 3];
-        double *to_a = call->out[r], *to_b = call->out[r + 1], *to_c = call->out[r + 2], *to_d = call->out[r + 3];
-        double sum_a = to_a[0] = a[0], sum_b = to_b[0] = b[0], sum_c = to_c[0] = c[0], sum_d = to_d[0] = d[0];
-        for (int x = 1; x < call->width; x++) {
-            to_a[x] = sum_a += a[x];
-            to_b[x] = sum_b += b[x];
-            to_c[x] = sum_c += c[x];
-            to_d[x] = sum_d += d[x];
-        }
-    }
-    for (; r < call->rows; r++) {
-        const double *in = call->in[r];
-        double *out = call->out[r], sum = out[0] = in[0];
-        for (int x = 1; x < call->width; x++)
-            out[x] = sum += in[x];
-    }
 }
 
 static inline void stream_f64(double *to, vd v)

@@ -133,6 +133,36 @@ Test(reports, compare_sets_a_blas_beside_products)
     json_decref(json);
 }
 
+#define SQUARE "gen:noise:60x60,type=f64,channels=1"
+
+/* The same elements in the same places, but for what another order of additions makes of them. */
+Test(reports, compare_sets_a_lapack_beside_factors)
+{
+    static const char *const cases[] = {
+        SQUARE " lu",
+        "gen:noise:60x120,type=f64,channels=1 lu:batch=2",
+        SQUARE " solve:gen:noise:20x60,type=f64,channels=1",
+        "a.npy cholesky",
+        "a.npy solve:gen:noise:20x60,type=f64,channels=1,assume=positive",
+    };
+    cr_assert_eq(cli_shell("flynn run " SQUARE " a.npy matmul:" SQUARE ",trans=b"), 0, "%s", cli_out);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char command[300];
+        snprintf(command, sizeof command, "flynn compare -b simd --runs 2 --export-json r.json %s && cat r.json",
+                 cases[i]);
+        cr_assert_eq(cli_shell(command), 0, "%s", cli_out);
+        json_t *json = cli_json(strstr(cli_out, "\n{") + 1), *row = json_array_get(field(json, "peers"), 0);
+        if (!row)
+            cr_skip_test("no LAPACK was found");
+        cr_assert(strstr(cli_out, "\nlapack"), "%s", cli_out);
+        cr_assert_lt(json_number_value(field(row, "max_abs_diff")), 1e-6, "%s", cases[i]);
+        cr_assert_gt(json_number_value(field(row, "gflops")), 0);
+        json_decref(json);
+    }
+    cr_assert_eq(cli_shell("FLYNN_LAPACK=/nonexistent.so flynn compare -b simd --runs 1 a.npy cholesky"), 0);
+    cr_assert(strstr(cli_out, "no LAPACK beside it: /nonexistent.so"), "%s", cli_out);
+}
+
 Test(reports, compare_table_and_exports)
 {
     cr_assert_eq(cli_shell("flynn compare --runs 2 --export-csv c.csv --export-markdown m.md gen:scene:64x48 invert"),
