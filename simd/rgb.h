@@ -383,25 +383,26 @@ POINT_INLINE vi rgb_pack16(vi low, vi high)
  */
 
 /* One group: reads and writes nothing beyond it. */
-POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int sample, bool stream, rgb_map *map,
-                            const void *by)
+POINT_INLINE struct rgb rgb_load(const uint8_t *in, int channels, int sample)
 {
     vi v[4];
-    struct rgb px;
     if (channels == 3) {
         rgb_load_blocks(v, in);
-        px = rgb_from_blocks(v, sample);
-    } else {
-        for (int j = 0; j < 4; j++)
-            v[j] = v_load(in + j * VEC);
-        px = rgb_from_pixels(v, sample);
+        return rgb_from_blocks(v, sample);
     }
-    map(&px, by);
+    for (int j = 0; j < 4; j++)
+        v[j] = v_load(in + j * VEC);
+    return rgb_from_pixels(v, sample);
+}
+
+POINT_INLINE void rgb_store(uint8_t *out, const struct rgb *px, int channels, int sample, bool stream)
+{
+    vi v[4];
     if (channels == 3) {
-        rgb_to_blocks(v, &px, sample);
+        rgb_to_blocks(v, px, sample);
         rgb_order_blocks(v);
     } else {
-        rgb_to_pixels(v, &px, sample);
+        rgb_to_pixels(v, px, sample);
     }
     for (int j = 0; j < channels; j++) {
         if (stream)
@@ -409,6 +410,14 @@ POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int s
         else
             v_store(out + j * VEC, v[j]);
     }
+}
+
+POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int sample, bool stream, rgb_map *map,
+                            const void *by)
+{
+    struct rgb px = rgb_load(in, channels, sample);
+    map(&px, by);
+    rgb_store(out, &px, channels, sample, stream);
 }
 
 /* One row. The last group overlaps the one before; a row shorter than a group goes through a buffer. */
@@ -445,6 +454,55 @@ POINT_INLINE void rgb_kernel(const struct flynn_call *call, int sample, bool str
             rgb_row(call->in[r], call->out[r], bytes, 3, sample, stream && call->stream, map, by);
         else
             rgb_row(call->in[r], call->out[r], bytes, 4, sample, stream && call->stream, map, by);
+    }
+}
+
+/** The same with maps of n <= RGB_MANY groups. Maps of long chains of instructions go faster in several loops over the
+ * groups: a processor looks ahead over parts of several groups then, where else it would see one of them. */
+#define RGB_MANY 8
+typedef void rgb_map_many(struct rgb *px, int n);
+
+POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channels, int sample, rgb_map_many *map)
+{
+    struct rgb px[RGB_MANY];
+    const int group = channels * VEC;
+    for (int g = 0; g < n; g++)
+        px[g] = rgb_load(in + g * group, channels, sample);
+    map(px, n);
+    for (int g = 0; g < n; g++)
+        rgb_store(out + g * group, &px[g], channels, sample, false);
+}
+
+/* One row, as in rgb_row. */
+POINT_INLINE void rgb_row_many(const uint8_t *in, uint8_t *out, size_t bytes, int channels, int sample,
+                               rgb_map_many *map)
+{
+    const size_t group = (size_t)channels * VEC;
+    size_t i = 0;
+    if (bytes < group) {
+        uint8_t from[4 * VEC] = {0}, to[4 * VEC];
+        memcpy(from, in, bytes);
+        rgb_groups(from, to, 1, channels, sample, map);
+        memcpy(out, to, bytes);
+        return;
+    }
+    for (size_t n; i + group <= bytes; i += n * group) {
+        n = (bytes - i) / group < RGB_MANY ? (bytes - i) / group : RGB_MANY;
+        rgb_groups(in + i, out + i, (int)n, channels, sample, map);
+    }
+    if (i < bytes)
+        rgb_groups(in + bytes - group, out + bytes - group, 1, channels, sample, map);
+}
+
+POINT_INLINE void rgb_kernel_many(const struct flynn_call *call, int sample, rgb_map_many *map)
+{
+    int channels = call->stage->in.channels;
+    size_t bytes = (size_t)call->width * (size_t)channels * (size_t)sample;
+    for (int r = 0; r < call->rows; r++) {
+        if (channels == 3)
+            rgb_row_many(call->in[r], call->out[r], bytes, 3, sample, map);
+        else
+            rgb_row_many(call->in[r], call->out[r], bytes, 4, sample, map);
     }
 }
 

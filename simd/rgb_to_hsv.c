@@ -70,11 +70,14 @@ POINT_INLINE vi pair_sum(vi pairs, int p, int q)
 #endif
 }
 
-static inline void map8(struct rgb *px, const void *by)
+/* A group without the colours themselves; h is moved up by UP. */
+struct spread {
+    vi d, low_h, high_h;
+};
+
+POINT_INLINE struct spread spread_of(const struct rgb *px, vi v)
 {
-    (void)by;
-    const vi zero = v_zero(), up = v_set16(UP);
-    vi v = V(max_epu8)(V(max_epu8)(px->r, px->g), px->b);
+    const vi up = v_set16(UP);
     vi d = V(sub_epi8)(v, V(min_epu8)(V(min_epu8)(px->r, px->g), px->b));
     vi red = v_eq_i8(v, px->r), green = v_eq_i8(v, px->g);
     /* h = x - y + 2 (e + f) */
@@ -83,16 +86,34 @@ static inline void map8(struct rgb *px, const void *by)
     vi e = v_andnot(red, d), f = v_andnot(green, e);
     vi low_h = V(add_epi16)(pair_sum(V(unpacklo_epi8)(x, y), 1, -1), pair_sum(V(unpacklo_epi8)(e, f), 2, 2));
     vi high_h = V(add_epi16)(pair_sum(V(unpackhi_epi8)(x, y), 1, -1), pair_sum(V(unpackhi_epi8)(e, f), 2, 2));
-    struct half low = half(V(unpacklo_epi8)(v, zero), V(unpacklo_epi8)(d, zero), V(add_epi16)(low_h, up));
-    struct half high = half(V(unpackhi_epi8)(v, zero), V(unpackhi_epi8)(d, zero), V(add_epi16)(high_h, up));
+    return (struct spread){d, V(add_epi16)(low_h, up), V(add_epi16)(high_h, up)};
+}
+
+/* v is in px->b, and the results go to px. */
+POINT_INLINE void divide_all(struct rgb *px, const struct spread *by)
+{
+    const vi zero = v_zero(), v = px->b;
+    struct half low = half(V(unpacklo_epi8)(v, zero), V(unpacklo_epi8)(by->d, zero), by->low_h);
+    struct half high = half(V(unpackhi_epi8)(v, zero), V(unpackhi_epi8)(by->d, zero), by->high_h);
     px->r = V(packus_epi16)(low.h, high.h);
     px->g = V(packus_epi16)(low.s, high.s);
-    px->b = v;
+}
+
+POINT_INLINE void map8(struct rgb *px, int n)
+{
+    struct spread spread[RGB_MANY];
+    for (int g = 0; g < n; g++) {
+        vi v = V(max_epu8)(V(max_epu8)(px[g].r, px[g].g), px[g].b);
+        spread[g] = spread_of(&px[g], v);
+        px[g].b = v;
+    }
+    for (int g = 0; g < n; g++)
+        divide_all(&px[g], &spread[g]);
 }
 
 static void hsv_u8(const struct flynn_call *call)
 {
-    rgb_kernel(call, 1, false, map8, NULL);
+    rgb_kernel_many(call, 1, map8);
 }
 
 /* ---- floats ------------------------------------------------------------------------------------------------------ */
