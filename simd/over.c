@@ -10,11 +10,17 @@
 #define W_ANDNOT(a, b) W_SI(andnot)(a, b)
 #if WIDE == 32
 typedef simde__m256 wf;
+typedef simde__m256d wd;
+#define W_DOUBLES(x)    simde_mm256_castsi256_pd(x)
+#define W_LONGS(x)      simde_mm256_castpd_si256(x)
 #define W_FLOATS(x)     simde_mm256_castsi256_ps(x)
 #define W_BITS(x)       simde_mm256_castps_si256(x)
 #define W_EQUAL_ZERO(x) simde_mm256_cmp_ps(x, simde_mm256_setzero_ps(), SIMDE_CMP_EQ_OQ)
 #else
 typedef simde__m128 wf;
+typedef simde__m128d wd;
+#define W_DOUBLES(x)    simde_mm_castsi128_pd(x)
+#define W_LONGS(x)      simde_mm_castpd_si128(x)
 #define W_FLOATS(x)     simde_mm_castsi128_ps(x)
 #define W_BITS(x)       simde_mm_castps_si128(x)
 #define W_EQUAL_ZERO(x) simde_mm_cmpeq_ps(x, simde_mm_setzero_ps())
@@ -110,6 +116,74 @@ static inline wi over_bytes(wi b, wi s, int channels)
     return W(packus_epi16)(low, high);
 }
 
+/* ---- u16 ----------------------------------------------------------------------------------------------------------
+ * Doubles hold all products and sums, which are integers below 2^49 or halves of such, and no quotient is nearer to a
+ * half than 2^-34 unless it is one. Products of 32 bits become doubles of each half of their vector in turn. */
+
+/* Every sample of a pixel becomes its alpha. */
+static inline wi spread_words(wi x, int channels)
+{
+    if (channels == 4)
+        return W(shufflehi_epi16)(W(shufflelo_epi16)(x, 0xff), 0xff);
+    x = W(srli_epi32)(x, 16);
+    return W_OR(x, W(slli_epi32)(x, 16));
+}
+
+/* a * b of half of the words. */
+static inline wi product_words(wi a, wi b, bool high)
+{
+    wi low = W(mullo_epi16)(a, b), upper = W(mulhi_epu16)(a, b);
+    return high ? W(unpackhi_epi16)(low, upper) : W(unpacklo_epi16)(low, upper);
+}
+
+/* Half of the longs, which have no sign. */
+static inline wd to_doubles(wi x, bool high)
+{
+    const wi two52 = W(set1_epi32)(0x43300000);
+    wi y = high ? W(unpackhi_epi32)(x, two52) : W(unpacklo_epi32)(x, two52);
+    return W(sub_pd)(W_DOUBLES(y), W(set1_pd)(0x1p52));
+}
+
+/* Quarter of a vector of words in 32 bits. */
+struct quarter {
+    wi b, s, above, below;
+};
+
+/* The rounded quotients in the lower halves of each 64 bits; alpha: that of every second sample is whole / 65535. */
+static inline wi over_doubles(const struct quarter *q, bool high, bool alpha)
+{
+    static const int64_t second[2] = {0, -1};
+    wd above = to_doubles(q->above, high), below = to_doubles(q->below, high), whole = W(add_pd)(above, below);
+    wd sum = W(add_pd)(W(mul_pd)(above, to_doubles(q->s, high)), W(mul_pd)(below, to_doubles(q->b, high)));
+    if (alpha) {
+        const wi mask = w_repeat16(second);
+        sum = W_DOUBLES(pick(mask, W_LONGS(sum), W_LONGS(whole)));
+        whole = W_DOUBLES(pick(mask, W_LONGS(whole), W_LONGS(W(set1_pd)(65535))));
+    }
+    wd quotient = W(div_pd)(W(add_pd)(sum, W(mul_pd)(whole, W(set1_pd)(0.5))), whole);
+    return W_LONGS(W(add_pd)(W(add_pd)(quotient, W(set1_pd)(0x1p-34 - 0.5)), W(set1_pd)(0x1p52)));
+}
+
+static inline wi over_longs(const struct quarter *q, int channels)
+{
+    wf low = W_FLOATS(over_doubles(q, false, channels == 2)), high = W_FLOATS(over_doubles(q, true, true));
+    return W_BITS(W(shuffle_ps)(low, high, 0x88));
+}
+
+static inline wi over_shorts(wi b, wi s, int channels)
+{
+    const wi zero = W_SI(setzero)(), white = W(set1_epi16)(-1), middle = W(set1_epi32)(32768);
+    wi above = spread_words(s, channels), under = spread_words(b, channels), rest = W_ANDNOT(above, white), half[2];
+    for (int h = 0; h < 2; h++) {
+        struct quarter q = {.above = product_words(above, white, h), .below = product_words(rest, under, h)};
+        q.b = h ? W(unpackhi_epi16)(b, zero) : W(unpacklo_epi16)(b, zero);
+        q.s = h ? W(unpackhi_epi16)(s, zero) : W(unpacklo_epi16)(s, zero);
+        half[h] = W(sub_epi32)(over_longs(&q, channels), middle);
+    }
+    wi over = W_SI(xor)(W(packs_epi32)(half[0], half[1]), W(set1_epi16)(-32768));
+    return pick(W(cmpeq_epi16)(W_OR(above, under), zero), over, b);
+}
+
 /* ---- f32 -----------------------------------------------------------------------------------------------------------
  */
 
@@ -162,6 +236,11 @@ static void over_u8(const struct flynn_call *call)
     over_rows(call, 1, over_bytes);
 }
 
+static void over_u16(const struct flynn_call *call)
+{
+    over_rows(call, sizeof(uint16_t), over_shorts);
+}
+
 static void over_f32(const struct flynn_call *call)
 {
     over_rows(call, sizeof(float), over_floats);
@@ -211,5 +290,6 @@ static void opaque_u8(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(over);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(over) = {
-    .fn = {[OVER_BOTH] = {[FLYNN_U8] = over_u8, [FLYNN_F32] = over_f32}, [OVER_RGB] = {[FLYNN_U8] = opaque_u8}},
+    .fn = {[OVER_BOTH] = {[FLYNN_U8] = over_u8, [FLYNN_U16] = over_u16, [FLYNN_F32] = over_f32},
+           [OVER_RGB] = {[FLYNN_U8] = opaque_u8}},
 };
