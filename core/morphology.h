@@ -63,6 +63,11 @@ enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
     "", "5", "15,border=wrap", "2,height=7,border=constant,fill=50%", "40,height=1", "1,height=57,border=replicate",   \
         "21,height=12,border=reflect"
 
+/** What the metadata of all of these ops have in common, and of those of a rectangle alone. */
+#define FLYNN_MORPH_OP                                                                                                 \
+    .group = "morphology", .types = FLYNN_IMAGE_TYPES, .channels = FLYNN_ANY_CHANNELS, .kind = FLYNN_ROWS
+#define FLYNN_MORPH_RECTANGLE_OP FLYNN_MORPH_OP, .params = {FLYNN_MORPH_PARAMS}, .cases = {FLYNN_MORPH_CASES}
+
 /** Borders, and how the window lies about its pixel, for definitions. */
 #define FLYNN_MORPH_WINDOW                                                                                             \
     "The window of ksize x height pixels has its pixel at column ksize/2 and row height/2 (rounded down). Every\n"     \

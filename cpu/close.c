@@ -8,17 +8,14 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(close) = {
+    FLYNN_MORPH_OP,
     .name = "close",
     .aliases = "closing",
-    .group = "morphology",
     .summary = "dilation, then erosion: removes what is darker and smaller than the window",
     .definition = "out = erode(dilate(x)) with the same window, each with its border.\n" FLYNN_MORPH_WINDOW
                   "shape and mask: see erode.",
     .source = "OpenCV morphologyEx MORPH_CLOSE",
     .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
     .cases = {FLYNN_MORPH_CASES, "5,shape=ellipse,border=wrap", "9,shape=cross,border=constant"},
     .lower = lower,
 };

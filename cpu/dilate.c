@@ -7,9 +7,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(dilate) = {
+    FLYNN_MORPH_OP,
     .name = "dilate",
     .aliases = "dilation",
-    .group = "morphology",
     .summary = "the largest sample of a window",
     .definition = "out = the largest sample of the channel in the window, which is that of erode: it is not "
                   "reflected.\n" FLYNN_MORPH_WINDOW
@@ -18,9 +18,6 @@ const struct flynn_op FLYNN_OP_SYMBOL(dilate) = {
                   "nothing lies outside.",
     .source = "OpenCV dilate; its default border is border=constant,fill=0",
     .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
     .cases = {FLYNN_MORPH_CASES, "5,shape=ellipse,border=wrap", "4,height=3,shape=ellipse,border=replicate",
               "9,shape=cross,border=constant"},
     .lower = lower,

@@ -40,9 +40,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(erode) = {
+    FLYNN_MORPH_OP,
     .name = "erode",
     .aliases = "erosion",
-    .group = "morphology",
     .summary = "the smallest sample of a window",
     .definition = "out = the smallest sample of the channel in the window.\n" FLYNN_MORPH_WINDOW
                   "shape=cross: the row and the column of the pixel. shape=ellipse: with r = height/2, c = ksize/2 "
@@ -54,9 +54,6 @@ const struct flynn_op FLYNN_OP_SYMBOL(erode) = {
                   "all mean that nothing lies outside.",
     .source = "OpenCV erode and getStructuringElement; its default border is border=constant,fill=100%",
     .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
     .cases = {FLYNN_MORPH_CASES, "5,shape=ellipse,border=wrap", "4,height=3,shape=ellipse,border=replicate",
               "9,shape=cross,border=constant"},
     .lower = lower,

@@ -7,16 +7,11 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(morphology_gradient) = {
+    FLYNN_MORPH_RECTANGLE_OP,
     .name = "morphology-gradient",
     .aliases = "gradient morphgradient edgein-edgeout",
-    .group = "morphology",
     .summary = "dilation less erosion: outlines",
     .definition = "out = dilate(x) - erode(x) with the same window.\n" FLYNN_MORPH_WINDOW,
     .source = "OpenCV morphologyEx MORPH_GRADIENT",
-    .params = {FLYNN_MORPH_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
-    .cases = {FLYNN_MORPH_CASES},
     .lower = lower,
 };

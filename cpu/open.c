@@ -8,17 +8,14 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(open) = {
+    FLYNN_MORPH_OP,
     .name = "open",
     .aliases = "opening",
-    .group = "morphology",
     .summary = "erosion, then dilation: removes what is brighter and smaller than the window",
     .definition = "out = dilate(erode(x)) with the same window, each with its border.\n" FLYNN_MORPH_WINDOW
                   "shape and mask: see erode.",
     .source = "OpenCV morphologyEx MORPH_OPEN",
     .params = {FLYNN_MORPH_PARAMS, FLYNN_MORPH_SHAPE_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
     .cases = {FLYNN_MORPH_CASES, "5,shape=ellipse,border=wrap", "9,shape=cross,border=constant"},
     .lower = lower,
 };

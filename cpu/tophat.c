@@ -53,17 +53,12 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(tophat) = {
+    FLYNN_MORPH_RECTANGLE_OP,
     .name = "tophat",
     .aliases = "top-hat",
-    .group = "morphology",
     .summary = "what an opening removes: bright spots smaller than the window",
     .definition = "out = x - open(x), integers not below 0.\n" FLYNN_MORPH_WINDOW,
     .source = "OpenCV morphologyEx MORPH_TOPHAT",
-    .params = {FLYNN_MORPH_PARAMS},
-    .types = FLYNN_IMAGE_TYPES,
-    .channels = FLYNN_ANY_CHANNELS,
-    .kind = FLYNN_ROWS,
-    .cases = {FLYNN_MORPH_CASES},
     .lower = lower,
     .kernels =
         {.fn = {[FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
