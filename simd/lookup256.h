@@ -2,6 +2,7 @@
 #ifndef FLYNN_SIMD_LOOKUP256_H
 #define FLYNN_SIMD_LOOKUP256_H
 
+#include "simd/filter.h"
 #include "simd/point.h"
 
 /** Bytes looked up in a table of 256 bytes, a vector at a time; there is nothing for SSE2, which has no byte shuffle.
@@ -41,28 +42,37 @@ static inline void lookup256_load(struct lookup256 *table, const uint8_t *bytes)
         table->row[k] = v_repeat16(bytes + 16 * k);
 }
 
-/* Entries 64 quarter to 64 quarter + 63: of the four indices one has bit 7 clear, and the shuffle gives 0 for the
- * others. */
-static inline vi lookup256_quarter(const vi *row, vi i0, vi i1, vi i2, vi i3)
+/* Entries 32 k to 32 k + 31: of the two indices one has bit 7 clear, and the shuffle gives 0 for the other. */
+static inline vi lookup256_pair(const vi *row, vi i0, vi i1)
 {
-    return v_or(v_or(V(shuffle_epi8)(row[0], i0), V(shuffle_epi8)(row[1], i1)),
-                v_or(V(shuffle_epi8)(row[2], i2), V(shuffle_epi8)(row[3], i3)));
+    return v_or(V(shuffle_epi8)(row[0], i0), V(shuffle_epi8)(row[1], i1));
 }
 
-/* Adding 0x70 sets bit 7 of all but 0 to 15; the exclusive or brings row k of a quarter there. Bits 6 and 7 pick the
- * quarter: blends use the ports of the shuffles, so the rows within a quarter are picked by or. */
+/* b where bit 7 of the mask is 1, else a. Compilers know what a blend does, and make a mask of it in full that serves
+ * several: one instruction more, unless they do not see that it is the same one. */
+static inline vi lookup256_blend(vi a, vi b, vi mask)
+{
+    return V(blendv_epi8)(a, b, v_keep(mask));
+}
+
+static inline vi lookup256_quarter(const vi *row, vi i0, vi i1, vi bit5)
+{
+    return lookup256_blend(lookup256_pair(row, i0, i1), lookup256_pair(row + 2, i0, i1), bit5);
+}
+
+/* Adding 0x70 sets bit 7 of all but 0 to 15; the exclusive or brings the other row of a pair there. Bits 5 to 7 pick
+ * the pair: blends use the ports of the shuffles, so not everything is picked by them. */
 static inline vi lookup256(vi x, const void *by)
 {
     const struct lookup256 *t = by;
     const vi to_bit7 = v_set8(0x70);
-    vi y = v_and(x, v_set8(63)), bit6 = V(add_epi8)(x, x);
+    vi y = v_and(x, v_set8(31)), bit6 = V(add_epi8)(x, x), bit5 = V(add_epi8)(bit6, bit6);
     vi i0 = V(add_epi8)(y, to_bit7), i1 = V(add_epi8)(v_xor(y, v_set8(16)), to_bit7);
-    vi i2 = V(add_epi8)(v_xor(y, v_set8(32)), to_bit7), i3 = V(add_epi8)(v_xor(y, v_set8(48)), to_bit7);
     vi low =
-        V(blendv_epi8)(lookup256_quarter(t->row, i0, i1, i2, i3), lookup256_quarter(t->row + 4, i0, i1, i2, i3), bit6);
-    vi high = V(blendv_epi8)(lookup256_quarter(t->row + 8, i0, i1, i2, i3),
-                             lookup256_quarter(t->row + 12, i0, i1, i2, i3), bit6);
-    return V(blendv_epi8)(low, high, x);
+        lookup256_blend(lookup256_quarter(t->row, i0, i1, bit5), lookup256_quarter(t->row + 4, i0, i1, bit5), bit6);
+    vi high = lookup256_blend(lookup256_quarter(t->row + 8, i0, i1, bit5), lookup256_quarter(t->row + 12, i0, i1, bit5),
+                              bit6);
+    return lookup256_blend(low, high, x);
 }
 
 #endif
