@@ -7,4 +7,8 @@
 #define FLYNN_DIFFUSION_SCRATCH 4096
 #define FLYNN_DIFFUSION_ITEMS   128
 
+/** Rows that the input lies below the output where both have the same memory: at least as many as the highest band has,
+ * because bands leave in the row below them what they were off. */
+#define FLYNN_DIFFUSION_BELOW 64
+
 #endif

@@ -305,7 +305,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     suppress->k[1] = limit(high, squares);
 
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, HYSTERESIS);
-    stage->team = true;
+    stage->team = stage->in_place = true; /* over the strong pixels */
     stage->out.width = words * 8;
     stage->scratch_bytes = FLYNN_CANNY_LIST * sizeof(struct flynn_canny_word);
 

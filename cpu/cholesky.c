@@ -48,7 +48,7 @@ static void cholesky(const struct flynn_call *call, void (*factor)(const struct 
     size_t sample = flynn_type_bytes(call->dst->shape.type);
     for (int b = call->member; b < call->stage->k[FLYNN_FACTOR_BATCH]; b += call->members) {
         for (int i = 0; i < n; i++)
-            memcpy(flynn_row(call->dst, b * n + i), flynn_row(call->src, b * n + i), sample * (size_t)(i + 1));
+            memmove(flynn_row(call->dst, b * n + i), flynn_row(call->src, b * n + i), sample * (size_t)(i + 1));
         factor(call->dst, b * n, n);
     }
 }

@@ -170,6 +170,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         flynn_node_stage(node, axis == DOWN ? FLYNN_WHOLE : FLYNN_ROWS, axis == DOWN ? CUMSUM_COLUMNS : CUMSUM_ROWS);
     stage->out.type = sum_type(node->in.type);
     stage->team = axis == DOWN;
+    stage->in_place = stage->team && stage->out.type == stage->in.type;
     stage->full_width = true;
     stage->step = axis == DOWN ? 0 : STEP;
     launch(node, stage, axis == DOWN ? "cumsum_columns" : "cumsum_rows");

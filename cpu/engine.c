@@ -196,6 +196,8 @@ static int run_sections(struct flynn_engine *engine, const struct flynn_image *i
                         const struct flynn_row_io *read, const struct flynn_row_io *write, struct flynn_err *err)
 {
     int n = engine->plan->segments, code = FLYNN_OK;
+    if (n > 1 && !engine->section[n - 1].room.data && flynn_section_in_place(engine, n - 1))
+        engine->section[n - 2].result = flynn_section_input_in(out, engine->section[n - 1].stage[0]);
     for (int i = 0; i < n && !code; i++) {
         const struct flynn_segment *segment = &engine->plan->segment[i];
         struct flynn_section *section = &engine->section[i];
@@ -218,6 +220,46 @@ int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, 
     return FLYNN_OK;
 }
 
+/* The complete output, from which rows are then given: with room for the input of a last stage that works in place. */
+static int open_output(struct flynn_engine *engine, struct flynn_image *out, struct flynn_err *err)
+{
+    int last = engine->plan->segments - 1;
+    struct flynn_section *section = &engine->section[last];
+    if (section->room.data) {
+        *out = section->room;
+        out->owned = NULL;
+        return FLYNN_OK;
+    }
+    return flynn_section_in_place(engine, last) ? flynn_section_alloc_room(out, section->stage[0], err)
+                                                : flynn_image_alloc(out, &engine->plan->out, err);
+}
+
+/* Where the complete input may lie in an output; NULL: nowhere. */
+static const struct flynn_image *room_for_input(const struct flynn_engine *engine, const struct flynn_image *out,
+                                                bool given)
+{
+    const struct flynn_section *first = &engine->section[0];
+    if (!flynn_section_in_place(engine, 0))
+        return NULL;
+    if (first->room.data)
+        return &first->room;
+    return given && !flynn_section_has_room(first->stage[0]) ? NULL : out;
+}
+
+/* The complete input, of which rows come. */
+static int read_input(struct flynn_engine *engine, struct flynn_image *in, const struct flynn_image *room,
+                      const struct flynn_row_io *io, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    if (room)
+        *in = flynn_section_input_in(room, engine->section[0].stage[0]);
+    else
+        code = flynn_image_alloc(in, &engine->plan->in, err);
+    if (!code)
+        copy_rows(engine, &in->shape, in, io, true, false);
+    return code;
+}
+
 int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                         const struct flynn_row_io *io, struct flynn_err *err)
 {
@@ -230,15 +272,13 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
         copy_rows(engine, &engine->plan->in, io->place ? NULL : out, io, true, io->place);
         return FLYNN_OK;
     }
-    if (io->read && !read) {
-        code = flynn_image_alloc(&whole_in, &engine->plan->in, err);
-        in = &whole_in;
-        if (!code)
-            copy_rows(engine, &in->shape, in, io, true, false);
-    }
-    if (!code && io->place && !write && n) {
-        code = flynn_image_alloc(&whole_out, &engine->plan->out, err);
+    if (io->place && !write && n) {
+        code = open_output(engine, &whole_out, err);
         out = &whole_out;
+    }
+    if (!code && io->read && !read) {
+        code = read_input(engine, &whole_in, room_for_input(engine, out, !io->place), io, err);
+        in = &whole_in;
     }
     if (!code)
         code = run_sections(engine, in, out, read ? io : NULL, write ? io : NULL, err);
@@ -253,9 +293,15 @@ size_t flynn_engine_stream_bytes(const struct flynn_engine *engine)
 {
     int n = engine->plan->segments;
     size_t bytes = 0, stride, image;
-    if (n && !takes_rows(engine) && !flynn_shape_measure(&engine->plan->in, &stride, &image, NULL))
+    if (!n)
+        return 0;
+    const struct flynn_section *last = &engine->section[n - 1];
+    struct flynn_shape out =
+        flynn_section_in_place(engine, n - 1) ? flynn_section_room(last->stage[0]) : engine->plan->out;
+    if (!takes_rows(engine) && !flynn_section_in_place(engine, 0) &&
+        !flynn_shape_measure(&engine->plan->in, &stride, &image, NULL))
         bytes += image;
-    if (n && !gives_rows(&engine->section[n - 1]) && !flynn_shape_measure(&engine->plan->out, &stride, &image, NULL))
+    if (!gives_rows(last) && !last->room.data && !flynn_shape_measure(&out, &stride, &image, NULL))
         bytes += image;
     return bytes;
 }
@@ -289,6 +335,8 @@ int flynn_engine_open(struct flynn_engine **engine, const struct flynn_plan *pla
     int code = e->section ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     for (int i = 0; !code && i < plan->segments; i++)
         code = flynn_section_open(e, i, kernels, err);
+    if (!code)
+        code = flynn_section_images(e, err);
     if (code) {
         flynn_engine_close(e);
         *engine = NULL;

@@ -56,7 +56,11 @@ struct flynn_row_io {
 #define FLYNN_IO_STEP 16 /**< most rows between place and done, whatever the step of the last stage */
 
 /** Run the plan from and to rows. `in` and `out` stand where io has no read or no place, and may be NULL otherwise.
- * Only stages that need a whole image get one: FLYNN_ELIMIT when there is no memory for it. */
+ * Only stages that need a whole image get one: FLYNN_ELIMIT when there is no memory for it. A stage that works in place
+ * has one image for its input and its output. What cannot be done with one: products (every output needs a whole row
+ * and a whole column of the input), solve (it has two inputs already), sums down the columns of integers, whose output
+ * is wider, so that the columns of one thread's share would lie over another's input, and of two such stages in
+ * succession the second. */
 int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                         const struct flynn_row_io *io, struct flynn_err *err);
 

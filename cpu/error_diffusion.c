@@ -103,7 +103,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     uint8_t *nearest = flynn_node_alloc(node, 256, err);
     if (!nearest)
         return err->code;
-    stage->team = stage->costly = true;
+    stage->team = stage->costly = stage->in_place = true;
+    stage->below = FLYNN_DIFFUSION_BELOW;
     stage->k[1] = most;
     stage->k[2] = (int32_t)(uint32_t)((whole + most / 2) / most);
     for (int v = 0; v < 256 && node->in.type == FLYNN_U8; v++)

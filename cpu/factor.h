@@ -80,6 +80,7 @@ static inline struct flynn_stage *flynn_factor_lu(struct flynn_node *node, int n
     size_t sample = flynn_type_bytes(node->in.type), columns = FLYNN_FACTOR_BLOCK;
     stage->op = flynn_op_at(flynn_op_find("lu"));
     stage->out.height = stage->k[FLYNN_FACTOR_BATCH] * (n + 1);
+    stage->in_place = stage->k[FLYNN_FACTOR_BATCH] == 1;
     stage->scratch_bytes = flynn_factor_scratch(n, stage->k[FLYNN_FACTOR_BATCH], node->in.type) +
                            ((size_t)n + 64) * (columns * sample + sizeof(int32_t));
     flynn_node_launch(node, "lu_copy", stage);
@@ -115,6 +116,7 @@ static inline struct flynn_stage *flynn_factor_cholesky(struct flynn_node *node,
 {
     struct flynn_stage *stage = flynn_factor_stage(node, 0, n);
     stage->op = flynn_op_at(flynn_op_find("cholesky"));
+    stage->in_place = true;
     stage->scratch_bytes = flynn_factor_scratch(n, stage->k[FLYNN_FACTOR_BATCH], node->in.type);
     flynn_node_launch(node, "cholesky_copy", stage);
     struct flynn_launch *column = flynn_node_launch(node, "cholesky_column", stage);

@@ -158,7 +158,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         return code;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, 0);
     stage->out = out;
-    stage->team = true;
+    stage->team = stage->in_place = true;
+    stage->below = 1; /* and at the end, so that wider sums stay behind the samples */
     node->out = out;
     node->out_matrix = true;
 

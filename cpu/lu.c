@@ -76,8 +76,8 @@ static void lu(const struct flynn_call *call, void (*factor)(const struct flynn_
     int n = call->stage->k[FLYNN_FACTOR_ORDER];
     for (int b = call->member; b < call->stage->k[FLYNN_FACTOR_BATCH]; b += call->members) {
         for (int i = 0; i < n; i++)
-            memcpy(flynn_row(call->dst, b * (n + 1) + i), flynn_row(call->src, b * n + i),
-                   flynn_row_bytes(&call->src->shape));
+            memmove(flynn_row(call->dst, b * (n + 1) + i), flynn_row(call->src, b * n + i),
+                    flynn_row_bytes(&call->src->shape));
         factor(call->dst, b * (n + 1), n);
     }
 }

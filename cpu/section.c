@@ -5,12 +5,13 @@
 
 #include <stdlib.h>
 
-/* Rings beyond this size are read so slowly that tiles pay, by measurement: while they lie in the third-level cache,
- * the hardware fetches what long rows need in time, and short ones cost more calls. */
-#define TILED_ABOVE ((size_t)8 << 20)
+/* Rings beyond this size are read so slowly that tiles pay, by measurement: below it they lie in the third-level cache,
+ * from where long rows come in time, and tiles gain nothing. */
+#define TILED_ABOVE ((size_t)16 << 20)
 #define TILE_BYTES  ((size_t)1 << 20) /* of the rings of one tile */
 #define TILE_PIXELS 64                /* tiles are multiples of it, so that rows of the output stay aligned */
 #define TILE_BORDER 8                 /* and at least so many times as wide as the columns that are made twice */
+#define TILE_MEMORY 2.5               /* times that of whole rows is too much: where states are, which every tile has */
 
 static size_t round_up(size_t n, size_t to)
 {
@@ -159,30 +160,36 @@ static int open_worker(struct flynn_section *section, struct flynn_worker *w, st
     return FLYNN_OK;
 }
 
+static void set_tile(struct flynn_section *section, int tile)
+{
+    int width = width_of(flynn_section_last(section));
+    section->tile = tile < width && can_tile(section) ? tile : width;
+    section->tiles = (width + section->tile - 1) / section->tile;
+}
+
 /* The width of tiles whose rings lie in the nearer caches, or the image's. */
 static int choose_tile(struct flynn_section *section)
 {
     struct flynn_worker none;
     int width = width_of(flynn_section_last(section));
-    section->tile = width;
-    section->tiles = 1;
-    size_t bytes = can_tile(section) ? place_worker(section, &none, NULL) : 0;
+    set_tile(section, width);
+    size_t bytes = place_worker(section, &none, NULL);
     if (bytes <= TILED_ABOVE)
         return width;
     int twice = 0, tile = (int)((double)width * TILE_BYTES / (double)bytes);
     for (int s = 0; s < section->stages; s++)
         twice += section->stage[s]->left + section->stage[s]->right;
     tile = tile > TILE_BORDER * twice ? tile : TILE_BORDER * twice;
-    return (int)round_up((size_t)tile, TILE_PIXELS);
+    tile = (int)round_up((size_t)tile, TILE_PIXELS);
+    set_tile(section, tile);
+    return (double)place_worker(section, &none, NULL) < TILE_MEMORY * (double)bytes ? tile : width;
 }
 
 int flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns,
                            struct flynn_err *err)
 {
-    int width = width_of(flynn_section_last(section)), code = FLYNN_OK;
-    int tile = columns ? columns : choose_tile(section);
-    section->tile = tile < width && can_tile(section) ? tile : width;
-    section->tiles = (width + section->tile - 1) / section->tile;
+    int code = FLYNN_OK;
+    set_tile(section, columns ? columns : choose_tile(section));
     for (int i = 0; i < engine->workers && !code; i++) {
         struct flynn_worker *w = &section->worker[i];
         engine->bytes -= w->bytes;
@@ -207,9 +214,8 @@ static void hand_on(struct flynn_section *section)
     section->handed = true;
 }
 
-/* Stages whose table lies aside get copies that point at it. */
-static int own_stages(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_segment *from,
-                      bool last, struct flynn_err *err)
+/* Stages whose table lies aside get copies that will point at it. */
+static int own_stages(struct flynn_section *section, bool last, struct flynn_err *err)
 {
     const struct flynn_stage *first = section->stage[0];
     bool hands_on = last && section->stages == 1 && first->kind == FLYNN_WHOLE && !first->team, any = hands_on;
@@ -226,8 +232,6 @@ static int own_stages(struct flynn_engine *engine, struct flynn_section *section
     for (size_t s = 0; s < n; s++) {
         section->own[s] = *section->stage[s];
         section->owned_kernel[s] = section->kernel[s];
-        if (section->own[s].side_table)
-            section->own[s].table[0].data = engine->section[from->side].result.data;
     }
     if (hands_on)
         hand_on(section);
@@ -281,7 +285,7 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
     section->stage = engine->plan->stage + from->first;
     section->kernel = kernels + from->first;
     section->stages = from->stages;
-    int code = own_stages(engine, section, from, last, err);
+    int code = own_stages(section, last, err);
     if (!code)
         code = link_beside(engine, section, from->first, err);
     if (code)
@@ -290,11 +294,97 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
     section->worker = calloc((size_t)engine->workers, sizeof *section->worker);
     if (!section->worker)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
-    code = flynn_section_set_tile(engine, section, 0, err);
-    if (code || last)
-        return code;
-    code = flynn_image_alloc(&section->result, &flynn_section_last(section)->out, err);
-    engine->bytes += section->result.owned_bytes;
+    return flynn_section_set_tile(engine, section, 0, err);
+}
+
+/* ---- images between segments -------------------------------------------------------------------------------------
+ */
+
+bool flynn_section_in_place(const struct flynn_engine *engine, int i)
+{
+    const struct flynn_plan *plan = engine->plan;
+    const struct flynn_stage *stage = engine->section[i].stage[0];
+    size_t stride, bytes;
+    if (!stage->in_place || (i > 0 && flynn_section_in_place(engine, i - 1)))
+        return false;
+    int source = plan->segment[i].source;
+    bool alone = source == i - 1;
+    for (int k = 0; k < plan->segments; k++) {
+        const struct flynn_segment *other = &plan->segment[k];
+        int beside = other->beside >= 0 ? plan->segment[other->beside].source : -2;
+        alone &= (k == i || other->source != source) && beside != source && (source < 0 || other->side != source);
+    }
+    struct flynn_shape room = flynn_section_room(stage);
+    return alone && !flynn_shape_measure(&room, &stride, &bytes, NULL);
+}
+
+bool flynn_section_has_room(const struct flynn_stage *stage)
+{
+    struct flynn_shape room = flynn_section_room(stage);
+    return flynn_shape_equal(&room, &stage->out) && room.height == stage->out.height;
+}
+
+struct flynn_shape flynn_section_room(const struct flynn_stage *stage)
+{
+    struct flynn_shape room = flynn_row_bytes(&stage->in) > flynn_row_bytes(&stage->out) ? stage->in : stage->out;
+    room.height = stage->in.height + stage->below;
+    room.height = room.height > stage->out.height ? room.height : stage->out.height;
+    return room;
+}
+
+int flynn_section_alloc_room(struct flynn_image *out, const struct flynn_stage *stage, struct flynn_err *err)
+{
+    struct flynn_shape room = flynn_section_room(stage);
+    int code = flynn_image_alloc(out, &room, err);
+    out->data += flynn_row_bytes(&room) - flynn_row_bytes(&stage->out);
+    out->shape = stage->out;
+    return code;
+}
+
+struct flynn_image flynn_section_input_in(const struct flynn_image *out, const struct flynn_stage *stage)
+{
+    ptrdiff_t back = (ptrdiff_t)flynn_row_bytes(&stage->in) - (ptrdiff_t)flynn_row_bytes(&stage->out);
+    return (struct flynn_image){
+        .shape = stage->in,
+        .stride = out->stride,
+        .data = out->data + (ptrdiff_t)out->stride * stage->below - back,
+    };
+}
+
+/* What segment i makes lies in the memory that the next one has for its own output, or has memory itself. The output of
+ * the last one may come to have room when the plan is run. */
+static int open_images(struct flynn_engine *engine, int i, struct flynn_err *err)
+{
+    struct flynn_section *section = &engine->section[i], *next = section + 1;
+    bool last = i == engine->plan->segments - 1;
+    const struct flynn_stage *stage = section->stage[0];
+    int code = FLYNN_OK;
+    if (flynn_section_in_place(engine, i) && (!last || (i > 0 && !flynn_section_has_room(stage)))) {
+        code = flynn_section_alloc_room(&section->room, stage, err);
+        engine->bytes += section->room.owned_bytes;
+        section->result = section->room;
+        section->result.owned = NULL;
+    } else if (!last && !flynn_section_in_place(engine, i + 1)) {
+        code = flynn_image_alloc(&section->result, &flynn_section_last(section)->out, err);
+        engine->bytes += section->result.owned_bytes;
+    }
+    if (!code && !last && next->room.data)
+        section->result = flynn_section_input_in(&next->room, next->stage[0]);
+    return code;
+}
+
+int flynn_section_images(struct flynn_engine *engine, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    for (int i = engine->plan->segments - 1; i >= 0 && !code; i--)
+        code = open_images(engine, i, err);
+    for (int i = 0; i < engine->plan->segments && !code; i++) {
+        struct flynn_section *section = &engine->section[i];
+        for (int s = 0; section->own && s < section->stages; s++) {
+            if (section->own[s].side_table)
+                section->own[s].table[0].data = engine->section[engine->plan->segment[i].side].result.data;
+        }
+    }
     return code;
 }
 
@@ -309,4 +399,5 @@ void flynn_section_close(struct flynn_engine *engine, struct flynn_section *sect
     free(section->beside);
     free(section->keep);
     flynn_image_free(&section->result);
+    flynn_image_free(&section->room);
 }

@@ -23,6 +23,22 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
 int flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns,
                            struct flynn_err *err);
 
+/** Images between segments, of all segments: where a stage works in place, one for its input and its output. */
+int flynn_section_images(struct flynn_engine *engine, struct flynn_err *err);
+
+/** Whether segment i's input may lie in its output: its first stage works in place, and nothing else reads it. */
+bool flynn_section_in_place(const struct flynn_engine *engine, int i);
+
+/** Whether an image of the output's shape has room for the input, as it is. */
+bool flynn_section_has_room(const struct flynn_stage *stage);
+
+/** The memory that an output of an in-place stage takes with room for its input, and the output in it. */
+struct flynn_shape flynn_section_room(const struct flynn_stage *stage);
+int flynn_section_alloc_room(struct flynn_image *out, const struct flynn_stage *stage, struct flynn_err *err);
+
+/** Where the input lies in the memory of the output. */
+struct flynn_image flynn_section_input_in(const struct flynn_image *out, const struct flynn_stage *stage);
+
 void flynn_section_close(struct flynn_engine *engine, struct flynn_section *section);
 
 /** Input rows that output rows [y0, y1) of a section need; `ahead`: those too that stages make because they make

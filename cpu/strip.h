@@ -44,6 +44,7 @@ struct flynn_section {
     int *keep;   /**< rows that each ring holds on to beyond its own stage's window */
     struct flynn_worker *worker;
     struct flynn_image result; /**< what the next segment reads; unset for the last one */
+    struct flynn_image room;   /**< its output where the input lies in the same memory; `result` is a view of it */
 };
 
 /** One run of a section over output rows [first, last) (rows of the input where the last stage reduces), cut into

@@ -122,7 +122,7 @@ static void F(factor_one)(const struct flynn_call *call, int number)
     ptrdiff_t stride = (ptrdiff_t)(call->dst->stride / sizeof(REAL));
     struct F(result) m = {flynn_row(call->dst, number * n), stride, n, n};
     for (int i = call->member; i < n; i += call->members)
-        memcpy(m.at + i * stride, flynn_row(call->src, number * n + i), sizeof(REAL) * (size_t)(i + 1));
+        memmove(m.at + i * stride, flynn_row(call->src, number * n + i), sizeof(REAL) * (size_t)(i + 1));
     flynn_team_wait(call);
     if (n <= FLYNN_FACTOR_SMALL)
         F(factor_inner)(call, m, call->scratch);

@@ -25,6 +25,7 @@ struct lanes {
 };
 
 static_assert(sizeof(struct lanes) <= FLYNN_DIFFUSION_SCRATCH, "scratch memory");
+static_assert(WIDE / 2 <= FLYNN_DIFFUSION_BELOW, "the highest band");
 
 struct band {
     const struct flynn_call *call;

@@ -145,13 +145,13 @@ static inline __attribute__((always_inline)) void along_rows(const struct rows *
     for (int k = 0; k < ROWS; k++)
         memset(r->out[k], 0, (size_t)channels * sizeof(double));
     for (int x = 0; x < width; x++) {
-        for (int k = 0; k < ROWS; k++) {
-            double *out = r->out[k] + ((size_t)x + 1) * (size_t)channels;
-            for (int c = 0; c < channels; c++) {
-                size_t at = (size_t)x * (size_t)channels + (size_t)c;
+        for (int c = 0; c < channels; c++) {
+            size_t at = (size_t)x * (size_t)channels + (size_t)c;
+            /* All are read before one is written: rows may be the same, and lie in the output. */
+            for (int k = 0; k < ROWS; k++)
                 sum[k][c] += floats ? (double)((const float *)r->in[k])[at] : ((const uint16_t *)r->in[k])[at];
-                out[c] = sum[k][c];
-            }
+            for (int k = 0; k < ROWS; k++)
+                r->out[k][at + (size_t)channels] = sum[k][c];
         }
     }
 }

@@ -291,7 +291,7 @@ static void F(factor_one)(const struct flynn_call *call, int number)
     ptrdiff_t stride = (ptrdiff_t)(call->dst->stride / sizeof(REAL));
     struct F(result) m = {flynn_row(call->dst, number * (n + 1)), stride, n, n};
     for (int i = call->member; i < n; i += call->members)
-        memcpy(m.at + i * stride, flynn_row(call->src, number * n + i), sizeof(REAL) * (size_t)n);
+        memmove(m.at + i * stride, flynn_row(call->src, number * n + i), sizeof(REAL) * (size_t)n);
     flynn_team_wait(call);
     F(factor)(call, m, flynn_row(call->dst, number * (n + 1) + n));
 }

@@ -304,6 +304,13 @@ Test(stream, a_whole_stage_costs_one_image)
         {{"gaussian:ksize=5", "transpose", "invert", "gaussian:ksize=3", NULL}, 1},
         {{"gaussian:ksize=5", "transpose", "invert", "rotate:angle=20", NULL}, 2},
         {{"gaussian:ksize=5", "equalize", NULL}, 1},
+        {{"error-diffusion", NULL}, 1},
+        {{"gaussian:ksize=5", "error-diffusion", "invert", NULL}, 1},
+        {{"gaussian:ksize=5", "error-diffusion", NULL}, 1},
+        {{"error-diffusion", "error-diffusion", NULL}, 2},
+        {{"integral", NULL}, 4}, /* whose samples are four times as large */
+        {{"gaussian:ksize=5", "integral", NULL}, 4},
+        {{"grayscale", "canny", NULL}, 0}, /* bits */
     };
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++) {
         struct flynn_chain chain = {0};
