@@ -53,7 +53,8 @@ static inline void across_f32_n(const struct flynn_call *call, int channels)
 }
 
 /* The loops above for each number of channels, so that the inner one is unrolled. */
-static inline void by_channels(const struct flynn_call *call, void (*row)(const struct flynn_call *call, int channels))
+static inline __attribute__((always_inline)) void by_channels(const struct flynn_call *call,
+                                                              void (*row)(const struct flynn_call *call, int channels))
 {
     switch (call->stage->in.channels) {
     case 1:

@@ -9,7 +9,8 @@
 #include <pthread.h>
 
 /* The row engine with several workers, for ThreadSanitizer: every op that takes the shape, alone and after a table, in
- * strips of different heights; several runs of one engine, and two engines that share a pool. */
+ * strips of different heights and tiles of different widths; several runs of one engine, and two engines that share a
+ * pool. */
 
 extern const struct flynn_table flynn_table_scalar;
 
@@ -30,13 +31,14 @@ static void fill(struct flynn_image *image, const struct flynn_shape *shape)
     }
 }
 
-static void run(struct job *job, struct flynn_pool *pool, int strip, struct flynn_image *out)
+static void run(struct job *job, struct flynn_pool *pool, int strip, int tile, struct flynn_image *out)
 {
     struct flynn_engine *engine;
     struct flynn_err err = {0};
     cr_assert_eq(flynn_engine_open(&engine, &job->plan, job->kernel, pool, &err), 0, "%s", err.text);
     cr_assert_eq(flynn_image_alloc(out, &job->plan.out, &err), 0, "%s", err.text);
     flynn_engine_set_strip(engine, strip);
+    cr_assert_eq(flynn_engine_set_tile(engine, tile, &err), 0, "%s", err.text);
     flynn_engine_run(engine, &job->in, out, &err);
     flynn_engine_run(engine, &job->in, out, &err);
     flynn_engine_close(engine);
@@ -56,7 +58,7 @@ static bool make_job(struct job *job, const char *first, const char *second, con
     }
     for (int i = 0; i < job->plan.stages; i++)
         job->kernel[i] = flynn_table_kernel(&flynn_table_scalar, job->plan.stage[i]);
-    run(job, NULL, 0, &job->want);
+    run(job, NULL, 0, 0, &job->want);
     return true;
 }
 
@@ -68,11 +70,12 @@ static void drop_job(struct job *job)
     flynn_image_free(&job->in);
 }
 
-static void expect_same(struct job *job, struct flynn_pool *pool, int strip, const char *what)
+static void expect_same(struct job *job, struct flynn_pool *pool, int strip, int tile, const char *what)
 {
     struct flynn_image out;
-    run(job, pool, strip, &out);
-    cr_assert(flynn_images_equal(&job->want, &out), "%s differs from one thread in strips of %d", what, strip);
+    run(job, pool, strip, tile, &out);
+    cr_assert(flynn_images_equal(&job->want, &out), "%s differs from one thread in strips of %d, tiles of %d", what,
+              strip, tile);
     flynn_image_free(&out);
 }
 
@@ -99,7 +102,7 @@ Test(engine, every_op_in_strips)
             !make_job(&job, text, i % 2 ? NULL : "invert", &shapes[i % 2]))
             continue;
         for (int strip = 0; strip < 20; strip += 9)
-            expect_same(&job, pool, strip, text);
+            expect_same(&job, pool, strip, strip / 9 * 7, text);
         drop_job(&job);
         jobs++;
     }
@@ -107,12 +110,33 @@ Test(engine, every_op_in_strips)
     cr_assert(jobs >= flynn_op_count(), "%d jobs ran", jobs);
 }
 
+/* The input lies in the output's memory, which all members of a team read and write. */
+Test(engine, teams_in_place)
+{
+    static const char *const ops[][3] = {
+        {"invert", "integral"}, {"invert", "error-diffusion"}, {"canny", NULL}, {"copy", "cumsum:axis=column"}};
+    static const struct flynn_shape shapes[] = {{67, 141, 1, FLYNN_U8}, {300, 300, 1, FLYNN_F32}};
+    struct flynn_pool *pool;
+    int jobs = 0;
+    cr_assert_eq(flynn_pool_create(&pool, 3, NULL), 0);
+    for (int i = 0; i < 8; i++) {
+        struct job job;
+        if (!make_job(&job, ops[i / 2][0], ops[i / 2][1], &shapes[i % 2]))
+            continue;
+        expect_same(&job, pool, 0, 0, ops[i / 2][1] ? ops[i / 2][1] : ops[i / 2][0]);
+        drop_job(&job);
+        jobs++;
+    }
+    flynn_pool_free(pool);
+    cr_assert(jobs >= 6, "%d jobs ran", jobs);
+}
+
 static struct flynn_pool *shared;
 
 static void *run_shared(void *argument)
 {
     for (int i = 0; i < 20; i++)
-        expect_same(argument, shared, 1 + i, "shared pool");
+        expect_same(argument, shared, 1 + i, i % 3 * 20, "shared pool");
     return NULL;
 }
 
