@@ -35,6 +35,7 @@ size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *sta
     int64_t capacity = (int64_t)window_rows(stage) + ahead - 1;
 
     *ring = (struct flynn_ring){.stage = stage, .x = columns.x, .width = columns.width};
+    ring->pixel = flynn_columns_bytes(&stage->in, 1);
     ring->whole = stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down) &&
                   (stage->left || stage->right || stage->padded);
     ring->capacity = capacity < stage->in.height && !ring->whole ? (int)capacity : stage->in.height;
@@ -80,20 +81,18 @@ void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory)
         store_constant(row + at, stage->in.type, stage->border_value);
 }
 
-const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y, int x)
+const uint8_t *flynn_ring_read(const struct flynn_ring *ring, int64_t y)
 {
     int row = flynn_border_index(ring->stage->border, y, ring->stage->in.height);
-    if (row >= 0 && ring->source)
-        return (const uint8_t *)flynn_row(ring->source, row) + flynn_columns_bytes(&ring->stage->in, x);
-    const uint8_t *from =
-        row < 0 ? ring->memory + (size_t)ring->capacity * ring->stride + ring->lead : flynn_ring_row(ring, row);
-    return from + flynn_columns_bytes(&ring->stage->in, x - ring->x);
+    if (row < 0)
+        return ring->memory + (size_t)ring->capacity * ring->stride + ring->lead;
+    return ring->source ? flynn_row(ring->source, row) : flynn_ring_row(ring, row);
 }
 
 void flynn_ring_pad(const struct flynn_ring *ring, int y)
 {
     const struct flynn_stage *stage = ring->stage;
-    size_t pixel = flynn_columns_bytes(&stage->in, 1);
+    size_t pixel = ring->pixel;
     uint8_t *row = flynn_ring_row(ring, y);
     const uint8_t *constant = ring->memory + (size_t)ring->capacity * ring->stride + ring->lead;
     int width = stage->in.width, first = ring->x ? width : -stage->left;

@@ -10,7 +10,8 @@ struct flynn_ring {
     const struct flynn_image
         *source;     /**< rows come straight from this image; NULL: from the stage before, or by copying */
     uint8_t *memory; /**< capacity rows, then one row of the constant border */
-    int x, width;    /**< columns of the image that rows in memory hold */
+    int x, width;    /**< columns of the image that rows in memory hold; x is 0 where there is a source */
+    size_t pixel;    /**< bytes of a pixel */
     size_t stride;   /**< bytes between rows in memory */
     size_t lead;     /**< bytes before the first pixel of a row: border columns and padding */
     int capacity;    /**< rows in memory */
@@ -38,9 +39,15 @@ static inline uint8_t *flynn_ring_row(const struct flynn_ring *ring, int y)
     return ring->memory + (size_t)(y % ring->capacity) * ring->stride + ring->lead;
 }
 
-/** Column x of the row that stands at y, which may lie outside of the image: the source's, the ring's or the border's.
- */
-const void *flynn_ring_read(const struct flynn_ring *ring, int64_t y, int x);
+/** The row that stands at y, which may lie outside of the image: the source's, the ring's or the border's; from the
+ * ring's first column on. */
+const uint8_t *flynn_ring_read(const struct flynn_ring *ring, int64_t y);
+
+/** Bytes from a row's beginning to column x of the image. */
+static inline size_t flynn_ring_at(const struct flynn_ring *ring, int x)
+{
+    return (size_t)(x - ring->x) * ring->pixel;
+}
 
 /** Fill the border columns of row y, whose pixels are complete: those at the ends of the image alone. */
 void flynn_ring_pad(const struct flynn_ring *ring, int y);

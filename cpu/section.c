@@ -22,7 +22,7 @@ void flynn_section_reach(const struct flynn_section *section, int y0, int y1, bo
 {
     *low = y0;
     *high = y1 - 1;
-    for (int s = section->stages - 1; s >= flynn_section_head(section); s--) {
+    for (int s = section->stages - 1; s >= section->head; s--) {
         const struct flynn_stage *stage = section->stage[s];
         int last = ahead ? *high + flynn_stage_step(stage) - 1 : *high;
         int height = stage->kind == FLYNN_REDUCE ? stage->in.height : stage->out.height;
@@ -53,8 +53,8 @@ static bool takes_columns(const struct flynn_stage *stage)
 
 static bool can_tile(const struct flynn_section *section)
 {
-    bool can = section->stages > flynn_section_head(section);
-    for (int s = flynn_section_head(section); s < section->stages; s++)
+    bool can = section->stages > section->head;
+    for (int s = section->head; s < section->stages; s++)
         can &= takes_columns(section->stage[s]);
     return can;
 }
@@ -90,7 +90,7 @@ static int block_rows(const struct flynn_section *section)
 static size_t measure_ring(const struct flynn_section *section, int t, int s, struct flynn_ring *ring)
 {
     const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
-    bool head = s == flynn_section_head(section);
+    bool head = s == section->head;
     struct flynn_span columns = head ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
     int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (head ? block_rows(section) : 0);
     size_t bytes = flynn_ring_measure(ring, stage, columns, ahead);
@@ -101,7 +101,7 @@ static size_t measure_ring(const struct flynn_section *section, int t, int s, st
 /* The rings, states and spans of tile t, from `at` on; returns where they end. */
 static size_t place_tile(struct flynn_section *section, struct flynn_worker *w, uint8_t *base, size_t at, int t)
 {
-    int n = section->stages, head = flynn_section_head(section);
+    int n = section->stages, head = section->head;
     for (int s = head; s < n; s++) {
         struct flynn_ring ring;
         size_t bytes = s == head && t ? 0 : round_up(measure_ring(section, t, s, &ring), 64);
@@ -109,10 +109,12 @@ static size_t place_tile(struct flynn_section *section, struct flynn_worker *w, 
             flynn_ring_place(&ring, base + at);
             w->ring[t * n + s] = ring;
         }
-        if (base) {
-            w->state[t * n + s] = base + at + bytes;
-            w->span[t * n + s] = span_of(section, t, s);
-        }
+        if (base)
+            w->place[t * n + s] = (struct flynn_place){
+                .ring = &w->ring[s == head ? s : t * n + s],
+                .state = base + at + bytes,
+                .out = span_of(section, t, s),
+            };
         at += bytes + round_up(section->stage[s]->state_bytes, 64);
     }
     return at;
@@ -123,9 +125,8 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
 {
     size_t n = (size_t)section->stages, all = n * (size_t)section->tiles, step = (size_t)section->step;
     const struct flynn_stage *last = flynn_section_last(section);
-    size_t rings = 0, states = round_up(all * sizeof *w->ring, 64);
-    size_t spans = states + round_up(all * sizeof *w->state, 64);
-    size_t ins = spans + round_up(all * sizeof *w->span, 64);
+    size_t rings = 0, places = round_up(all * sizeof *w->ring, 64);
+    size_t ins = places + round_up(all * sizeof *w->place, 64);
     size_t outs = ins + round_up(n * (size_t)section->window * sizeof *w->in, 64);
     size_t withs = outs + round_up(n * step * sizeof *w->out, 64);
     size_t rows = withs + round_up(n * step * sizeof *w->with, 64);
@@ -133,8 +134,7 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
 
     if (base) {
         w->ring = (struct flynn_ring *)(void *)(base + rings);
-        w->state = (uint8_t **)(void *)(base + states);
-        w->span = (struct flynn_span *)(void *)(base + spans);
+        w->place = (struct flynn_place *)(void *)(base + places);
         w->in = (const void **)(void *)(base + ins);
         w->out = (void **)(void *)(base + outs);
         w->with = (const void **)(void *)(base + withs);
@@ -285,6 +285,7 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
     section->stage = engine->plan->stage + from->first;
     section->kernel = kernels + from->first;
     section->stages = from->stages;
+    section->head = section->stage[0]->kind == FLYNN_WHOLE;
     int code = own_stages(section, last, err);
     if (!code)
         code = link_beside(engine, section, from->first, err);

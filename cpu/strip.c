@@ -14,14 +14,9 @@ static bool copies_rows(const struct flynn_stage *stage)
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high);
 
 /* Of stage s and the tile in progress. */
-static int slot(const struct flynn_section *section, const struct flynn_worker *w, int s)
+static struct flynn_place *place_of(const struct flynn_section *section, const struct flynn_worker *w, int s)
 {
-    return w->tile * section->stages + s;
-}
-
-static struct flynn_ring *ring_of(const struct flynn_section *section, const struct flynn_worker *w, int s)
-{
-    return &w->ring[s == flynn_section_head(section) ? s : slot(section, w, s)];
+    return &w->place[w->tile * section->stages + s];
 }
 
 /* with[] of stage s for output rows [y, y + rows), or NULL. */
@@ -31,15 +26,15 @@ static const void **find_with(const struct flynn_task *task, struct flynn_worker
     const struct flynn_stage *stage = section->stage[s];
     const void **with = w->with + (size_t)s * (size_t)section->step;
     const struct flynn_ring *ring =
-        stage->beside && section->beside[s] >= 0 ? ring_of(section, w, section->beside[s]) : NULL;
+        stage->beside && section->beside[s] >= 0 ? place_of(section, w, section->beside[s])->ring : NULL;
     const struct flynn_image *image = !stage->beside ? stage->with : ring ? ring->source : task->beside;
-    int x = w->span[slot(section, w, s)].x;
+    int x = place_of(section, w, s)->out.x;
+    size_t at = ring ? flynn_ring_at(ring, x) : image ? flynn_columns_bytes(&image->shape, x) : 0;
 
     if (!image && !ring)
         return NULL;
     for (int r = 0; r < rows; r++)
-        with[r] = image ? (const uint8_t *)flynn_row(image, y + r) + flynn_columns_bytes(&image->shape, x)
-                        : flynn_ring_read(ring, y + r, x);
+        with[r] = (const uint8_t *)(image ? flynn_row(image, y + r) : flynn_ring_row(ring, y + r)) + at;
     return with;
 }
 
@@ -51,8 +46,9 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     int64_t first = flynn_stage_first(stage, y);
     int64_t last = (int64_t)flynn_stage_first(stage, y + rows - 1) + flynn_stage_taps(stage) - 1;
     const void **in = w->in + (size_t)s * (size_t)section->window;
-    struct flynn_ring *ring = ring_of(section, w, s);
-    struct flynn_span span = w->span[slot(section, w, s)];
+    const struct flynn_place *place = place_of(section, w, s);
+    struct flynn_ring *ring = place->ring;
+    size_t at = flynn_ring_at(ring, place->out.x);
     int low, high;
 
     if (s == 0 && w->direct) {
@@ -61,7 +57,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         flynn_ring_range(stage, first, last, &low, &high);
         fill(task, w, s, low, high);
         for (int64_t r = first; r <= last; r++)
-            in[r - first] = flynn_ring_read(ring, r, span.x);
+            in[r - first] = flynn_ring_read(ring, r) + at;
     }
     section->kernel[s](&(struct flynn_call){
         .stage = stage,
@@ -70,11 +66,11 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         .out = out,
         .y = y,
         .rows = rows,
-        .x = span.x,
-        .width = span.width,
-        .in_x = span.x,
+        .x = place->out.x,
+        .width = place->out.width,
+        .in_x = place->out.x,
         .stream = task->stream && s == section->stages - 1,
-        .state = w->state[slot(section, w, s)],
+        .state = place->state,
         .acc = w->acc,
         .side = task->side,
     });
@@ -120,7 +116,7 @@ static int fill_whole(const struct flynn_task *task, struct flynn_worker *w, str
 /* Make rows low..high of the input of stage s present in its ring. */
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high)
 {
-    struct flynn_ring *ring = ring_of(task->section, w, s);
+    struct flynn_ring *ring = place_of(task->section, w, s)->ring;
     if (ring->source)
         return;
     const struct flynn_stage *before = s ? task->section->stage[s - 1] : NULL;
@@ -155,7 +151,7 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
 static void start_strip(const struct flynn_section *section, struct flynn_worker *w, int y0, int y1)
 {
     int first = y0, last = y1 - 1;
-    for (int s = section->stages - 1; s >= flynn_section_head(section); s--) {
+    for (int s = section->stages - 1; s >= section->head; s--) {
         const struct flynn_stage *stage = section->stage[s];
         int64_t from = flynn_stage_first(stage, first);
         int64_t to = (int64_t)flynn_stage_first(stage, last) + flynn_stage_taps(stage) - 1;
@@ -163,10 +159,11 @@ static void start_strip(const struct flynn_section *section, struct flynn_worker
         if (first > last)
             first = last = first < stage->in.height ? first : stage->in.height - 1;
         for (w->tile = 0; w->tile < section->tiles; w->tile++) {
-            ring_of(section, w, s)->next = 0;
-            ring_of(section, w, s)->limit = last + 1;
+            const struct flynn_place *place = place_of(section, w, s);
+            place->ring->next = 0;
+            place->ring->limit = last + 1;
             if (stage->state_bytes)
-                memset(w->state[slot(section, w, s)], 0, stage->state_bytes);
+                memset(place->state, 0, stage->state_bytes);
         }
     }
 }
@@ -185,19 +182,21 @@ static bool stopped(const struct flynn_task *task)
     return io && io->stop && atomic_load_explicit(io->stop, memory_order_relaxed);
 }
 
-/* The last stage's rows [y, y + rows), of which `row` points at the beginnings, for the tile in progress. */
-static void run_tile(struct flynn_task *task, struct flynn_worker *w, int y, int rows, bool writes)
+/* The last stage's rows [y, y + rows), whose beginnings are in w->row, tile by tile. */
+static void run_tiles(struct flynn_task *task, struct flynn_worker *w, int y, int rows, void **out)
 {
     const struct flynn_section *section = task->section;
-    int last = section->stages - 1, step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
-    size_t at = flynn_columns_bytes(&section->stage[last]->out, w->span[slot(section, w, last)].x);
-    void **out = w->out + (size_t)last * (size_t)section->step;
+    int last = section->stages - 1, step = flynn_stage_step(section->stage[last]);
+    bool writes = section->stage[last]->kind == FLYNN_ROWS;
 
-    for (int done = 0, n; done < rows; done += n) {
-        n = rows - done < step ? rows - done : step;
-        for (int r = 0; r < n && writes; r++)
-            out[r] = (uint8_t *)w->row[done + r] + at;
-        produce(task, w, last, y + done, n, out);
+    for (w->tile = 0; w->tile < section->tiles; w->tile++) {
+        size_t at = flynn_columns_bytes(&section->stage[last]->out, place_of(section, w, last)->out.x);
+        for (int done = 0, n; done < rows; done += n) {
+            n = rows - done < step ? rows - done : step;
+            for (int r = 0; r < n && writes; r++)
+                out[r] = (uint8_t *)w->row[done + r] + at;
+            produce(task, w, last, y + done, n, out);
+        }
     }
 }
 
@@ -205,23 +204,27 @@ static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, i
 {
     const struct flynn_section *section = task->section;
     const struct flynn_row_io *write = task->write;
-    const struct flynn_stage *last = section->stage[section->stages - 1];
-    int step = section->stages == 1 && w->direct ? 1 : flynn_stage_step(last);
-    bool writes = last->kind == FLYNN_ROWS;
+    int last = section->stages - 1, step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
+    void **out = w->out + (size_t)last * (size_t)section->step;
+    bool rows_out = section->stage[last]->kind == FLYNN_ROWS, tiled = section->tiles > 1;
+    void **row = tiled ? w->row : out;
 
-    if (section->tiles > 1 || (write && step > FLYNN_IO_STEP))
+    if (tiled || (write && step > FLYNN_IO_STEP))
         step = FLYNN_IO_STEP;
     start_strip(section, w, y0, y1);
+    w->tile = 0;
     for (int y = y0, rows; y < y1 && !stopped(task); y += rows) {
         rows = y1 - y < step ? y1 - y : step;
-        for (int r = 0; r < rows && writes; r++)
-            w->row[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
-        for (w->tile = 0; w->tile < section->tiles; w->tile++)
-            run_tile(task, w, y, rows, writes);
-        if (writes && write)
+        for (int r = 0; r < rows && rows_out; r++)
+            row[r] = write ? write->place(write->context, w->number, y + r) : flynn_row(task->dst, y + r);
+        if (tiled)
+            run_tiles(task, w, y, rows, out);
+        else
+            produce(task, w, last, y, rows, out);
+        if (rows_out && write)
             write->done(write->context, w->number, y, rows);
     }
-    if (writes && write)
+    if (rows_out && write)
         write->flush(write->context, w->number);
     if (task->stream)
         end_streaming();

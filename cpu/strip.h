@@ -7,6 +7,13 @@
 
 /** The inner part of the row engine: what one worker does with one strip of a segment. */
 
+/** What a stage of a segment works on in one tile. */
+struct flynn_place {
+    struct flynn_ring *ring; /**< what it reads; the first stage's is common to all tiles */
+    uint8_t *state;
+    struct flynn_span out; /**< the columns that it makes */
+};
+
 /** What a worker needs for one segment; all of it lies in its arena.
  *
  * Where the section is tiled, every tile of columns has rings and states of its own, and the worker makes
@@ -16,13 +23,12 @@ struct flynn_worker {
     int number;
     int tile;    /**< the one in progress */
     bool direct; /**< the first stage reads rows where row_io has them, one at a time, and not in its ring */
-    struct flynn_ring *ring; /**< of tile t: ring[t * stages + s] holds what stage s of the segment reads */
-    uint8_t **state;         /**< the same for the state of stage s */
-    struct flynn_span *span; /**< and for the output columns of stage s */
-    const void **in;         /**< in[] of every stage, `window` pointers each */
-    void **out;              /**< out[] of every stage, `step` pointers each */
-    const void **with;       /**< with[] of every stage, `step` pointers each */
-    void **row;              /**< `step` whole rows of the output */
+    struct flynn_place *place; /**< of stage s for tile t: place[t * stages + s] */
+    struct flynn_ring *ring;   /**< the rings that places point at */
+    const void **in;           /**< in[] of every stage, `window` pointers each */
+    void **out;                /**< out[] of every stage, `step` pointers each */
+    const void **with;         /**< with[] of every stage, `step` pointers each */
+    void **row;                /**< tiles: `step` whole rows of the output */
     uint8_t *acc;
     uint8_t *scratch;
     uint8_t *arena;
@@ -34,6 +40,7 @@ struct flynn_section {
     const struct flynn_stage *const *stage;
     flynn_kernel *const *kernel;
     int stages;
+    int head;         /**< the first stage that pulls rows through a ring: 1 behind a whole stage */
     int window, step; /**< the longest in[] and out[] of its stages */
     int tile, tiles;  /**< columns of a tile (the last one may have fewer), and how many tiles */
     bool handed;      /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
@@ -57,12 +64,6 @@ struct flynn_task {
     int first, last, strip;
     bool stream; /**< dst is larger than the caches */
 };
-
-/** The first stage that pulls rows through a ring: the one behind a whole stage. */
-static inline int flynn_section_head(const struct flynn_section *section)
-{
-    return section->stage[0]->kind == FLYNN_WHOLE;
-}
 
 /** Pool tasks: strip number `index`; arg is the struct flynn_task. */
 void flynn_strip_rows(void *arg, int index, int worker);
