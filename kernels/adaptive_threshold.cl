@@ -26,9 +26,10 @@ FLYNN_KERNEL(widen, T, float)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global float *to = ROW(float, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(float, 16, convert_float16(LOAD(T, 16, from + x)), to + x);
+            STREAM(float, 16, streams, convert_float16(LOAD(T, 16, from + x)), to + x);
         for (; x < last_x; x++)
             to[x] = (float)from[x];
     }
@@ -50,10 +51,11 @@ FLYNN_KERNEL(compare, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *mean = CROW(T, in, y, a.in.stride), *from = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(compare16(&args, v, MEAN16(LOAD(T, 16, mean + x))), v, alpha), to + x);
+            STREAM(T, 16, streams, select(compare16(&args, v, MEAN16(LOAD(T, 16, mean + x))), v, alpha), to + x);
         }
         for (; x < last_x; x++) {
             const T v = from[x];
@@ -73,11 +75,12 @@ FLYNN_KERNEL(compare_floats, T, T)
         __global const float *mean = CROW(float, in, y, a.in.stride);
         __global const T *from = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
             const int16 means = convert_int16_rte(LOAD(float, 16, mean + x));
-            STORE(T, 16, select(compare16(&args, v, means), v, alpha), to + x);
+            STREAM(T, 16, streams, select(compare16(&args, v, means), v, alpha), to + x);
         }
         for (; x < last_x; x++) {
             const T v = from[x];

@@ -81,6 +81,9 @@ static float weight_of(__global const float *point, float distance, float scale)
 static inline uchar16 pick16(uchar16 t, uchar16 i)
 {
     i &= (uchar16)(15);
+#ifdef X86_AVX2
+    return as_uchar16(__builtin_ia32_pshufb128(as_char16(t), as_char16(i)));
+#endif
     return (uchar16)(t[i.s0], t[i.s1], t[i.s2], t[i.s3], t[i.s4], t[i.s5], t[i.s6], t[i.s7], t[i.s8], t[i.s9], t[i.sa],
                      t[i.sb], t[i.sc], t[i.sd], t[i.se], t[i.sf]);
 }

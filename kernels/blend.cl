@@ -27,10 +27,11 @@ FLYNN_KERNEL(blend, T, T)
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global const T *from2 = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(blend16(v, LOAD(T, 16, from2 + x), a.k[1], a.f[0]), v, alpha), to + x);
+            STREAM(T, 16, streams, select(blend16(v, LOAD(T, 16, from2 + x), a.k[1], a.f[0]), v, alpha), to + x);
         }
         for (; x < last_x; x++) {
             const T v = from[x];

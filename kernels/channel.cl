@@ -27,9 +27,10 @@ FLYNN_KERNEL(pick, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, pick16(from + x * channels, channels, channel), to + x);
+            STREAM(T, 16, streams, pick16(from + x * channels, channels, channel), to + x);
         for (; x < last_x; x++)
             to[x] = from[x * channels + channel];
     }
@@ -42,9 +43,10 @@ FLYNN_KERNEL(copy, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, LOAD(T, 16, from + x), to + x);
+            STREAM(T, 16, streams, LOAD(T, 16, from + x), to + x);
         for (; x < last_x; x++)
             to[x] = from[x];
     }
@@ -56,9 +58,10 @@ FLYNN_KERNEL(fill, T, T)
 
     for (int y = FIRST_Y; y < last_y; y++) {
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, (T16)(T_WHITE), to + x);
+            STREAM(T, 16, streams, (T16)(T_WHITE), to + x);
         for (; x < last_x; x++)
             to[x] = T_WHITE;
     }

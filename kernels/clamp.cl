@@ -27,10 +27,11 @@ FLYNN_KERNEL(limit, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(limit16(v, low, high), v, alpha), to + x);
+            STREAM(T, 16, streams, select(limit16(v, low, high), v, alpha), to + x);
         }
         for (; x < last_x; x++)
             to[x] = is_alpha(x, a.in.channels) ? from[x] : limit16((T16)(from[x]), low, high).s0;

@@ -42,9 +42,10 @@ FLYNN_KERNEL(to_u8, T, uchar)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global uchar *to = ROW(uchar, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(uchar, 16, bytes16(LOAD(T, 16, from + x)), to + x);
+            STREAM(uchar, 16, streams, bytes16(LOAD(T, 16, from + x)), to + x);
         for (; x < last_x; x++)
             to[x] = bytes16((T16)(from[x])).s0;
     }
@@ -56,9 +57,10 @@ FLYNN_KERNEL(to_u16, T, ushort)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global ushort *to = ROW(ushort, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(ushort, 16, words16(LOAD(T, 16, from + x)), to + x);
+            STREAM(ushort, 16, streams, words16(LOAD(T, 16, from + x)), to + x);
         for (; x < last_x; x++)
             to[x] = words16((T16)(from[x])).s0;
     }
@@ -82,9 +84,10 @@ FLYNN_KERNEL(to_f32, T, float)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global float *to = ROW(float, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(float, 16, floats16(LOAD(T, 16, from + x)), to + x);
+            STREAM(float, 16, streams, floats16(LOAD(T, 16, from + x)), to + x);
         for (; x < last_x; x++)
             to[x] = floats16((T16)(from[x])).s0;
     }

@@ -72,6 +72,7 @@ static uchar16 divided_narrow(const struct flynn_args *a, ushort16 sum)
 static int narrow_groups(__global const T *const *row, const struct flynn_args *a, __global const int *place,
                          WEIGHT weight, int x, int end, __global T *to)
 {
+    const bool streams = STREAMS(*a, to + x);
     for (; x + 16 < end; x += 32) {
         ushort16 low = (ushort16)(a->k[7]), high = low;
         for (int t = 0; t < a->k[0]; t++) {
@@ -80,8 +81,8 @@ static int narrow_groups(__global const T *const *row, const struct flynn_args *
             low += convert_ushort16(LOAD(T, 16, from)) * w;
             high += convert_ushort16(LOAD(T, 16, from + 16)) * w;
         }
-        STORE(T, 16, divided_narrow(a, low), to + x);
-        STORE(T, 16, divided_narrow(a, high), to + x + 16);
+        STREAM(T, 16, streams, divided_narrow(a, low), to + x);
+        STREAM(T, 16, streams, divided_narrow(a, high), to + x + 16);
     }
     return x;
 }

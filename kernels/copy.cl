@@ -10,9 +10,10 @@ FLYNN_KERNEL(copy, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const M *from = CROW(M, in, y, a.in.stride);
         __global M *to = ROW(M, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(M, 16, LOAD(M, 16, from + x), to + x);
+            STREAM(M, 16, streams, LOAD(M, 16, from + x), to + x);
         for (; x < last_x; x++)
             to[x] = from[x];
     }

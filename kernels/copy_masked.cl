@@ -18,10 +18,11 @@ FLYNN_KERNEL(copy_masked, T, T)
         __global const T *from = CROW(T, in, y, a.in.stride), *second = CROW(T, with, y, a.with.stride);
         __global const uchar *mask = table0 + (size_t)y * (size_t)a.k[0];
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x && group == 1; x += 16) {
             const char16 on = LOAD(uchar, 16, mask + x) != (uchar16)(0);
-            STORE(T, 16, select(LOAD(T, 16, from + x), LOAD(T, 16, second + x), FLAGS(on)), to + x);
+            STREAM(T, 16, streams, select(LOAD(T, 16, from + x), LOAD(T, 16, second + x), FLAGS(on)), to + x);
         }
         for (; x < last_x; x++)
             to[x] = mask[x / group] ? second[x] : from[x];

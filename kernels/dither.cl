@@ -35,10 +35,11 @@ FLYNN_KERNEL(dither, T, T)
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global const T *threshold = (__global const T *)table0 + y % a.k[3] * a.k[5];
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X, at = x % period;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(dither16(v, LOAD(T, 16, threshold + at), most, step), v, alpha), to + x);
+            STREAM(T, 16, streams, select(dither16(v, LOAD(T, 16, threshold + at), most, step), v, alpha), to + x);
             at += ahead;
             at -= at >= period ? period : 0;
         }

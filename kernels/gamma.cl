@@ -61,18 +61,37 @@ FLYNN_KERNEL(gamma, T, T)
 
 #elif defined(ON_CPU)
 
+#if defined(T_U8) && defined(X86_AVX2)
+#include "lookup_bytes.clh"
+#endif
+
 FLYNN_KERNEL(gamma, T, T)
 {
     const int n = a.out.width * a.out.channels;
     const int last_x = LAST_X(n), last_y = LAST_Y(a.out.height);
     __global const T *table = (__global const T *)table0;
+#if defined(T_U8) && defined(X86_AVX2)
+    struct byte_table bytes;
+    fill_byte_table(&bytes, table);
+#endif
 
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
-        for (int x = FIRST_X; x < last_x; x++)
+        int x = FIRST_X;
+#if defined(T_U8) && defined(X86_AVX2)
+        const bool streams = a.alpha < 0 && STREAMS(a, to + x);
+        for (; x + 32 <= last_x; x += 32) {
+            const uchar32 v = look_up_bytes(&bytes, *(__global const uchar32_at *)(from + x));
+            if (streams)
+                STREAM_VECTOR(uchar32, v, to + x);
+            else
+                *(__global uchar32_at *)(to + x) = v;
+        }
+#endif
+        for (; x < last_x; x++)
             to[x] = table[from[x]];
-        for (int x = FIRST_X | (a.in.channels - 1); a.alpha >= 0 && x < last_x; x += a.in.channels)
+        for (x = FIRST_X | (a.in.channels - 1); a.alpha >= 0 && x < last_x; x += a.in.channels)
             to[x] = from[x];
     }
 }
@@ -94,12 +113,13 @@ FLYNN_KERNEL(gamma, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
             const T16 w = (T16)(look_up(v.s0123, table), look_up(v.s4567, table), look_up(v.s89ab, table),
                                 look_up(v.scdef, table));
-            STORE(T, 16, select(w, v, alpha), to + x);
+            STREAM(T, 16, streams, select(w, v, alpha), to + x);
         }
         for (; x < last_x; x++)
             to[x] = is_alpha(x, a.in.channels) ? from[x] : table[from[x]];

@@ -17,25 +17,25 @@ static inline T16 gray16(T16 r, T16 g, T16 b)
 }
 
 /* 16 pixels of 3 samples. */
-static inline void gray_rgb(__global const T *from, __global T *to)
+static inline void gray_rgb(__global const T *from, __global T *to, bool streams)
 {
     const T16 p = LOAD(T, 16, from), q = LOAD(T, 16, from + 16), s = LOAD(T, 16, from + 32);
     const T16 r = (T16)(p.s0369, p.scf, q.s258b, q.se, s.s147a, s.sd);
     const T16 g = (T16)(p.s147a, p.sd, q.s0369, q.scf, s.s258b, s.se);
     const T16 b = (T16)(p.s258b, p.se, q.s147a, q.sd, s.s0369, s.scf);
-    STORE(T, 16, gray16(r, g, b), to);
+    STREAM(T, 16, streams, gray16(r, g, b), to);
 }
 
 /* 16 pixels of 4 samples. */
-static inline void gray_rgba(__global const T *from, __global T *to)
+static inline void gray_rgba(__global const T *from, __global T *to, bool streams)
 {
     const T16 p = LOAD(T, 16, from), q = LOAD(T, 16, from + 16), s = LOAD(T, 16, from + 32), t = LOAD(T, 16, from + 48);
     const T16 r = (T16)(p.s048c, q.s048c, s.s048c, t.s048c);
     const T16 g = (T16)(p.s159d, q.s159d, s.s159d, t.s159d);
     const T16 b = (T16)(p.s26ae, q.s26ae, s.s26ae, t.s26ae);
     const T16 y = gray16(r, g, b);
-    STORE(T, 16, (T16)(y.s0, p.s3, y.s1, p.s7, y.s2, p.sb, y.s3, p.sf, y.s4, q.s3, y.s5, q.s7, y.s6, q.sb, y.s7, q.sf), to);
-    STORE(T, 16, (T16)(y.s8, s.s3, y.s9, s.s7, y.sa, s.sb, y.sb, s.sf, y.sc, t.s3, y.sd, t.s7, y.se, t.sb, y.sf, t.sf),
+    STREAM(T, 16, streams, (T16)(y.s0, p.s3, y.s1, p.s7, y.s2, p.sb, y.s3, p.sf, y.s4, q.s3, y.s5, q.s7, y.s6, q.sb, y.s7, q.sf), to);
+    STREAM(T, 16, streams, (T16)(y.s8, s.s3, y.s9, s.s7, y.sa, s.sb, y.sb, s.sf, y.sc, t.s3, y.sd, t.s7, y.se, t.sb, y.sf, t.sf),
           to + 16);
 }
 
@@ -47,11 +47,12 @@ FLYNN_KERNEL(grayscale, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X * (channels - 2));
         int x = FIRST_X;
         for (; channels == 3 && x + 16 <= last_x; x += 16)
-            gray_rgb(from + x * 3, to + x);
+            gray_rgb(from + x * 3, to + x, streams);
         for (; channels == 4 && x + 16 <= last_x; x += 16)
-            gray_rgba(from + x * 4, to + x * 2);
+            gray_rgba(from + x * 4, to + x * 2, streams);
         for (; x < last_x; x++) {
             __global const T *p = from + x * channels;
             to[x * (channels - 2)] = gray16((T16)(p[0]), (T16)(p[1]), (T16)(p[2])).s0;
@@ -70,9 +71,10 @@ FLYNN_KERNEL(copy, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, LOAD(T, 16, from + x), to + x);
+            STREAM(T, 16, streams, LOAD(T, 16, from + x), to + x);
         for (; x < last_x; x++)
             to[x] = from[x];
     }

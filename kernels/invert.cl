@@ -11,7 +11,7 @@ FLYNN_KERNEL(invert, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
-        const bool streams = STREAMS(a, to);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);

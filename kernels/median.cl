@@ -201,7 +201,7 @@ FLYNN_KERNEL(median5, T, T)
             for (int i = 0; i < n; i += N)
                 PUT_K(median_of_25(&lines, i, c), lines.out + i);
             line_from_keys(lines.out, n, 0);
-            give(ROW(T, out, y - 2, a.out.stride) + x, (const T *)lines.out, n);
+            give(&args, ROW(T, out, y - 2, a.out.stride) + x, (const T *)lines.out, n);
         }
     }
 }

@@ -65,10 +65,11 @@ FLYNN_KERNEL(over, T, T)
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global const T *from2 = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X * channels;
         for (; x + 16 <= last_x; x += 16) {
             const T16 b = LOAD(T, 16, from + x), s = LOAD(T, 16, from2 + x);
-            STORE(T, 16, over16(b, s, alpha_of_pixels(b, channels), alpha_of_pixels(s, channels), alpha), to + x);
+            STREAM(T, 16, streams, over16(b, s, alpha_of_pixels(b, channels), alpha_of_pixels(s, channels), alpha), to + x);
         }
         for (; x < last_x; x += channels) {
             const T under = from[x + channels - 1], above = from2[x + channels - 1];
@@ -138,9 +139,10 @@ FLYNN_KERNEL(over_cover, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X * channels;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, LOAD(T, 16, from + x), to + x);
+            STREAM(T, 16, streams, LOAD(T, 16, from + x), to + x);
         for (; x < last_x; x++)
             to[x] = from[x];
     }

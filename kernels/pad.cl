@@ -19,11 +19,14 @@ static void beside(const struct flynn_args *a, __global const T *from, __global 
     }
 }
 
-static void copy(__global const T *from, __global T *to, int n)
+static void copy(const struct flynn_args *a, __global const T *from, __global T *to, int n)
 {
     int i = 0;
+    for (; i < n && ((size_t)(to + i) & 31); i++)
+        to[i] = from[i];
+    const bool streams = STREAMS(*a, to + i);
     for (; i + 16 <= n; i += 16)
-        STORE(T, 16, LOAD(T, 16, from + i), to + i);
+        STREAM(T, 16, streams, LOAD(T, 16, from + i), to + i);
     for (; i < n; i++)
         to[i] = from[i];
 }
@@ -41,7 +44,7 @@ FLYNN_KERNEL(pad, T, T)
         if (row < 0)
             continue;
         if (past > first)
-            copy(from + (size_t)(first - a.k[0]) * c, to + (size_t)first * c, (past - first) * c);
+            copy(&a, from + (size_t)(first - a.k[0]) * c, to + (size_t)first * c, (past - first) * c);
         beside(&a, from, to, row, past, last_x);
     }
 }

@@ -23,10 +23,11 @@ FLYNN_KERNEL(posterize, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            STORE(T, 16, select(nearest16(v, a.f[0]), v, alpha), to + x);
+            STREAM(T, 16, streams, select(nearest16(v, a.f[0]), v, alpha), to + x);
         }
         for (; x < last_x; x++)
             to[x] = is_alpha(x, a.in.channels) ? from[x] : nearest16((T16)(from[x]), a.f[0]).s0;

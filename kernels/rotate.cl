@@ -165,12 +165,13 @@ static void tiles_of(const struct flynn_args *a, __global const T *in, __global 
 }
 
 /* Half a turn of one row: pixels of 3 bytes five at a time, 4-byte ones and such as vectors of them. */
-static void reverse(__global const uchar *last, __global uchar *to, int pixel, int x, int last_x)
+static void reverse(const struct flynn_args *a, __global const uchar *last, __global uchar *to, int pixel, int x, int last_x)
 {
     if (pixel == 1) {
+        const bool streams = STREAMS(*a, to + x);
         for (; x + 16 <= last_x; x += 16) {
             const uchar16 v = LOAD(uchar, 16, last - x - 15);
-            STORE(uchar, 16, v.sfedcba9876543210, to + x);
+            STREAM(uchar, 16, streams, v.sfedcba9876543210, to + x);
         }
     } else if (pixel == 3) {
         for (; x + 6 <= last_x; x += 5) {
@@ -182,10 +183,11 @@ static void reverse(__global const uchar *last, __global uchar *to, int pixel, i
 }
 
 /* Bytes [x, end) of a row as they are. */
-static void forward(__global const uchar *from, __global uchar *to, int x, int end)
+static void forward(const struct flynn_args *a, __global const uchar *from, __global uchar *to, int x, int end)
 {
+    const bool streams = STREAMS(*a, to + x);
     for (; x + 16 <= end; x += 16)
-        STORE(uchar, 16, LOAD(uchar, 16, from + x), to + x);
+        STREAM(uchar, 16, streams, LOAD(uchar, 16, from + x), to + x);
     for (; x < end; x++)
         to[x] = from[x];
 }
@@ -200,14 +202,14 @@ FLYNN_KERNEL(turn, T, T)
     if ((a.k[0] == TURN_180 || a.k[0] == TURN_MIRROR) && (pixel == 1 || pixel == 3)) {
         for (; y < last_y; y++) {
             long step;
-            reverse(column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), pixel, FIRST_X, last_x);
+            reverse(&a, column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), pixel, FIRST_X, last_x);
         }
         return;
     }
     if (a.k[0] == TURN_UPSIDE) {
         for (; y < last_y; y++) {
             long step;
-            forward(column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), FIRST_X * pixel,
+            forward(&a, column_of(&a, in, y, pixel, &step), ROW(uchar, out, y, a.out.stride), FIRST_X * pixel,
                     last_x * pixel);
         }
         return;

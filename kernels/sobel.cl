@@ -110,8 +110,9 @@ static void row_of_sobel(__global const T *in, const struct flynn_args *a, __glo
             x += 16;
             continue;
         }
+        const bool streams = STREAMS(*a, to + x);
         for (; x < end; x += 16)
-            STORE(T, 16, magnitude(slope16(a, r0, r1, r2, x, c), l2), to + x);
+            STREAM(T, 16, streams, magnitude(slope16(a, r0, r1, r2, x, c), l2), to + x);
     }
 }
 

@@ -22,9 +22,10 @@ FLYNN_KERNEL(unsharp, T, T)
     for (int y = FIRST_Y; y < last_y; y++) {
         __global const T *blurred = CROW(T, in, y, a.in.stride), *row = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X);
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16)
-            STORE(T, 16, sharper(&args, LOAD(T, 16, blurred + x), LOAD(T, 16, row + x)), to + x);
+            STREAM(T, 16, streams, sharper(&args, LOAD(T, 16, blurred + x), LOAD(T, 16, row + x)), to + x);
         for (; x < last_x; x++)
             to[x] = sharper(&args, (T16)(blurred[x]), (T16)(row[x])).s0;
     }
