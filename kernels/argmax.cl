@@ -30,7 +30,7 @@ static inline bool earlier(bool least, double value, int index, double best, int
 #ifdef ON_CPU
 
 /* Whether MANY samples hold anything better than T `best`. */
-static inline bool any_better(bool least, __global const T *x, T best)
+INLINE bool any_better(bool least, __global const T *x, T best)
 {
     const T16 e = (T16)(best);
     T16 most = e;
@@ -41,7 +41,7 @@ static inline bool any_better(bool least, __global const T *x, T best)
     return any(most != e);
 }
 
-static void block_of(bool least, __global const T *in, __global double *out, const struct flynn_args *a, int number)
+INLINE void block_of(bool least, __global const T *in, __global double *out, const struct flynn_args *a, int number)
 {
     const long all = (long)a->in.width * a->in.height, first = (long)number * BLOCK;
     const int n = (int)min(all - first, (long)BLOCK);

@@ -78,7 +78,7 @@ static float weight_of(__global const float *point, float distance, float scale)
 #define TO_W(v)  convert_uint16(v)
 #endif
 
-static inline uchar16 pick16(uchar16 t, uchar16 i)
+INLINE uchar16 pick16(uchar16 t, uchar16 i)
 {
     i &= (uchar16)(15);
 #ifdef X86_AVX2
@@ -89,20 +89,20 @@ static inline uchar16 pick16(uchar16 t, uchar16 i)
 }
 
 /* The weights of 16 steps from a table of 64. */
-static inline uchar16 weights16(__global const uchar *t, uchar16 i)
+INLINE uchar16 weights16(__global const uchar *t, uchar16 i)
 {
     const uchar16 low = (i & (uchar16)(16)) != (uchar16)(0) ? pick16(LOAD(uchar, 16, t + 16), i) : pick16(LOAD(uchar, 16, t), i);
     const uchar16 high = (i & (uchar16)(16)) != (uchar16)(0) ? pick16(LOAD(uchar, 16, t + 48), i) : pick16(LOAD(uchar, 16, t + 32), i);
     return (i & (uchar16)(32)) != (uchar16)(0) ? high : low;
 }
 
-static inline T16 values16(const struct flynn_args *a, __global const T *row, int at)
+INLINE T16 values16(const struct flynn_args *a, __global const T *row, int at)
 {
     return row ? LOAD(T, 16, row + at) : (T16)((T)a->border_i);
 }
 
 /* The sums of a neighbour's 16 samples, and its weights. */
-static inline W16 weigh16(const struct flynn_args *a, __global const T *row, int at, const T16 *own, int c,
+INLINE W16 weigh16(const struct flynn_args *a, __global const T *row, int at, const T16 *own, int c,
                           __global const uchar *weight, T16 *value)
 {
     W16 distance = (W16)(0);
@@ -115,7 +115,7 @@ static inline W16 weigh16(const struct flynn_args *a, __global const T *row, int
 }
 
 /* (sum + all / 2) / all, from a quotient of floats that is that or next to it. */
-static inline T16 quotient16(uint16 sum, uint16 all)
+INLINE T16 quotient16(uint16 sum, uint16 all)
 {
     const uint16 n = sum + all / 2u;
     const int16 q = convert_int16(convert_float16(n) / convert_float16(all)), rest = as_int16(n - as_uint16(q) * all);
@@ -123,7 +123,7 @@ static inline T16 quotient16(uint16 sum, uint16 all)
 }
 
 /* 16 pixels from column x on. The weighed samples of two neighbours fit where one does: a weight has seven bits. */
-static inline void filter16(__global const T *in, const struct flynn_args *a, __global const int *place,
+INLINE void filter16(__global const T *in, const struct flynn_args *a, __global const int *place,
                             __global const uchar *weight, __global T *to, int x, int y, int c)
 {
     __global const T *centre = CROW(T, in, y, a->in.stride) + a->up + x;

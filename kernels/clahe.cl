@@ -131,12 +131,12 @@ static void make_cell(uint *to, __global const T *with, const struct flynn_args 
     }
 }
 
-static inline float16 corner16(uint16 words, uint shift)
+INLINE float16 corner16(uint16 words, uint shift)
 {
     return convert_float16(as_int16((words >> (uint16)(shift)) & (uint16)(255)));
 }
 
-static inline T16 between16(uint16 words, float16 beside, float up, float down)
+INLINE T16 between16(uint16 words, float16 beside, float up, float down)
 {
     const float16 here = 1.0f - beside;
     const float16 y0 = corner16(words, 0) * here + corner16(words, 8) * beside;
@@ -146,7 +146,7 @@ static inline T16 between16(uint16 words, float16 beside, float up, float down)
 }
 
 /* The word of sample x, which lies in a cell whose first channel has number `first`. */
-static inline uint word_at(const uint *cell, __global const T *from, __global const int *number, int first, int x, bool gray)
+INLINE uint word_at(const uint *cell, __global const T *from, __global const int *number, int first, int x, bool gray)
 {
     return cell[(gray ? 0 : (number[x] - first) * VALUES) + from[x]];
 }
@@ -154,7 +154,7 @@ static inline uint word_at(const uint *cell, __global const T *from, __global co
 #define WORD(i) word_at(cell, from, number, first, x + i, gray)
 
 /* Samples [x, last) of a row, which lie in one cell. */
-static inline void cell_row(const uint *cell, __global const T *from, __global T *to, __global const int *number,
+INLINE void cell_row(const uint *cell, __global const T *from, __global T *to, __global const int *number,
                             __global const float *weight, int first, float down, int x, int last, bool gray)
 {
     for (; x + 16 <= last; x += 16) {

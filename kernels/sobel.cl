@@ -97,7 +97,7 @@ static T16 magnitude(struct slope s, bool l2)
 #endif
 
 /* One row from x to last_x. */
-static void row_of_sobel(__global const T *in, const struct flynn_args *a, __global T *to, int x, int last_x, int y, bool l2)
+INLINE void row_of_sobel(__global const T *in, const struct flynn_args *a, __global T *to, int x, int last_x, int y, bool l2)
 {
     const int c = a->in.channels, above = border_index(a->border, y - 1, a->in.height),
               below = border_index(a->border, y + 1, a->in.height);
