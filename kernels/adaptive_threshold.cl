@@ -9,15 +9,23 @@ static inline T16 compare16(const struct flynn_args *a, T16 x, float16 mean)
     return select((T16)(a->k[1] ? 1.0f : 0.0f), (T16)(a->k[1] ? 0.0f : 1.0f), x - mean > (T16)(a->f[0]));
 }
 #else
+/* D16: what differences of samples fit, from -D_MOST to D_MOST. */
 #if defined(T_U8)
 #define SAMPLES_OF(flags) as_uchar16(convert_char16(flags))
+#define D               short
+#define D_MOST          255
 #else
 #define SAMPLES_OF(flags) as_ushort16(convert_short16(flags))
+#define D               int
+#define D_MOST          65535
 #endif
+#define D16      PASTE(D, 16)
+#define TO_D16(v) PASTE(convert_, D16)(v)
 
-static inline T16 compare16(const struct flynn_args *a, T16 x, int16 mean)
+static inline T16 compare16(const struct flynn_args *a, T16 x, D16 mean)
 {
-    return SAMPLES_OF((convert_int16(x) - mean > (int16)(a->k[0])) ^ (int16)(-a->k[1]));
+    const D above = (D)clamp(a->k[0], -D_MOST - 1, D_MOST), flip = (D)-a->k[1];
+    return SAMPLES_OF((TO_D16(x) - mean > (D16)(above)) ^ (D16)(flip));
 }
 
 FLYNN_KERNEL(widen, T, float)
@@ -39,7 +47,7 @@ FLYNN_KERNEL(widen, T, float)
 #if T_FLOAT
 #define MEAN16(v) (v)
 #else
-#define MEAN16(v) convert_int16(v)
+#define MEAN16(v) TO_D16(v)
 #endif
 
 FLYNN_KERNEL(compare, T, T)
@@ -65,6 +73,12 @@ FLYNN_KERNEL(compare, T, T)
 }
 
 #if !T_FLOAT
+/* convert_int16_rte, of which CPU runtimes make a call for each number: adding 1.5 * 2^23 leaves no room for a fraction. */
+static inline int16 nearest16(float16 v)
+{
+    return as_int16(v + 12582912.0f) - (int16)(0x4b400000);
+}
+
 FLYNN_KERNEL(compare_floats, T, T)
 {
     const struct flynn_args args = a;
@@ -79,12 +93,12 @@ FLYNN_KERNEL(compare_floats, T, T)
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             const T16 v = LOAD(T, 16, from + x);
-            const int16 means = convert_int16_rte(LOAD(float, 16, mean + x));
+            const D16 means = TO_D16(nearest16(LOAD(float, 16, mean + x)));
             STREAM(T, 16, streams, select(compare16(&args, v, means), v, alpha), to + x);
         }
         for (; x < last_x; x++) {
             const T v = from[x];
-            to[x] = is_alpha(x, channels) ? v : compare16(&args, (T16)(v), (int16)(convert_int_rte(mean[x]))).s0;
+            to[x] = is_alpha(x, channels) ? v : compare16(&args, (T16)(v), (D16)((D)convert_int_rte(mean[x]))).s0;
         }
     }
 }

@@ -106,6 +106,7 @@ INLINE W16 weigh16(const struct flynn_args *a, __global const T *row, int at, co
                           __global const uchar *weight, T16 *value)
 {
     W16 distance = (W16)(0);
+#pragma unroll
     for (int j = 0; j < c; j++) {
         value[j] = values16(a, row, at + j * a->in.width);
         distance += TO_W(value[j] > own[j] ? value[j] - own[j] : own[j] - value[j]);
@@ -129,6 +130,7 @@ INLINE void filter16(__global const T *in, const struct flynn_args *a, __global 
     __global const T *centre = CROW(T, in, y, a->in.stride) + a->up + x;
     T16 own[4], v[4], w[4];
     uint16 sum[4], all = (uint16)(WHOLE);
+#pragma unroll
     for (int j = 0; j < c; j++) {
         own[j] = LOAD(T, 16, centre + j * a->in.width);
         sum[j] = convert_uint16(own[j]) * (uint16)(WHOLE);
@@ -139,6 +141,7 @@ INLINE void filter16(__global const T *in, const struct flynn_args *a, __global 
         const W16 p = weigh16(a, row, x + place[2 * t], own, c, weight + t * STEPS, v);
         const W16 q = weigh16(a, next, x + place[2 * t + 2], own, c, weight + (t + 1) * STEPS, w);
         all += convert_uint16(p + q);
+#pragma unroll
         for (int j = 0; j < c; j++)
             sum[j] += convert_uint16(TO_W(v[j]) * p + TO_W(w[j]) * q);
     }

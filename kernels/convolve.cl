@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 #include "filter.clh"
+#ifdef ON_CPU
+#include "lines.clh"
+#endif
 
 /* The stage is described in core/taps.h. S: what sums are made in. */
 #if defined(T_F32)
@@ -69,6 +72,39 @@ static uchar16 divided_narrow(const struct flynn_args *a, ushort16 sum)
     return convert_uchar16(min(upper_half(sum, (ushort16)(a->k[10])) >> (ushort16)(a->k[11]), (ushort16)(255)));
 }
 
+#ifdef ON_CPU
+
+#define FACTORS_LINE 1024 /* samples that are made together */
+
+/* The same by factors: sums down the columns wait in a line. */
+static int factored_groups(__global const T *const *row, const struct flynn_args *a, __global const int *factor, int x,
+                           int end, __global T *to)
+{
+    ushort line[FACTORS_LINE + 4 * SIDE + 16];
+    const int c = a->in.channels, wide = a->k[12], tall = a->k[13];
+    const bool streams = STREAMS(*a, to + x);
+    while (x < end) {
+        const int n = min(FACTORS_LINE, (end - x + 15) / 16 * 16), all = n + (wide - 1) * c;
+        for (int i = 0; i < all; i += 16) {
+            const int at = min(i, all - 16);
+            ushort16 sum = (ushort16)(0);
+            for (int k = 0; k < tall; k++)
+                sum += convert_ushort16(LOAD(T, 16, row[k] + x - a->left * c + at)) * (ushort16)((ushort)factor[wide + k]);
+            PUT16(ushort, sum, line + at);
+        }
+        for (int i = 0; i < n; i += 16) {
+            ushort16 sum = (ushort16)((ushort)a->k[7]);
+            for (int k = 0; k < wide; k++)
+                sum += GET16(ushort, line + i + k * c) * (ushort16)((ushort)factor[k]);
+            STREAM(T, 16, streams, divided_narrow(a, sum), to + x + i);
+        }
+        x += n;
+    }
+    return x;
+}
+
+#endif
+
 static int narrow_groups(__global const T *const *row, const struct flynn_args *a, __global const int *place,
                          WEIGHT weight, int x, int end, __global T *to)
 {
@@ -90,8 +126,8 @@ static int narrow_groups(__global const T *const *row, const struct flynn_args *
 #endif
 
 /* Samples [x, last_x) of one row. */
-static void convolve_row(__global const T *in, const struct flynn_args *a, __global const int *place, WEIGHT weight, int x,
-                         int last_x, int y, __global T *to)
+static void convolve_row(__global const T *in, const struct flynn_args *a, __global const int *place, WEIGHT weight,
+                         __global const int *factor, int x, int last_x, int y, __global T *to)
 {
     __global const T *row[SIDE];
     const int c = a->in.channels;
@@ -109,6 +145,12 @@ static void convolve_row(__global const T *in, const struct flynn_args *a, __glo
             continue;
         }
 #if defined(T_U8)
+#ifdef ON_CPU
+        if (a->k[6] && a->k[12]) {
+            x = factored_groups(row, a, factor, x, end, to);
+            continue;
+        }
+#endif
         if (a->k[6])
             x = narrow_groups(row, a, place, weight, x, end, to);
 #endif
@@ -122,6 +164,6 @@ FLYNN_KERNEL(convolve, T, T)
     const struct flynn_args args = a;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++)
-        convolve_row(in, &args, (__global const int *)table0, (WEIGHT)table1, FIRST_X, last_x, y,
+        convolve_row(in, &args, (__global const int *)table0, (WEIGHT)table1, (__global const int *)table3, FIRST_X, last_x, y,
                      ROW(T, out, y, a.out.stride));
 }

@@ -72,7 +72,8 @@ FLYNN_KERNEL(gamma, T, T)
     __global const T *table = (__global const T *)table0;
 #if defined(T_U8) && defined(X86_AVX2)
     struct byte_table bytes;
-    fill_byte_table(&bytes, table);
+    for (int k = 0; k < 16; k++)
+        set_part(&bytes, k, LOAD(uchar, 16, table + 16 * k));
 #endif
 
     for (int y = FIRST_Y; y < last_y; y++) {
@@ -80,14 +81,7 @@ FLYNN_KERNEL(gamma, T, T)
         __global T *to = ROW(T, out, y, a.out.stride);
         int x = FIRST_X;
 #if defined(T_U8) && defined(X86_AVX2)
-        const bool streams = a.alpha < 0 && STREAMS(a, to + x);
-        for (; x + 32 <= last_x; x += 32) {
-            const uchar32 v = look_up_bytes(&bytes, *(__global const uchar32_at *)(from + x));
-            if (streams)
-                STREAM_VECTOR(uchar32, v, to + x);
-            else
-                *(__global uchar32_at *)(to + x) = v;
-        }
+        x = look_up_row(&bytes, from, to, x, last_x, a.alpha < 0 && STREAMS(a, to + x));
 #endif
         for (; x < last_x; x++)
             to[x] = table[from[x]];

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
+#include "filter.clh"
 #include "rgb.clh"
 
 #if defined(T_U8)
 
-/* v * (7650 - s * d) + 3825.5 is exact, and so far from the multiples of 7650 that its float quotient rounds down as it
- * should. */
-static inline uchar16 channel(ushort16 h, ushort16 s, float16 v, ushort own)
+/* v - (v * s * d + 3824) / 7650 in 16 bits; `product` is v * s, and the quotient below it is exact where d is at most 30, as
+ * all values show. */
+static inline uchar16 channel(ushort16 h, ushort16 product, ushort16 v, ushort own)
 {
     const ushort far = 30;
     ushort16 d = h > own ? h - own : own - h;
     d = min(d, (ushort)180 - d);
     d = min(max(d, far) - far, far);
-    const float16 n = v * convert_float16(convert_int16((ushort)7650 - s * d)) + 3825.5f;
-    return convert_uchar16(convert_int16(n * (1.0f / 7650)));
+    const ushort16 q = upper_half(product, d * (ushort)1096) >> (ushort16)(7);
+    const short16 rest = as_short16(product * d - q * (ushort)7650);
+    return convert_uchar16(v - q + as_ushort16(rest > (short16)(3825)));
 }
 
 static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
 {
-    const ushort16 s = convert_ushort16(px.g), h = convert_ushort16(min(px.r, px.r - (uchar)180));
-    const float16 v = convert_float16(convert_int16(px.b));
-    px.r = channel(h, s, v, 0);
-    px.g = channel(h, s, v, 60);
-    px.b = channel(h, s, v, 120);
+    const ushort16 h = convert_ushort16(min(px.r, px.r - (uchar)180)), v = convert_ushort16(px.b);
+    const ushort16 product = v * convert_ushort16(px.g);
+    px.r = channel(h, product, v, 0);
+    px.g = channel(h, product, v, 60);
+    px.b = channel(h, product, v, 120);
     return px;
 }
 
