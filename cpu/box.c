@@ -321,6 +321,7 @@ static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn
     if (!down || !from)
         return FLYNN_ELIMIT;
     *down = *across = *stage;
+    down->op = across->op = flynn_op_at(flynn_op_find("box")); /* whoever made the stage */
     describe_down(down, node, wide, tall);
     across->in.type = FLYNN_U32;
     describe_across(across, down, wide, tall);

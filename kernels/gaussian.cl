@@ -64,19 +64,19 @@ static H16 marked(H16 sum, const struct flynn_args *a)
 
 #if defined(T_U8)
 #define SUM16            int16
-#define FIRST_SUM(h, w)  ((SUM16)(a->k[1]) + convert_int16(as_short16(h)) * (SUM16)(w))
+#define FIRST_SUM(a, h, w) ((SUM16)((a)->k[1]) + convert_int16(as_short16(h)) * (SUM16)(w))
 #define ADD(s, h0, h1, w) ((s) + (convert_int16(as_short16(h0)) + convert_int16(as_short16(h1))) * (SUM16)(w))
-#define LAST(s)          convert_uchar16((s) >> a->k[2])
+#define LAST(a, s)       convert_uchar16((s) >> (a)->k[2])
 #elif defined(T_U16)
 #define SUM16            ulong16
-#define FIRST_SUM(h, w)  ((SUM16)(1ul << 31) + convert_ulong16(h) * (SUM16)(w))
+#define FIRST_SUM(a, h, w) ((SUM16)(1ul << 31) + convert_ulong16(h) * (SUM16)(w))
 #define ADD(s, h0, h1, w) ((s) + convert_ulong16(h0) * (SUM16)(w) + convert_ulong16(h1) * (SUM16)(w))
-#define LAST(s)          convert_ushort16((s) >> 32)
+#define LAST(a, s)       convert_ushort16((s) >> 32)
 #else
 #define SUM16            float16
-#define FIRST_SUM(h, w)  ((h) * (SUM16)(w))
+#define FIRST_SUM(a, h, w) ((h) * (SUM16)(w))
 #define ADD(s, h0, h1, w) ((s) + ((h0) + (h1)) * (SUM16)(w))
-#define LAST(s)          (s)
+#define LAST(a, s)       (s)
 #endif
 
 /* ---- both in one, for few taps ---------------------------------------------------------------------------------------- */
@@ -166,10 +166,10 @@ static void across_segment(__global const T *in, const struct flynn_args *a, __g
 static void down_row(const R *centre, int taps, const int *up, const int *down, WEIGHT weight, int n, __global T *to)
 {
     for (int i = 0; i < n; i += 16) {
-        SUM16 sum = FIRST_SUM(*(const uint16 *)(centre + i), weight[0]);
+        SUM16 sum = FIRST_SUM(a, *(const uint16 *)(centre + i), weight[0]);
         for (int t = 1; t < taps; t++)
             sum = ADD(sum, *(const uint16 *)(centre + up[t] + i), *(const uint16 *)(centre + down[t] + i), weight[t]);
-        store_some_or_all(to + i, LAST(sum), n - i);
+        store_some_or_all(to + i, LAST(a, sum), n - i);
     }
 }
 
@@ -289,9 +289,9 @@ FLYNN_KERNEL(blur, T, T)
                                          ? across16(CROW(T, in, at, a.in.stride), p, DISTANCES, WEIGHTS, x)
                                          : edge_across16(in, p, DISTANCES, WEIGHTS, x, at), p);
                 }
-                sum = t ? ADD(sum, h[0], h[1], WEIGHTS[t]) : FIRST_SUM(h[0], WEIGHTS[0]);
+                sum = t ? ADD(sum, h[0], h[1], WEIGHTS[t]) : FIRST_SUM(p, h[0], WEIGHTS[0]);
             }
-            store_some(ROW(T, out, y, a.out.stride) + x, LAST(sum), min(last_x - x, 16));
+            store_some(ROW(T, out, y, a.out.stride) + x, LAST(p, sum), min(last_x - x, 16));
         }
     }
 }
@@ -344,10 +344,10 @@ static H16 between16(__global const H *in, const struct flynn_args *a, int x, in
 static T16 down_between16(__global const H *in, const struct flynn_args *a, __global const int *distance, WEIGHT weight,
                           int x, int y)
 {
-    SUM16 sum = FIRST_SUM(between16(in, a, x, y), weight[0]);
+    SUM16 sum = FIRST_SUM(a, between16(in, a, x, y), weight[0]);
     for (int t = 1; t < a->k[0]; t++)
         sum = ADD(sum, between16(in, a, x, y - distance[t]), between16(in, a, x, y + distance[t]), weight[t]);
-    return LAST(sum);
+    return LAST(a, sum);
 }
 
 FLYNN_KERNEL(down, H, T)
