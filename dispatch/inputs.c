@@ -34,6 +34,14 @@ static double special_float(uint64_t *rng)
     return values[flynn_rng_below(rng, sizeof values / sizeof *values)];
 }
 
+/* White has the divisor 15 in all integer types: products and quotients of its fifteenths are often whole or end in a
+ * half, which random samples seldom do, and their neighbours just miss it. */
+static double special_integer(double white, uint64_t *rng)
+{
+    double value = (double)flynn_rng_below(rng, 16) / 15 + ((double)flynn_rng_below(rng, 3) - 1) / white;
+    return value < 0 ? 0 : value > 1 ? 1 : value;
+}
+
 /* A sample as a fraction of white; i counts samples from the image's start. */
 static double draw(int pattern, uint64_t i, uint64_t *rng)
 {
@@ -92,6 +100,8 @@ void flynn_pattern_fill(const struct flynn_image *image, int pattern, uint64_t *
                 value = special_float(rng);
             else if (pattern == SPECIAL && floats)
                 value = value * 4 - 1.5;
+            else if (pattern == SPECIAL)
+                value = special_integer(flynn_type_white(shape->type), rng);
             put(flynn_row(image, y), x, shape->type, value, flynn_rng(rng));
         }
     }

@@ -20,7 +20,8 @@ extern const int flynn_size_count;
 extern const int flynn_small_size_count;
 
 /** Fill an image with a pattern (0 <= pattern < FLYNN_PATTERNS): black, white, random, low, high, alternating, runs of
- * these, special values (for floats: NaN, infinities, zeros, subnormals). */
+ * these, special values (floats: NaN, infinities, zeros, subnormals; integers: what divides white, and what lies
+ * beside). */
 void flynn_pattern_fill(const struct flynn_image *image, int pattern, uint64_t *rng);
 
 const char *flynn_pattern_name(int pattern);
