@@ -157,28 +157,69 @@ ParameterizedTestParameters(large, equal_scalar)
     return cr_make_param_array(struct number, numbers, (size_t)backend_count());
 }
 
-/* Outputs above the size from which kernels stream past the caches; odd rows, so that few of them are aligned. */
+/* Ops that write past the caches, and as what, at sizes from which they do; odd rows, so that few of them are aligned.
+ */
+static const struct {
+    const char *image;
+    const char *ops[24];
+} streamed[] = {
+    {"noise:2501x2403",
+     {"invert",
+      "threshold:100",
+      "blend:with=@,alpha=0.3",
+      "gamma:2",
+      "linear:1.2,beta=10",
+      "copy",
+      "clamp:low=30",
+      "posterize:4",
+      "convert:type=u16",
+      "sobel",
+      "unsharp:2",
+      "convolve:gaussian5",
+      "box:5",
+      "adaptive-threshold:5",
+      "pad:left=3,top=1",
+      "rotate:90",
+      "flip",
+      "rgb-to-hsv",
+      "color-matrix:preset=xyz",
+      "dither",
+      "add:with=@",
+      "copy-masked:with=@,mask=@",
+      "transpose"}},
+    {"noise:2501x2403,channels=4", {"over:with=@", "premultiply", "unpremultiply", "channel:a", "srgb-to-linear"}},
+    {"noise:4201x4099,channels=1", {"otsu", "gaussian:1", "median", "cumsum", "transpose"}},
+    {"noise:2101x2003,type=f32", {"linear-to-srgb", "hsv-to-rgb", "gaussian:1", "bilateral"}},
+};
+
+static void expect_large(const char *op, const struct flynn_image *in, const struct flynn_image *with,
+                         struct flynn_backend *backend)
+{
+    struct flynn_verify_options options = {.seed = seed()};
+    struct flynn_chain chain = {0};
+    struct flynn_plan plan;
+    struct flynn_err err = {0};
+    cr_assert_eq(flynn_chain_add_with(&chain, op, with, &err), 0, "%s", err.text);
+    cr_assert_eq(flynn_plan_build(&plan, &chain, &in->shape, &err), 0, "%s", err.text);
+    int failed = flynn_verify_plan(&plan, in, op, backend, 1, &options, expect_good, NULL, &err);
+    cr_assert_eq(failed, 0, "%s: %s", op, err.text);
+    flynn_plan_free(&plan);
+    flynn_chain_free(&chain);
+}
+
 ParameterizedTest(struct number *number, large, equal_scalar)
 {
-    static const char *const ops[] = {"invert", "threshold:100", "blend:with=@,alpha=0.3", "gamma:2"};
     struct flynn_backend backend = open_backend(number->backend);
-    struct flynn_shape shape = {2501, 2403, 3, FLYNN_U8};
-    struct flynn_verify_options options = {.seed = seed()};
     struct flynn_err err = {0};
-    struct flynn_image in, with;
-
-    cr_assert_eq(flynn_generate(&in, "noise:2501x2403", &err), 0, "%s", err.text);
-    cr_assert_eq(flynn_generate(&with, "noise:2501x2403,seed=2", &err), 0, "%s", err.text);
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
-        struct flynn_chain chain = {0};
-        struct flynn_plan plan;
-        cr_assert_eq(flynn_chain_add_with(&chain, ops[i], &with, &err), 0, "%s", err.text);
-        cr_assert_eq(flynn_plan_build(&plan, &chain, &shape, &err), 0, "%s", err.text);
-        int failed = flynn_verify_plan(&plan, &in, ops[i], &backend, 1, &options, expect_good, NULL, &err);
-        cr_assert_eq(failed, 0, "%s", err.text);
-        flynn_plan_free(&plan);
-        flynn_chain_free(&chain);
+    for (size_t i = 0; i < sizeof streamed / sizeof *streamed; i++) {
+        struct flynn_image in, with;
+        char second[80];
+        snprintf(second, sizeof second, "%s,seed=2", streamed[i].image);
+        cr_assert_eq(flynn_generate(&in, streamed[i].image, &err), 0, "%s", err.text);
+        cr_assert_eq(flynn_generate(&with, second, &err), 0, "%s", err.text);
+        for (int k = 0; k < 24 && streamed[i].ops[k]; k++)
+            expect_large(streamed[i].ops[k], &in, &with, &backend);
+        flynn_image_free(&in);
+        flynn_image_free(&with);
     }
-    flynn_image_free(&in);
-    flynn_image_free(&with);
 }
