@@ -114,7 +114,10 @@ static void print_catalogue_row(const struct flynn_op *op)
     for (int t = 0; t < flynn_table_count(); t++) {
         bool all = coverage.table[t] == op->types;
         if (may_gap(t))
-            column += printf(" %-*s", (int)strlen(flynn_table_name(t)), all ? "yes" : coverage.table[t] ? "part" : "-");
+            column += printf(" %-*s", (int)strlen(flynn_table_name(t)),
+                             all                                    ? "yes"
+                             : coverage.table[t] | coverage.part[t] ? "part"
+                                                                    : "-");
     }
     column += printf(" %-6s  ", coverage.opencl ? "yes" : "-");
     print_wrapped(op->summary, column, column);
@@ -136,7 +139,7 @@ static void print_catalogue(void)
                 print_catalogue_row(flynn_op_at(k));
         }
     }
-    printf("\n-: falls to the next lower table (OpenCL: has no kernel); part: some types do. Every op has\n"
+    printf("\n-: falls to the next lower table (OpenCL: has no kernel); part: some types or steps do. Every op has\n"
            "scalar and autovec kernels. `flynn ops NAME` describes one op.\n");
 }
 
@@ -182,8 +185,9 @@ static void print_gap(const struct cli_coverage *coverage, const struct flynn_op
     for (int type = 0; type < FLYNN_N_TYPES; type++) {
         unsigned bit = FLYNN_TYPE_BIT(type);
         if ((op->types & bit) && !(coverage->table[table] & bit))
-            printf("; %s falls to %s", flynn_type_name((enum flynn_type)type),
-                   flynn_table_name(coverage->falls_to[table][type]));
+            printf("; %s falls to %s%s", flynn_type_name((enum flynn_type)type),
+                   flynn_table_name(coverage->falls_to[table][type]),
+                   coverage->part[table] & bit ? " for some steps" : "");
     }
 }
 
@@ -195,7 +199,7 @@ static void print_coverage(const struct flynn_op *op)
     printf("Kernels:\n");
     for (int t = 0; t < flynn_table_count(); t++) {
         cli_types_text(types, sizeof types, coverage.table[t], ", ");
-        printf("  %-10s %s", flynn_table_name(t), *types ? types : "none");
+        printf("  %-10s %s", flynn_table_name(t), *types ? types : coverage.part[t] ? "part" : "none");
         print_gap(&coverage, op, t);
         putchar('\n');
     }

@@ -64,6 +64,7 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
     bool planned = small_plan(&chain, &plan, op, type);
     for (int table = 0; table < flynn_table_count(); table++) {
         int lowest = table;
+        bool own = false;
         if (!planned && !flynn_table_has(table, op))
             lowest = FLYNN_TABLE_SCALAR;
         for (int i = 0; planned && i < plan.stages; i++) {
@@ -72,10 +73,13 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
                 continue;
             flynn_table_resolve(table, plan.stage[i], &from);
             lowest = from < lowest ? from : lowest;
+            own |= from == table;
         }
         coverage->falls_to[table][type] = lowest;
         if (lowest == table)
             coverage->table[table] |= FLYNN_TYPE_BIT(type);
+        else if (own)
+            coverage->part[table] |= FLYNN_TYPE_BIT(type);
     }
     if (planned) {
         const struct flynn_node *node = &plan.node[plan.nodes - 1];

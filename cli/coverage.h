@@ -9,6 +9,7 @@
 /** Which backends have kernels of their own for an op. */
 struct cli_coverage {
     unsigned table[CLI_MOST_TABLES]; /**< by table: FLYNN_TYPE_BIT of the input types that it runs wholly by itself */
+    unsigned part[CLI_MOST_TABLES];  /**< likewise: of which it runs some stages, but not all */
     int falls_to[CLI_MOST_TABLES][FLYNN_N_TYPES]; /**< for other types of the op: the lowest table that helps out */
     bool opencl;                                  /**< there are OpenCL kernels in this build */
 };

@@ -196,6 +196,8 @@ Test(reports, ops_catalogue)
         for (int p = 0; p < FLYNN_MAX_PARAMS && op->params[p].name; p++)
             cr_assert(strstr(cli_out, op->params[p].name), "%s: %s", op->name, op->params[p].name);
     }
+    cr_assert_eq(cli_shell("flynn ops canny"), 0); /* its hysteresis is scalar code alone */
+    cr_assert(!strstr(cli_out, "sse2 ") || strstr(cli_out, "u8 falls to scalar for some steps"), "%s", cli_out);
     cr_assert_eq(cli_shell("flynn ops negate"), 0);
     cr_assert_eq(strncmp(cli_out, "invert: ", 8), 0, "an alias finds its op");
 }
