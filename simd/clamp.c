@@ -29,19 +29,19 @@ static inline vi clamp_floats(vi x, const void *by)
 static void clamp_u8(const struct flynn_call *call)
 {
     struct limits t = {v_set8(call->stage->k[1]), v_set8(call->stage->k[2])};
-    point_kernel_light(call, 1, clamp_bytes, &t);
+    point_kernel(call, 1, clamp_bytes, &t);
 }
 
 static void clamp_u16(const struct flynn_call *call)
 {
     struct limits t = {v_set16(call->stage->k[1] ^ 32768), v_set16(call->stage->k[2] ^ 32768)};
-    point_kernel_light(call, 2, clamp_shorts, &t);
+    point_kernel(call, 2, clamp_shorts, &t);
 }
 
 static void clamp_f32(const struct flynn_call *call)
 {
     struct limits t = {V_AS_I(V(set1_ps)(call->stage->f[0])), V_AS_I(V(set1_ps)(call->stage->f[1]))};
-    point_kernel_light(call, sizeof(float), clamp_floats, &t);
+    point_kernel(call, sizeof(float), clamp_floats, &t);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(clamp);

@@ -10,8 +10,10 @@ static inline vi same(vi x, const void *by)
 static void copy(const struct flynn_call *call)
 {
     size_t bytes = (size_t)call->width * (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
-    for (int r = 0; r < call->rows; r++)
-        point_row(call->in[r], call->in[r], call->out[r], bytes, call->stream, same, NULL, NULL, NULL);
+    if (call->stream)
+        point_rows_streamed(call, bytes, same, NULL, NULL, NULL);
+    else
+        point_rows_stored(call, bytes, same, NULL, NULL, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(copy);

@@ -4,7 +4,7 @@
 
 #include "simd/point.h"
 
-/** point_kernel_light and point_kernel2 for f64, which has no alpha channel. */
+/** point_kernel and point_kernel2 for f64, which has no alpha channel. */
 
 /** One vector of the output from one of each input; ops of one input get it twice. */
 typedef vd doubles_map(vd x, vd w, const void *by);

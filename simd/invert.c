@@ -16,17 +16,17 @@ static vi invert_floats(vi x, const void *by)
 
 static void invert_u8(const struct flynn_call *call)
 {
-    point_kernel_light(call, 1, invert_bits, NULL);
+    point_kernel(call, 1, invert_bits, NULL);
 }
 
 static void invert_u16(const struct flynn_call *call)
 {
-    point_kernel_light(call, 2, invert_bits, NULL);
+    point_kernel(call, 2, invert_bits, NULL);
 }
 
 static void invert_f32(const struct flynn_call *call)
 {
-    point_kernel_light(call, sizeof(float), invert_floats, NULL);
+    point_kernel(call, sizeof(float), invert_floats, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(invert);

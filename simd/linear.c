@@ -66,7 +66,7 @@ static void linear_u16(const struct flynn_call *call)
 static void linear_f32(const struct flynn_call *call)
 {
     struct line line = line_of(call->stage);
-    point_kernel_light(call, sizeof(float), linear_floats, &line);
+    point_kernel(call, sizeof(float), linear_floats, &line);
 }
 
 struct double_line {

@@ -44,22 +44,41 @@ POINT_INLINE void point_line(const uint8_t *in, const uint8_t *with, uint8_t *ou
         v_store(out + j, point_vector(in + j, with + j, VEC, map, map2, by, alpha));
 }
 
-/* One row. The last vector overlaps the one before, and so does the first where stores must be aligned to stream: input
- * and output are never the same memory. Without a second input `with` is the first. */
-POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, bool stream,
-                            point_map *map, point_map2 *map2, const void *by, const vi *alpha)
+/* Bytes of a row before and behind what is streamed: its vectors are aligned, its end is that of a line. */
+struct point_streamed {
+    size_t from, to;
+};
+
+POINT_INLINE struct point_streamed point_streamed(const uint8_t *out, size_t bytes, const vi *alpha)
 {
-    size_t i = 0, head = -(uintptr_t)out % VEC;
+    size_t from = -(uintptr_t)out % VEC, behind = (uintptr_t)(out + bytes) % POINT_LINE;
+    if (behind && behind < VEC)
+        behind += POINT_LINE; /* so that the last vector stays behind them */
+    if (bytes < from + behind + POINT_LINE || (from && alpha))
+        return (struct point_streamed){0};
+    return (struct point_streamed){from, bytes - behind};
+}
+
+POINT_INLINE void point_stream(const uint8_t *in, const uint8_t *with, uint8_t *out, struct point_streamed part,
+                               point_map *map, point_map2 *map2, const void *by, const vi *alpha)
+{
+    for (size_t i = part.from; i < part.to; i += VEC)
+        v_stream(out + i, point_vector(in + i, with + i, VEC, map, map2, by, alpha));
+}
+
+/* The row without what is streamed. The last vector overlaps the one before, and so may the first: input and output are
+ * never the same memory. */
+POINT_INLINE void point_rest(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes,
+                             struct point_streamed part, point_map *map, point_map2 *map2, const void *by,
+                             const vi *alpha)
+{
+    size_t i = part.to;
     if (bytes < VEC) {
         v_store_n(out, point_vector(in, with, bytes, map, map2, by, alpha), bytes);
         return;
     }
-    if (stream && (!head || !alpha)) {
-        if (head)
-            v_store(out, point_vector(in, with, VEC, map, map2, by, alpha));
-        for (i = head; i + VEC <= bytes; i += VEC)
-            v_stream(out + i, point_vector(in + i, with + i, VEC, map, map2, by, alpha));
-    }
+    if (part.from)
+        v_store(out, point_vector(in, with, VEC, map, map2, by, alpha));
     for (; i + POINT_LINE <= bytes; i += POINT_LINE)
         point_line(in + i, with + i, out + i, map, map2, by, alpha);
     for (; i + VEC <= bytes; i += VEC)
@@ -70,38 +89,66 @@ POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out
     }
 }
 
-POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, bool stream, point_map *map,
-                             point_map2 *map2, const void *by)
+/* One row. Without a second input `with` is the first. */
+POINT_INLINE void point_row(const uint8_t *in, const uint8_t *with, uint8_t *out, size_t bytes, bool stream,
+                            point_map *map, point_map2 *map2, const void *by, const vi *alpha)
+{
+    struct point_streamed part = {0};
+    if (stream) {
+        part = point_streamed(out, bytes, alpha);
+        point_stream(in, with, out, part, map, map2, by, alpha);
+    }
+    point_rest(in, with, out, bytes, part, map, map2, by, alpha);
+}
+
+/* Rows past the caches. An ordinary store between streaming ones holds them all up, the more so one into a line that
+ * was just streamed: with the end of each row behind the row copies took a third longer. */
+POINT_INLINE void point_rows_streamed(const struct flynn_call *call, size_t bytes, point_map *map, point_map2 *map2,
+                                      const void *by, const vi *alpha)
+{
+    const void *const *with = map2 ? call->with : call->in;
+    for (int r = 0; r < call->rows; r++)
+        point_stream(call->in[r], with[r], call->out[r], point_streamed(call->out[r], bytes, alpha), map, map2, by,
+                     alpha);
+    for (int r = 0; r < call->rows; r++)
+        point_rest(call->in[r], with[r], call->out[r], bytes, point_streamed(call->out[r], bytes, alpha), map, map2, by,
+                   alpha);
+}
+
+POINT_INLINE void point_rows_stored(const struct flynn_call *call, size_t bytes, point_map *map, point_map2 *map2,
+                                    const void *by, const vi *alpha)
+{
+    const void *const *with = map2 ? call->with : call->in;
+    for (int r = 0; r < call->rows; r++)
+        point_row(call->in[r], with[r], call->out[r], bytes, false, map, map2, by, alpha);
+}
+
+POINT_INLINE void point_rows(const struct flynn_call *call, size_t sample, point_map *map, point_map2 *map2,
+                             const void *by)
 {
     int channels = call->stage->in.channels;
     size_t bytes = (size_t)call->width * (size_t)channels * sample;
     vi alpha = v_alpha_mask(channels, (int)sample);
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *with = map2 ? call->with[r] : call->in[r];
-        if (channels % 2 == 0)
-            point_row(call->in[r], with, call->out[r], bytes, stream, map, map2, by, &alpha);
-        else
-            point_row(call->in[r], with, call->out[r], bytes, stream, map, map2, by, NULL);
-    }
+    if (call->stream && channels % 2 == 0)
+        point_rows_streamed(call, bytes, map, map2, by, &alpha);
+    else if (call->stream)
+        point_rows_streamed(call, bytes, map, map2, by, NULL);
+    else if (channels % 2 == 0)
+        point_rows_stored(call, bytes, map, map2, by, &alpha);
+    else
+        point_rows_stored(call, bytes, map, map2, by, NULL);
 }
 
-/** Every sample of the call through `map`; samples of `sample` bytes; alpha is kept. */
+/** Every sample of the call through `map`; samples of `sample` bytes; alpha is kept. Large outputs are streamed. */
 POINT_INLINE void point_kernel(const struct flynn_call *call, size_t sample, point_map *map, const void *by)
 {
-    point_rows(call, sample, false, map, NULL, by);
+    point_rows(call, sample, map, NULL, by);
 }
 
-/** The same for maps of a few instructions, for which memory is the limit: large outputs are streamed. Where the map
- * takes longer, streaming stores were measured to be slower than others. */
-POINT_INLINE void point_kernel_light(const struct flynn_call *call, size_t sample, point_map *map, const void *by)
-{
-    point_rows(call, sample, call->stream, map, NULL, by);
-}
-
-/** Every sample of the call and of its second input through `map`, which is light; alpha is the first input's. */
+/** Every sample of the call and of its second input through `map`; alpha is the first input's. */
 POINT_INLINE void point_kernel2(const struct flynn_call *call, size_t sample, point_map2 *map, const void *by)
 {
-    point_rows(call, sample, call->stream, NULL, map, by);
+    point_rows(call, sample, NULL, map, by);
 }
 
 #endif

@@ -13,7 +13,7 @@ static inline vi posterize_floats(vi bits, const void *by)
 static void posterize_f32(const struct flynn_call *call)
 {
     vf most = V(set1_ps)(call->stage->f[0]);
-    point_kernel_light(call, sizeof(float), posterize_floats, &most);
+    point_kernel(call, sizeof(float), posterize_floats, &most);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(posterize);

@@ -67,9 +67,9 @@ static inline void run_threshold_u8(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {v_set8(k[5] ^ 128), v_set8(k[3]), v_set8(k[4]), v_set8(k[3] ^ k[1]), v_set8(k[4] ^ k[2])};
     if (k[1] == 0 && k[3] == 0)
-        point_kernel_light(call, 1, binary_bytes, &t);
+        point_kernel(call, 1, binary_bytes, &t);
     else
-        point_kernel_light(call, 1, threshold_bytes, &t);
+        point_kernel(call, 1, threshold_bytes, &t);
 }
 
 static inline void run_threshold_u16(const struct flynn_call *call)
@@ -77,7 +77,7 @@ static inline void run_threshold_u16(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {v_set16(k[5] ^ 32768), v_set16(k[3]), v_set16(k[4]), v_set16(k[3] ^ k[1]),
                           v_set16(k[4] ^ k[2])};
-    point_kernel_light(call, 2, threshold_shorts, &t);
+    point_kernel(call, 2, threshold_shorts, &t);
 }
 
 static inline void run_threshold_f32(const struct flynn_call *call)
@@ -85,7 +85,7 @@ static inline void run_threshold_f32(const struct flynn_call *call)
     const int32_t *k = call->stage->k;
     struct threshold t = {V_AS_I(V(set1_ps)(call->stage->f[0])), v_set32(k[3]), v_set32(k[4]), v_set32(k[3] ^ k[1]),
                           v_set32(k[4] ^ k[2])};
-    point_kernel_light(call, sizeof(float), threshold_floats, &t);
+    point_kernel(call, sizeof(float), threshold_floats, &t);
 }
 
 #endif
