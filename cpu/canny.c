@@ -129,10 +129,12 @@ static uint64_t *reached_of(const struct flood *f, int y)
     return flynn_row(f->out, y);
 }
 
-/* `from` touches pixels of word i of row y that may be reached and are not yet. */
-static void reach(struct flood *f, int y, int i, uint64_t from, uint64_t may)
+/* Reach what `from` touches of word i of a row. */
+static inline void reach(struct flood *f, int y, int i, uint64_t from)
 {
-    uint64_t *reached = reached_of(f, y) + i;
+    uint64_t may = may_of(f, y)[i], *reached = reached_of(f, y) + i;
+    if (!(from & may & ~*reached))
+        return;
     *reached = run_along(*reached | (from & may), may);
     if (f->listed < FLYNN_CANNY_LIST)
         f->list[f->listed++] = (struct flynn_canny_word){i, y};
@@ -144,28 +146,23 @@ static void spread(struct flood *f)
 {
     while (f->listed) {
         struct flynn_canny_word at = f->list[--f->listed];
-        uint64_t here = reached_of(f, at.y)[at.i];
-        uint64_t from[3] = {here << 63, here | here << 1 | here >> 1, here >> 63};
-        int last = at.i + 1 < f->words ? at.i + 1 : at.i;
-        for (int y = at.y > f->first ? at.y - 1 : at.y; y <= at.y + 1 && y < f->last; y++) {
-            const uint64_t *may = may_of(f, y), *reached = reached_of(f, y);
-            for (int i = at.i > 0 ? at.i - 1 : 0; i <= last; i++) {
-                if (from[i - at.i + 1] & may[i] & ~reached[i])
-                    reach(f, y, i, from[i - at.i + 1], may[i]);
-            }
+        uint64_t here = reached_of(f, at.y)[at.i], wide = here | here << 1 | here >> 1;
+        int first = at.y > f->first ? at.y - 1 : at.y, last = at.y + 1 < f->last ? at.y + 1 : at.y;
+        for (int y = first; y <= last; y++) {
+            reach(f, y, at.i, wide);
+            if (here & 1 && at.i > 0)
+                reach(f, y, at.i - 1, here << 63);
+            if (here >> 63 && at.i + 1 < f->words)
+                reach(f, y, at.i + 1, here >> 63);
         }
     }
 }
 
-/* What touches the pixels of word i of one of the rows from another or from the same one. */
-static inline uint64_t around(const uint64_t *const *row, int rows, int i, int words)
+/* What touches the pixels of word i of the row in the middle from three rows, which may be one and the same. */
+static inline uint64_t around(const uint64_t *a, const uint64_t *b, const uint64_t *c, int i, int words)
 {
-    uint64_t before = 0, here = 0, after = 0;
-    for (int r = 0; r < rows; r++) {
-        before |= i > 0 ? row[r][i - 1] >> 63 : 0;
-        here |= row[r][i];
-        after |= i + 1 < words ? row[r][i + 1] << 63 : 0;
-    }
+    uint64_t before = i > 0 ? (a[i - 1] | b[i - 1] | c[i - 1]) >> 63 : 0, here = a[i] | b[i] | c[i];
+    uint64_t after = i + 1 < words ? (a[i + 1] | b[i + 1] | c[i + 1]) << 63 : 0;
     return here | here << 1 | here >> 1 | before | after;
 }
 
@@ -178,7 +175,7 @@ static void start_row(struct flood *f, int y)
     for (int i = 0; i < f->words; i++) {
         uint64_t reached = strong[i];
         if (reached != may[i]) {
-            reached |= may[i] & (before >> 63 | (above ? around(&above, 1, i, f->words) : 0));
+            reached |= may[i] & (before >> 63 | (above ? around(above, above, above, i, f->words) : 0));
             reached = run_along(reached, may[i]);
         }
         out[i] = before = reached;
@@ -188,16 +185,13 @@ static void start_row(struct flood *f, int y)
 /* From the rows around row y, and from the row itself. */
 static void look_again(struct flood *f, int y)
 {
-    const uint64_t *may = may_of(f, y), *row[3] = {reached_of(f, y > f->first ? y - 1 : y), reached_of(f, y),
-                                                   reached_of(f, y + 1 < f->last ? y + 1 : y)};
+    const uint64_t *may = may_of(f, y), *out = reached_of(f, y);
+    const uint64_t *above = y > f->first ? reached_of(f, y - 1) : out;
+    const uint64_t *below = y + 1 < f->last ? reached_of(f, y + 1) : out;
     for (int i = f->words - 1; i >= 0; i--) {
-        uint64_t left = may[i] & ~row[1][i];
-        if (!left)
+        if (may[i] == out[i])
             continue;
-        uint64_t from = around(row, 3, i, f->words);
-        if (!(from & left))
-            continue;
-        reach(f, y, i, from, may[i]);
+        reach(f, y, i, around(above, out, below, i, f->words));
         spread(f);
     }
 }

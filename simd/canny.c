@@ -123,8 +123,18 @@ FLYNN_UNROLLED vi set(int x, int bytes)
     return bytes == 2 ? v_set16(x) : v_set32(x);
 }
 
+FLYNN_UNROLLED vi larger(vi a, vi b, int bytes)
+{
+    return bytes == 2 ? V(max_epi16)(a, b) : V(max_epi32)(a, b);
+}
+
+FLYNN_UNROLLED vi less_one(vi a, int bytes)
+{
+    return bytes == 2 ? V(sub_epi16)(a, set(4, bytes)) : V(sub_epi32)(a, set(4, bytes));
+}
+
 /* Masks of a vector of pixels: peaks above `low`, and those above `high`. The magnitude of v is above that of another
- * one where v & ~3 is above the other, and not below where v & ~3 + 4 is. */
+ * one where v & ~3 is above the other, and not below where it is above the other less 4. */
 struct peaks {
     vi weak, strong;
 };
@@ -133,16 +143,14 @@ FLYNN_UNROLLED struct peaks suppress(const uint8_t *up, const uint8_t *row, cons
                                      int bytes)
 {
     vi v = v_load(row), way = v_and(v, set(3, bytes)), m = v_xor(v, way);
-    vi upright = above(set(FLYNN_CANNY_DOWN, bytes), way, bytes);
-    vi straight = above(set(FLYNN_CANNY_FALLING, bytes), way, bytes);
-    vi rising = above(way, set(FLYNN_CANNY_FALLING, bytes), bytes);
-    vi before = v_choose(rising, v_load(up - bytes), v_load(up + bytes)),
-       after = v_choose(rising, v_load(down + bytes), v_load(down - bytes));
-    before = v_choose(straight, before, v_choose(upright, v_load(up), v_load(row - bytes)));
-    after = v_choose(straight, after, v_choose(upright, v_load(down), v_load(row + bytes)));
-    vi four = v_and(straight, set(4, bytes)), equal = bytes == 2 ? V(add_epi16)(m, four) : V(add_epi32)(m, four);
-    vi peak = v_and(above(m, before, bytes), above(equal, after, bytes));
-    return (struct peaks){v_and(peak, above(m, low, bytes)), v_and(peak, above(m, high, bytes))};
+    vi upright = larger(v_load(up), less_one(v_load(down), bytes), bytes);
+    vi level = larger(v_load(row - bytes), less_one(v_load(row + bytes), bytes), bytes);
+    vi falling = larger(v_load(up - bytes), v_load(down + bytes), bytes);
+    vi rising = larger(v_load(up + bytes), v_load(down - bytes), bytes);
+    vi straight = v_choose(above(set(FLYNN_CANNY_DOWN, bytes), way, bytes), upright, level);
+    vi diagonal = v_choose(above(way, set(FLYNN_CANNY_FALLING, bytes), bytes), falling, rising);
+    vi beside = v_choose(above(set(FLYNN_CANNY_FALLING, bytes), way, bytes), diagonal, straight);
+    return (struct peaks){above(m, larger(beside, low, bytes), bytes), above(m, larger(beside, high, bytes), bytes)};
 }
 
 /* One bit for each byte of a mask. */
