@@ -11,40 +11,21 @@
 
 enum { GRADIENT_L1, GRADIENT_L2, SUPPRESS, HYSTERESIS, EXPAND };
 
-static int direction(int dx, int dy)
-{
-    int x = abs(dx) * 13573, y = abs(dy) << 15; /* tan(22.5 degrees) in 15 bits; tan(67.5) is 2 more */
-    if (y < x)
-        return FLYNN_CANNY_ACROSS;
-    if (y > x + (abs(dx) << 16))
-        return FLYNN_CANNY_DOWN;
-    return (dx ^ dy) < 0 ? FLYNN_CANNY_RISING : FLYNN_CANNY_FALLING;
-}
-
-static void slopes(const void *const *in, int x, int *dx, int *dy)
-{
-    const uint8_t *a = (const uint8_t *)in[0] + x, *b = (const uint8_t *)in[1] + x, *c = (const uint8_t *)in[2] + x;
-    *dx = (a[1] - a[-1]) + 2 * (b[1] - b[-1]) + (c[1] - c[-1]);
-    *dy = (c[-1] - a[-1]) + 2 * (c[0] - a[0]) + (c[1] - a[1]);
-}
-
 static void gradient_l1(const struct flynn_call *call)
 {
-    uint16_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
-        int dx, dy;
-        slopes(call->in, x, &dx, &dy);
-        out[x] = (uint16_t)((abs(dx) + abs(dy)) << 2 | direction(dx, dy));
+    for (int r = 0; r < call->rows; r++) {
+        uint16_t *out = call->out[r];
+        for (int x = 0; x < call->width; x++)
+            out[x] = (uint16_t)flynn_canny_gradient(call->in + r, x, call->width, false);
     }
 }
 
 static void gradient_l2(const struct flynn_call *call)
 {
-    uint32_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++) {
-        int dx, dy;
-        slopes(call->in, x, &dx, &dy);
-        out[x] = (uint32_t)((dx * dx + dy * dy) << 2 | direction(dx, dy));
+    for (int r = 0; r < call->rows; r++) {
+        uint32_t *out = call->out[r];
+        for (int x = 0; x < call->width; x++)
+            out[x] = flynn_canny_gradient(call->in + r, x, call->width, true);
     }
 }
 
@@ -62,40 +43,54 @@ static void put_bits(uint64_t *words, int count, int x, int m, bool peak, const 
     words[count + x / 64] |= peak && m > threshold[1] ? bit : 0;
 }
 
-static void suppress_u16(const struct flynn_call *call)
+static void suppress_row_u16(const struct flynn_call *call, int r)
 {
-    const uint16_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
+    const uint16_t *up = call->in[r], *row = call->in[r + 1], *down = call->in[r + 2];
     int width = call->stage->in.width, count = flynn_canny_words(width);
-    memset(call->out[0], 0, (size_t)call->width);
+    memset(call->out[r], 0, (size_t)call->width);
     for (int x = 0; x < width; x++) {
         const int before[] = {row[x - 1], up[x], up[x - 1], up[x + 1]};
         const int after[] = {row[x + 1], down[x], down[x + 1], down[x - 1]};
         int way = row[x] & 3, m = row[x] >> 2;
         bool peak = is_peak(m, before[way] >> 2, after[way] >> 2, way > FLYNN_CANNY_DOWN);
-        put_bits(call->out[0], count, x, m, peak, call->stage->k);
+        put_bits(call->out[r], count, x, m, peak, call->stage->k);
     }
 }
 
-static void suppress_u32(const struct flynn_call *call)
+static void suppress_u16(const struct flynn_call *call)
 {
-    const uint32_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
+    for (int r = 0; r < call->rows; r++)
+        suppress_row_u16(call, r);
+}
+
+static void suppress_row_u32(const struct flynn_call *call, int r)
+{
+    const uint32_t *up = call->in[r], *row = call->in[r + 1], *down = call->in[r + 2];
     int width = call->stage->in.width, count = flynn_canny_words(width);
-    memset(call->out[0], 0, (size_t)call->width);
+    memset(call->out[r], 0, (size_t)call->width);
     for (int x = 0; x < width; x++) {
         const uint32_t before[] = {row[x - 1], up[x], up[x - 1], up[x + 1]};
         const uint32_t after[] = {row[x + 1], down[x], down[x + 1], down[x - 1]};
         int way = (int)(row[x] & 3), m = (int)(row[x] >> 2);
         bool peak = is_peak(m, (int)(before[way] >> 2), (int)(after[way] >> 2), way > FLYNN_CANNY_DOWN);
-        put_bits(call->out[0], count, x, m, peak, call->stage->k);
+        put_bits(call->out[r], count, x, m, peak, call->stage->k);
     }
+}
+
+static void suppress_u32(const struct flynn_call *call)
+{
+    for (int r = 0; r < call->rows; r++)
+        suppress_row_u32(call, r);
 }
 
 static void expand(const struct flynn_call *call)
 {
-    const uint64_t *bits = call->in[0];
-    uint8_t *out = call->out[0];
-    for (int x = 0; x < call->width; x++)
-        out[x] = bits[x / 64] >> (x & 63) & 1 ? 255 : 0;
+    for (int r = 0; r < call->rows; r++) {
+        const uint64_t *bits = call->in[r];
+        uint8_t *out = call->out[r];
+        for (int x = 0; x < call->width; x++)
+            out[x] = bits[x / 64] >> (x & 63) & 1 ? 255 : 0;
+    }
 }
 
 /* ---- hysteresis ------------------------------------------------------------------------------------------------- */
@@ -124,9 +119,20 @@ static uint64_t run_along(uint64_t reached, uint64_t may)
     return reached;
 }
 
-static void reach(struct flood *f, int y, int i, uint64_t from)
+static const uint64_t *may_of(const struct flood *f, int y)
 {
-    uint64_t may = ((const uint64_t *)flynn_row(f->map, y))[i], *reached = (uint64_t *)flynn_row(f->out, y) + i;
+    return flynn_row(f->map, y);
+}
+
+static uint64_t *reached_of(const struct flood *f, int y)
+{
+    return flynn_row(f->out, y);
+}
+
+/* Reach what `from` touches of word i of a row. */
+static inline void reach(struct flood *f, int y, int i, uint64_t from)
+{
+    uint64_t may = may_of(f, y)[i], *reached = reached_of(f, y) + i;
     if (!(from & may & ~*reached))
         return;
     *reached = run_along(*reached | (from & may), may);
@@ -140,35 +146,36 @@ static void spread(struct flood *f)
 {
     while (f->listed) {
         struct flynn_canny_word at = f->list[--f->listed];
-        uint64_t here = ((const uint64_t *)flynn_row(f->out, at.y))[at.i];
-        for (int y = at.y > f->first ? at.y - 1 : at.y; y <= at.y + 1 && y < f->last; y++) {
+        uint64_t here = reached_of(f, at.y)[at.i], wide = here | here << 1 | here >> 1;
+        int first = at.y > f->first ? at.y - 1 : at.y, last = at.y + 1 < f->last ? at.y + 1 : at.y;
+        for (int y = first; y <= last; y++) {
+            reach(f, y, at.i, wide);
             if (here & 1 && at.i > 0)
                 reach(f, y, at.i - 1, here << 63);
             if (here >> 63 && at.i + 1 < f->words)
                 reach(f, y, at.i + 1, here >> 63);
-            if (y != at.y)
-                reach(f, y, at.i, here | here << 1 | here >> 1);
         }
     }
 }
 
-/* What touches the pixels of word i of a row from this row, the one above or the one below. */
-static uint64_t around(const uint64_t *row, int i, int words)
+/* What touches the pixels of word i of the row in the middle from three rows, which may be one and the same. */
+static inline uint64_t around(const uint64_t *a, const uint64_t *b, const uint64_t *c, int i, int words)
 {
-    uint64_t before = i > 0 ? row[i - 1] >> 63 : 0, after = i + 1 < words ? row[i + 1] << 63 : 0;
-    return row[i] | row[i] << 1 | row[i] >> 1 | before | after;
+    uint64_t before = i > 0 ? (a[i - 1] | b[i - 1] | c[i - 1]) >> 63 : 0, here = a[i] | b[i] | c[i];
+    uint64_t after = i + 1 < words ? (a[i + 1] | b[i + 1] | c[i + 1]) << 63 : 0;
+    return here | here << 1 | here >> 1 | before | after;
 }
 
 /* From the strong edges of a row and from the row above, if that is in reach, to the right. */
 static void start_row(struct flood *f, int y)
 {
-    const uint64_t *may = flynn_row(f->map, y), *strong = may + f->words;
-    const uint64_t *above = y > f->first ? flynn_row(f->out, y - 1) : NULL;
-    uint64_t *out = flynn_row(f->out, y), before = 0;
+    const uint64_t *may = may_of(f, y), *strong = may + f->words;
+    const uint64_t *above = y > f->first ? reached_of(f, y - 1) : NULL;
+    uint64_t *out = reached_of(f, y), before = 0;
     for (int i = 0; i < f->words; i++) {
         uint64_t reached = strong[i];
         if (reached != may[i]) {
-            reached |= may[i] & (before >> 63 | (above ? around(above, i, f->words) : 0));
+            reached |= may[i] & (before >> 63 | (above ? around(above, above, above, i, f->words) : 0));
             reached = run_along(reached, may[i]);
         }
         out[i] = before = reached;
@@ -178,13 +185,13 @@ static void start_row(struct flood *f, int y)
 /* From the rows around row y, and from the row itself. */
 static void look_again(struct flood *f, int y)
 {
-    const uint64_t *may = flynn_row(f->map, y), *out = flynn_row(f->out, y);
-    const uint64_t *above = y > f->first ? flynn_row(f->out, y - 1) : out;
-    const uint64_t *below = y + 1 < f->last ? flynn_row(f->out, y + 1) : out;
+    const uint64_t *may = may_of(f, y), *out = reached_of(f, y);
+    const uint64_t *above = y > f->first ? reached_of(f, y - 1) : out;
+    const uint64_t *below = y + 1 < f->last ? reached_of(f, y + 1) : out;
     for (int i = f->words - 1; i >= 0; i--) {
         if (may[i] == out[i])
             continue;
-        reach(f, y, i, around(above, i, f->words) | around(out, i, f->words) | around(below, i, f->words));
+        reach(f, y, i, around(above, out, below, i, f->words));
         spread(f);
     }
 }
@@ -280,6 +287,8 @@ static void launch_labels(struct flynn_node *node, const struct flynn_stage *gra
         node->launch[i].on = squares ? FLYNN_ON_ANY : FLYNN_ON_OTHERS;
 }
 
+enum { STEP = 8 }; /* rows that are made at once */
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     double low = flynn_node_value(node, "low")->real, high = flynn_node_value(node, "high")->real;
@@ -291,8 +300,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         high = swap;
     }
     struct flynn_stage *gradient = flynn_node_stage(node, FLYNN_ROWS, squares ? GRADIENT_L2 : GRADIENT_L1);
-    gradient->up = gradient->down = gradient->left = gradient->right = 1;
+    gradient->up = gradient->down = 1;
     gradient->border = FLYNN_REPLICATE;
+    gradient->full_width = true; /* replicates the ends of rows itself, so that these need not be copied */
+    gradient->step = STEP;
     gradient->out.type = squares ? FLYNN_U32 : FLYNN_U16;
 
     struct flynn_stage *suppress = flynn_node_stage(node, FLYNN_ROWS, SUPPRESS);
@@ -301,6 +312,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     suppress->out.type = FLYNN_U8;
     suppress->out.width = 2 * words * 8;
     suppress->full_width = true; /* makes bits */
+    suppress->step = STEP;
     suppress->k[0] = limit(low, squares);
     suppress->k[1] = limit(high, squares);
 
@@ -312,6 +324,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
     stage->full_width = true; /* reads them */
+    stage->step = STEP;
     launch_labels(node, gradient, suppress, stage, squares);
     return squares ? FLYNN_OK : launch_bits(node, suppress, err);
 }

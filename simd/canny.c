@@ -63,8 +63,8 @@ FLYNN_UNROLLED void longs(struct edges *e, vi out[4])
     }
 }
 
-/* VEC pixels from x on, of `width`. */
-FLYNN_UNROLLED void gradient(const uint8_t *const row[3], uint8_t *out, int x, int width, int bytes)
+/* VEC pixels from x on. */
+FLYNN_UNROLLED void gradient(const uint8_t *const row[3], uint8_t *out, int x, int bytes)
 {
     struct edges e = edges_at(row, x, bytes);
     vi v[4];
@@ -72,22 +72,32 @@ FLYNN_UNROLLED void gradient(const uint8_t *const row[3], uint8_t *out, int x, i
         words(&e, v);
     else
         longs(&e, v);
-    for (int j = 0; j < bytes; j++, x += VEC / bytes) {
-        if (x < width)
-            v_store_row(out, x, width, (size_t)bytes, v[j]);
-    }
+    for (int j = 0; j < bytes; j++)
+        v_store(out + x * bytes + j * VEC, v[j]);
 }
 
-/* Rows are padded, so that whole vectors can be read at their end; what is written ends with the row. */
+FLYNN_UNROLLED void gradient_end(const void *const *in, void *out, int x, int width, int bytes)
+{
+    uint32_t v = flynn_canny_gradient(in, x, width, bytes == 4);
+    if (bytes == 2)
+        ((uint16_t *)out)[x] = (uint16_t)v;
+    else
+        ((uint32_t *)out)[x] = v;
+}
+
+/* The vectors of a row have a pixel on either side; the first and the last one may overlap the next. */
 FLYNN_UNROLLED void gradients(const struct flynn_call *call, int bytes)
 {
-    const uint8_t *const row[3] = {call->in[0], call->in[1], call->in[2]};
-    const int width = call->width;
-    int x = 0;
-    for (; x + VEC <= width; x += VEC)
-        gradient(row, call->out[0], x, x + VEC, bytes);
-    if (x < width)
-        gradient(row, call->out[0], x, width, bytes);
+    const int width = call->width, last = width - 1 - VEC;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *const row[3] = {call->in[r], call->in[r + 1], call->in[r + 2]};
+        for (int x = 1; x < last; x = x == 1 ? VEC : x + VEC)
+            gradient(row, call->out[r], x, bytes);
+        if (last > 0)
+            gradient(row, call->out[r], last, bytes);
+        for (int x = 0; x<width; x = last> 0 && x == 0 ? width - 1 : x + 1)
+            gradient_end(call->in + r, call->out[r], x, width, bytes);
+    }
 }
 
 static void gradient_l1(const struct flynn_call *call)
@@ -113,8 +123,18 @@ FLYNN_UNROLLED vi set(int x, int bytes)
     return bytes == 2 ? v_set16(x) : v_set32(x);
 }
 
+FLYNN_UNROLLED vi larger(vi a, vi b, int bytes)
+{
+    return bytes == 2 ? V(max_epi16)(a, b) : V(max_epi32)(a, b);
+}
+
+FLYNN_UNROLLED vi less_one(vi a, int bytes)
+{
+    return bytes == 2 ? V(sub_epi16)(a, set(4, bytes)) : V(sub_epi32)(a, set(4, bytes));
+}
+
 /* Masks of a vector of pixels: peaks above `low`, and those above `high`. The magnitude of v is above that of another
- * one where v & ~3 is above the other, and not below where v & ~3 + 4 is. */
+ * one where v & ~3 is above the other, and not below where it is above the other less 4. */
 struct peaks {
     vi weak, strong;
 };
@@ -123,16 +143,14 @@ FLYNN_UNROLLED struct peaks suppress(const uint8_t *up, const uint8_t *row, cons
                                      int bytes)
 {
     vi v = v_load(row), way = v_and(v, set(3, bytes)), m = v_xor(v, way);
-    vi upright = above(set(FLYNN_CANNY_DOWN, bytes), way, bytes);
-    vi straight = above(set(FLYNN_CANNY_FALLING, bytes), way, bytes);
-    vi rising = above(way, set(FLYNN_CANNY_FALLING, bytes), bytes);
-    vi before = v_choose(rising, v_load(up - bytes), v_load(up + bytes)),
-       after = v_choose(rising, v_load(down + bytes), v_load(down - bytes));
-    before = v_choose(straight, before, v_choose(upright, v_load(up), v_load(row - bytes)));
-    after = v_choose(straight, after, v_choose(upright, v_load(down), v_load(row + bytes)));
-    vi four = v_and(straight, set(4, bytes)), equal = bytes == 2 ? V(add_epi16)(m, four) : V(add_epi32)(m, four);
-    vi peak = v_and(above(m, before, bytes), above(equal, after, bytes));
-    return (struct peaks){v_and(peak, above(m, low, bytes)), v_and(peak, above(m, high, bytes))};
+    vi upright = larger(v_load(up), less_one(v_load(down), bytes), bytes);
+    vi level = larger(v_load(row - bytes), less_one(v_load(row + bytes), bytes), bytes);
+    vi falling = larger(v_load(up - bytes), v_load(down + bytes), bytes);
+    vi rising = larger(v_load(up + bytes), v_load(down - bytes), bytes);
+    vi straight = v_choose(above(set(FLYNN_CANNY_DOWN, bytes), way, bytes), upright, level);
+    vi diagonal = v_choose(above(way, set(FLYNN_CANNY_FALLING, bytes), bytes), falling, rising);
+    vi beside = v_choose(above(set(FLYNN_CANNY_FALLING, bytes), way, bytes), diagonal, straight);
+    return (struct peaks){above(m, larger(beside, low, bytes), bytes), above(m, larger(beside, high, bytes), bytes)};
 }
 
 /* One bit for each byte of a mask. */
@@ -169,14 +187,14 @@ FLYNN_UNROLLED bool any_above(const uint8_t *row, int width, vi low, int bytes)
 }
 
 /* Rows are padded, so that a vector that begins in the row can be read; one that does not is read at its beginning. */
-FLYNN_UNROLLED void suppress_row(const struct flynn_call *call, int most, int bytes)
+FLYNN_UNROLLED void suppress_row(const struct flynn_call *call, int r, int most, int bytes)
 {
-    const uint8_t *up = call->in[0], *row = call->in[1], *down = call->in[2];
+    const uint8_t *up = call->in[r], *row = call->in[r + 1], *down = call->in[r + 2];
     const int32_t *k = call->stage->k;
     const vi low = set(4 * (k[0] < most ? k[0] : most) + 3, bytes),
              high = set(4 * (k[1] < most ? k[1] : most) + 3, bytes);
     int width = call->stage->in.width, words = flynn_canny_words(width);
-    uint64_t *weak = call->out[0], *strong = weak + words;
+    uint64_t *weak = call->out[r], *strong = weak + words;
     for (int i = 0; i < words; i++) {
         const int left = width - i * 64;
         uint64_t bits[2] = {0, 0};
@@ -201,12 +219,14 @@ FLYNN_UNROLLED void suppress_row(const struct flynn_call *call, int most, int by
 /* Magnitudes are at most 2040, and squares of them at most 2 * 1020 * 1020. */
 static void suppress_u16(const struct flynn_call *call)
 {
-    suppress_row(call, 2047, 2);
+    for (int r = 0; r < call->rows; r++)
+        suppress_row(call, r, 2047, 2);
 }
 
 static void suppress_u32(const struct flynn_call *call)
 {
-    suppress_row(call, 1 << 21, 4);
+    for (int r = 0; r < call->rows; r++)
+        suppress_row(call, r, 1 << 21, 4);
 }
 
 /* ---- bytes of bits ------------------------------------------------------------------------------------------------
@@ -233,13 +253,15 @@ static inline vi to_bytes(uint64_t bits)
 
 static void expand(const struct flynn_call *call)
 {
-    const uint64_t *bits = call->in[0];
-    uint8_t *out = call->out[0];
-    int x = 0;
-    for (; x + VEC <= call->width; x += VEC)
-        v_store(out + x, to_bytes(bits[x / 64] >> (x & 63)));
-    if (x < call->width)
-        v_store_n(out + x, to_bytes(bits[x / 64] >> (x & 63)), (size_t)(call->width - x));
+    for (int r = 0; r < call->rows; r++) {
+        const uint64_t *bits = call->in[r];
+        uint8_t *out = call->out[r];
+        int x = 0;
+        for (; x + VEC <= call->width; x += VEC)
+            v_store(out + x, to_bytes(bits[x / 64] >> (x & 63)));
+        if (x < call->width)
+            v_store_n(out + x, to_bytes(bits[x / 64] >> (x & 63)), (size_t)(call->width - x));
+    }
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(canny);
