@@ -210,17 +210,20 @@ static bool is_point(const struct flynn_stage *stage)
            stage->in.width == stage->out.width && !stage->state_bytes && !stage->full_width;
 }
 
-/* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages, and
- * between reading and writing files, these rows must not fall out of the nearest cache before they are read. */
+/* A stage whose samples stand alone makes several in one call to share out what a call costs. Between stages these rows
+ * must not fall out of the nearest cache before they are read; a stage by itself goes from image to image. */
 static void limit_steps(struct flynn_plan *plan)
 {
-    for (int i = 0; i < plan->stages; i++) {
-        /* Of the plan's own nodes. */
-        struct flynn_stage *stage = (struct flynn_stage *)plan->stage[i];
-        size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
-        size_t fit = NEAR_BYTES / (out > row ? out : row);
-        if (is_point(stage) && (size_t)stage->step > fit)
-            stage->step = fit > 1 ? (int)fit : 1;
+    for (int i = 0; i < plan->segments; i++) {
+        const struct flynn_segment *segment = &plan->segment[i];
+        for (int s = 0; s < segment->stages && segment->stages > 1; s++) {
+            /* Of the plan's own nodes. */
+            struct flynn_stage *stage = (struct flynn_stage *)plan->stage[segment->first + s];
+            size_t row = flynn_row_bytes(&stage->in), out = flynn_row_bytes(&stage->out);
+            size_t fit = NEAR_BYTES / (out > row ? out : row);
+            if (is_point(stage) && (size_t)stage->step > fit)
+                stage->step = fit > 1 ? (int)fit : 1;
+        }
     }
 }
 

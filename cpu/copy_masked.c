@@ -88,6 +88,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         return code;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->with = with;
+    stage->step = 8; /* shares out what kernels prepare */
     stage->k[0] = (int32_t)mask->stride;
     stage->k[1] = mask->shape.channels == 1 ? node->in.channels : 1;
     stage->k[2] = stage->k[1] * (int32_t)flynn_type_bytes(node->in.type);

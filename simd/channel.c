@@ -54,11 +54,11 @@ POINT_INLINE void run(const struct flynn_call *call, int sample)
     find_shuffles(&pick, channels, call->stage->k[0], sample);
     for (int r = 0; r < call->rows; r++) {
         if (channels == 2)
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_2, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, WIDE_ALL, pick_2, &pick);
         else if (channels == 3)
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_3, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, WIDE_ALL, pick_3, &pick);
         else
-            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, false, pick_4, &pick);
+            wide_blocks(call->in[r], call->out[r], width, WIDE / size, from, size, WIDE_ALL, pick_4, &pick);
     }
 }
 

@@ -119,8 +119,11 @@ static inline void f32_to_u16(const uint8_t *in, uint8_t *out, bool stream, cons
 POINT_INLINE void run(const struct flynn_call *call, size_t from, size_t to, wide_block *make)
 {
     size_t samples = (size_t)call->width * (size_t)call->stage->in.channels;
-    for (int r = 0; r < call->rows; r++)
-        wide_blocks(call->in[r], call->out[r], samples, WIDE, from, to, call->stream, make, NULL);
+    enum wide_pass pass = wide_first_pass(call);
+    do {
+        for (int r = 0; r < call->rows; r++)
+            wide_blocks(call->in[r], call->out[r], samples, WIDE, from, to, pass, make, NULL);
+    } while (wide_next_pass(&pass));
 }
 
 static void convert_u8_to_u16(const struct flynn_call *call)

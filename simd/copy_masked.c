@@ -1,83 +1,99 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/point.h"
-#include "simd/wide.h"
+#include "simd/wide_point.h"
 
-/* All types are bytes here: a byte of the mask covers `cover` bytes of the images, from 1 to 16. Vectors of 16 bytes:
- * memory is the limit. */
+#if W_SHUFFLES
 
-enum { BYTES = 16 };
+/* All types are bytes here: a byte of the mask covers `cover` bytes of the images, from 1 to 16. */
+
+enum { MOST = 16 };
 
 struct masked {
-    simde__m128i spread[BYTES]; /* shuffles that repeat each byte of the mask for what it covers */
+    wi spread[MOST]; /* for each vector of the output: repeats each byte of the mask for what it covers */
     int cover;
+    const uint8_t *in, *with, *mask;
 };
 
-POINT_INLINE simde__m128i repeated(const struct masked *m, simde__m128i away, int k, bool bytes)
+POINT_INLINE void copy_block(size_t i, uint8_t *out, bool stream, const struct masked *m, int cover)
 {
-#if W_SHUFFLES
-    return bytes ? away : simde_mm_shuffle_epi8(away, m->spread[k]);
-#else
-    (void)m, (void)k, (void)bytes;
-    return away;
-#endif
-}
-
-/* What one vector of the mask covers. */
-POINT_INLINE void copy_vectors(const struct masked *m, const uint8_t *in, const uint8_t *with, const uint8_t *mask,
-                               uint8_t *out, int cover)
-{
-    simde__m128i zero = simde_mm_cmpeq_epi8(w_load16(mask), simde_mm_setzero_si128());
-    for (int k = 0; k < cover; k++) {
-        simde__m128i away = repeated(m, zero, k, cover == 1);
-        simde__m128i x = w_load16(in + k * BYTES), w = w_load16(with + k * BYTES);
-        w_store16(out + k * BYTES, simde_mm_or_si128(simde_mm_and_si128(away, x), simde_mm_andnot_si128(away, w)));
+    size_t at = i * (size_t)cover;
+    for (int j = 0; j < cover; j++, at += WIDE) {
+        wi mask = wide_source(m->mask + i, j, cover);
+        wi away = W(cmpeq_epi8)(cover == 1 ? mask : W(shuffle_epi8)(mask, m->spread[j]), w_zero());
+        w_put(out + j * WIDE, W(blendv_epi8)(w_load(m->with + at), w_load(m->in + at), away), stream);
     }
 }
 
-/* A row of n bytes of the mask. The last vector overlaps the one before; short rows go through buffers. */
-POINT_INLINE void copy_row(const struct masked *m, const uint8_t *in, const uint8_t *with, const uint8_t *mask,
-                           uint8_t *out, size_t n, int cover)
+POINT_INLINE void copy_1(size_t i, uint8_t *out, bool stream, const void *by)
 {
-    size_t i = 0, c = (size_t)cover;
-    if (n < BYTES) {
-        uint8_t x[BYTES * BYTES] = {0}, w[BYTES * BYTES] = {0}, to[BYTES * BYTES], covering[BYTES] = {0};
-        memcpy(x, in, n * c);
-        memcpy(w, with, n * c);
-        memcpy(covering, mask, n);
-        copy_vectors(m, x, w, covering, to, cover);
-        memcpy(out, to, n * c);
-        return;
+    copy_block(i, out, stream, by, 1);
+}
+
+POINT_INLINE void copy_3(size_t i, uint8_t *out, bool stream, const void *by)
+{
+    copy_block(i, out, stream, by, 3);
+}
+
+POINT_INLINE void copy_any(size_t i, uint8_t *out, bool stream, const void *by)
+{
+    copy_block(i, out, stream, by, ((const struct masked *)by)->cover);
+}
+
+/* A row of n bytes of the mask; the copy of `by` is one that no store can change. */
+POINT_INLINE void copy_row(const struct masked *by, uint8_t *out, size_t n, size_t cover, enum wide_pass pass,
+                           wide_make *make)
+{
+    struct masked m = *by;
+    if (n < WIDE && pass != WIDE_STREAMED) {
+        uint8_t in[WIDE * MOST] = {0}, with[WIDE * MOST] = {0}, mask[WIDE] = {0}, made[WIDE * MOST];
+        m.in = memcpy(in, m.in, n * cover);
+        m.with = memcpy(with, m.with, n * cover);
+        m.mask = memcpy(mask, m.mask, n);
+        make(0, made, false, &m);
+        memcpy(out, made, n * cover);
+    } else if (n >= WIDE) {
+        wide_walk(out, n, WIDE, cover, pass, make, &m);
     }
-    for (; i + BYTES <= n; i += BYTES)
-        copy_vectors(m, in + i * c, with + i * c, mask + i, out + i * c, cover);
-    if (i < n) {
-        i = n - BYTES;
-        copy_vectors(m, in + i * c, with + i * c, mask + i, out + i * c, cover);
+}
+
+static void load_shuffles(struct masked *m)
+{
+    uint8_t shuffle[MOST][16];
+    for (int i = 0; i < 16 * m->cover; i++)
+        shuffle[i / 16][i % 16] = (uint8_t)(i / m->cover);
+    for (int j = 0; j < m->cover; j++)
+        m->spread[j] = wide_shuffle((const uint8_t(*)[16])shuffle, j, m->cover);
+}
+
+POINT_INLINE void copy_rows(const struct flynn_call *call, struct masked *m, size_t cover, enum wide_pass pass,
+                            wide_make *make)
+{
+    const struct flynn_stage *stage = call->stage;
+    size_t per = (size_t)(stage->in.channels / stage->k[1]), n = (size_t)call->width * per;
+    const uint8_t *masks = (const uint8_t *)stage->table[0].data + (size_t)call->x * per;
+    for (int r = 0; r < call->rows; r++) {
+        m->mask = masks + (size_t)(call->y + r) * (size_t)stage->k[0];
+        m->in = call->in[r];
+        m->with = call->with[r];
+        copy_row(m, call->out[r], n, cover, pass, make);
     }
 }
 
 static void copy_masked(const struct flynn_call *call)
 {
-    const struct flynn_stage *stage = call->stage;
-    struct masked m = {.cover = stage->k[2]};
-    size_t per = (size_t)(stage->in.channels / stage->k[1]), n = (size_t)call->width * per;
-    const uint8_t *masks = (const uint8_t *)stage->table[0].data + (size_t)call->x * per;
-    for (int k = 0; k < m.cover; k++) {
-        uint8_t spread[BYTES];
-        for (int i = 0; i < BYTES; i++)
-            spread[i] = (uint8_t)((k * BYTES + i) / m.cover);
-        m.spread[k] = w_load16(spread);
-    }
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *mask = masks + (size_t)(call->y + r) * (size_t)stage->k[0];
+    struct masked m = {.cover = call->stage->k[2]};
+    enum wide_pass pass = wide_first_pass(call);
+    load_shuffles(&m);
+    do {
         if (m.cover == 1)
-            copy_row(&m, call->in[r], call->with[r], mask, call->out[r], n, 1);
+            copy_rows(call, &m, 1, pass, copy_1);
         else if (m.cover == 3)
-            copy_row(&m, call->in[r], call->with[r], mask, call->out[r], n, 3);
+            copy_rows(call, &m, 3, pass, copy_3);
         else
-            copy_row(&m, call->in[r], call->with[r], mask, call->out[r], n, m.cover);
-    }
+            copy_rows(call, &m, (size_t)m.cover, pass, copy_any);
+    } while (wide_next_pass(&pass));
 }
+
+#endif
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(copy_masked);
 

@@ -4,74 +4,91 @@
 
 #if W_SHUFFLES
 
-/* 16 bytes of each of n channels make n times 16 bytes of the output, within every lane. */
+/* 16 bytes of each of n channels make n blocks of 16 bytes. */
 struct join {
-    wi shuffle[4][4]; /* of the part and the channel */
+    wi shuffle[4][4]; /* of the vector of the output and the channel */
+    const uint8_t *in[4];
+    int sample;
 };
 
-static void load_shuffles(struct join *join, const uint8_t *bytes, int channels)
+static void load_shuffles(struct join *join, const uint8_t *bytes, int n)
 {
-    for (int part = 0; part < channels; part++) {
-        for (int c = 0; c < channels; c++, bytes += 16)
-            join->shuffle[part][c] = w_repeat16(bytes);
+    uint8_t shuffle[4][16];
+    for (int c = 0; c < n; c++) {
+        for (int part = 0; part < n; part++)
+            memcpy(shuffle[part], bytes + (size_t)16 * (size_t)(part * n + c), 16);
+        for (int j = 0; j < n; j++)
+            join->shuffle[j][c] = wide_shuffle((const uint8_t(*)[16])shuffle, j, n);
     }
 }
 
-POINT_INLINE void join_block(const uint8_t *const *in, size_t at, uint8_t *out, const struct join *join, int n)
+POINT_INLINE void join_block(size_t i, uint8_t *out, bool stream, const struct join *join, int n)
 {
-    wi plane[4], y[4];
-    for (int c = 0; c < n; c++)
-        plane[c] = w_load(in[c] + at);
-    for (int part = 0; part < n; part++) {
-        y[part] = W(shuffle_epi8)(plane[0], join->shuffle[part][0]);
+    size_t at = i * (size_t)join->sample;
+    for (int j = 0; j < n; j++) {
+        wi y = W(shuffle_epi8)(wide_source(join->in[0] + at, j, n), join->shuffle[j][0]);
         for (int c = 1; c < n; c++)
-            y[part] = W_SI(or)(y[part], W(shuffle_epi8)(plane[c], join->shuffle[part][c]));
-    }
-    for (int part = 0; part < n; part++) {
-#if WIDE == 32
-        w_store16(out + 16 * part, simde_mm256_castsi256_si128(y[part]));
-        w_store16(out + 16 * (n + part), simde_mm256_extracti128_si256(y[part], 1));
-#else
-        w_store(out + 16 * part, y[part]);
-#endif
+            y = W_SI(or)(y, W(shuffle_epi8)(wide_source(join->in[c] + at, j, n), join->shuffle[j][c]));
+        w_put(out + j * WIDE, y, stream);
     }
 }
 
-/* `bytes` of every channel. */
-POINT_INLINE void join_row(const uint8_t *const *in, uint8_t *out, size_t bytes, const struct join *join, int n)
+POINT_INLINE void join_2(size_t i, uint8_t *out, bool stream, const void *by)
 {
-    size_t i = 0, wide = (size_t)n;
-    for (; i + WIDE <= bytes; i += WIDE)
-        join_block(in, i, out + i * wide, join, n);
-    if (i < bytes && bytes >= WIDE) {
-        join_block(in, bytes - WIDE, out + (bytes - WIDE) * wide, join, n);
-    } else if (i < bytes) {
+    join_block(i, out, stream, by, 2);
+}
+
+POINT_INLINE void join_3(size_t i, uint8_t *out, bool stream, const void *by)
+{
+    join_block(i, out, stream, by, 3);
+}
+
+POINT_INLINE void join_4(size_t i, uint8_t *out, bool stream, const void *by)
+{
+    join_block(i, out, stream, by, 4);
+}
+
+/* A row of n samples of each channel; the copy of `by` is one that no store can change. */
+POINT_INLINE void join_row(const struct join *by, uint8_t *out, size_t n, int channels, enum wide_pass pass,
+                           wide_make *make)
+{
+    struct join join = *by;
+    size_t sample = (size_t)join.sample, step = WIDE / sample, pixel = (size_t)channels * sample;
+    if (n < step && pass != WIDE_STREAMED) {
         uint8_t part[4][WIDE] = {{0}}, made[4 * WIDE];
-        const uint8_t *const parts[4] = {part[0], part[1], part[2], part[3]};
-        for (int c = 0; c < n; c++)
-            memcpy(part[c], in[c], bytes);
-        join_block(parts, 0, made, join, n);
-        memcpy(out, made, bytes * wide);
+        for (int c = 0; c < channels; c++)
+            join.in[c] = memcpy(part[c], join.in[c], n * sample);
+        make(0, made, false, &join);
+        memcpy(out, made, n * pixel);
+    } else if (n >= step) {
+        wide_walk(out, n, step, pixel, pass, make, &join);
+    }
+}
+
+POINT_INLINE void join_rows(const struct flynn_call *call, struct join *join, int channels, enum wide_pass pass,
+                            wide_make *make)
+{
+    for (int r = 0; r < call->rows; r++) {
+        for (int c = 0; c < channels; c++)
+            join->in[c] = flynn_plane_row(call, r, c);
+        join_row(join, call->out[r], (size_t)call->width, channels, pass, make);
     }
 }
 
 POINT_INLINE void run(const struct flynn_call *call, int sample)
 {
     int channels = call->stage->out.channels;
-    size_t bytes = (size_t)call->width * (size_t)sample;
-    struct join join;
+    enum wide_pass pass = wide_first_pass(call);
+    struct join join = {.sample = sample};
     load_shuffles(&join, call->stage->table[1].data, channels);
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in[4] = {NULL};
-        for (int c = 0; c < channels; c++)
-            in[c] = flynn_plane_row(call, r, c);
+    do {
         if (channels == 2)
-            join_row(in, call->out[r], bytes, &join, 2);
+            join_rows(call, &join, 2, pass, join_2);
         else if (channels == 3)
-            join_row(in, call->out[r], bytes, &join, 3);
+            join_rows(call, &join, 3, pass, join_3);
         else
-            join_row(in, call->out[r], bytes, &join, 4);
-    }
+            join_rows(call, &join, 4, pass, join_4);
+    } while (wide_next_pass(&pass));
 }
 
 static void merge_u8(const struct flynn_call *call)

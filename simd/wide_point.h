@@ -80,23 +80,112 @@ POINT_INLINE void wide_point(const struct flynn_call *call, size_t sample, wide_
     }
 }
 
+/** What is made of rows that are streamed: an ordinary store between streaming ones holds them up, so that of all rows
+ * of a call first the streamed parts are made, then what is left at their ends. */
+enum wide_pass { WIDE_ALL, WIDE_STREAMED, WIDE_REST };
+
+/** The first pass over a call's rows. */
+static inline enum wide_pass wide_first_pass(const struct flynn_call *call)
+{
+    return call->stream ? WIDE_STREAMED : WIDE_ALL;
+}
+
+/** WIDE_REST comes after WIDE_STREAMED, and nothing after others. */
+static inline bool wide_next_pass(enum wide_pass *pass)
+{
+    bool more = *pass == WIDE_STREAMED;
+    *pass = WIDE_REST;
+    return more;
+}
+
+/** `step` samples from sample i on, to `out`. */
+typedef void wide_make(size_t i, uint8_t *out, bool stream, const void *by);
+
+struct wide_part {
+    size_t from, to;
+};
+
+/* Samples that are streamed: their blocks begin at a vector, and the last ends at the end of a line. */
+POINT_INLINE struct wide_part wide_streamed(const uint8_t *out, size_t n, size_t step, size_t to)
+{
+    struct wide_part part = {0};
+    while (part.from < WIDE && (uintptr_t)(out + part.from * to) % WIDE)
+        part.from++;
+    if (part.from == WIDE || part.from >= n)
+        return (struct wide_part){0};
+    part.to = part.from + (n - part.from) / step * step;
+    while (part.to > part.from && (uintptr_t)(out + part.to * to) % POINT_LINE)
+        part.to -= step;
+    return part.to > part.from ? part : (struct wide_part){0};
+}
+
+/** A row of n >= step samples of `to` bytes in blocks. The last block overlaps the one before, and so may the first. */
+POINT_INLINE void wide_walk(uint8_t *out, size_t n, size_t step, size_t to, enum wide_pass pass, wide_make *make,
+                            const void *by)
+{
+    struct wide_part part = pass == WIDE_ALL ? (struct wide_part){0} : wide_streamed(out, n, step, to);
+    if (pass == WIDE_STREAMED) {
+        for (size_t i = part.from; i < part.to; i += step)
+            make(i, out + i * to, true, by);
+        return;
+    }
+    if (part.from)
+        make(0, out, false, by);
+    size_t i = part.to;
+    for (; i + step <= n; i += step) {
+        for (size_t line = 0; line < step * to; line += POINT_LINE)
+            __builtin_prefetch(out + i * to + line + POINT_AHEAD, 1);
+        make(i, out + i * to, false, by);
+    }
+    if (i < n)
+        make(n - step, out + (n - step) * to, false, by);
+}
+
+/** What a vector of the output is made of when every 16 bytes of the input make n blocks of 16 bytes, and WIDE bytes n
+ * vectors: the bytes for vector j of these, in its lanes. */
+POINT_INLINE wi wide_source(const uint8_t *p, int j, int n)
+{
+#if WIDE == 32
+    return 2 * j / n == (2 * j + 1) / n ? w_repeat16(p + 2 * j / n * 16) : w_load(p);
+#else
+    (void)j, (void)n;
+    return w_load(p);
+#endif
+}
+
+/** Shuffles to go with it: shuffle[b] are the 16 bytes for block b of n. */
+POINT_INLINE wi wide_shuffle(const uint8_t (*shuffle)[16], int j, int n)
+{
+    uint8_t bytes[WIDE];
+    for (int lane = 0; lane < W_LANES; lane++)
+        memcpy(bytes + 16 * lane, shuffle[(W_LANES * j + lane) % n], 16);
+    return w_load(bytes);
+}
+
 /** Blocks of `step` samples, `from` bytes each in the input and `to` in the output; step * from and step * to are at
  * most 256. `make` reads and writes whole blocks. */
 typedef void wide_block(const uint8_t *in, uint8_t *out, bool stream, const void *by);
 
-POINT_INLINE void wide_blocks(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t from, size_t to,
-                              bool stream, wide_block *make, const void *by)
+struct wide_blocks {
+    const uint8_t *in;
+    size_t from;
+    wide_block *make;
+    const void *by;
+};
+
+POINT_INLINE void wide_blocks_make(size_t i, uint8_t *out, bool stream, const void *by)
 {
-    size_t i = 0;
-    if (stream && (uintptr_t)out % WIDE == 0) {
-        for (; i + step <= n; i += step)
-            make(in + i * from, out + i * to, true, by);
-    }
-    for (; i + step <= n; i += step)
-        make(in + i * from, out + i * to, false, by);
-    if (i < n && n >= step) {
-        make(in + (n - step) * from, out + (n - step) * to, false, by);
-    } else if (i < n) {
+    const struct wide_blocks *blocks = by;
+    blocks->make(blocks->in + i * blocks->from, out, stream, blocks->by);
+}
+
+/** A row; with WIDE_STREAMED and WIDE_REST it takes two calls. */
+POINT_INLINE void wide_blocks(const uint8_t *in, uint8_t *out, size_t n, size_t step, size_t from, size_t to,
+                              enum wide_pass pass, wide_block *make, const void *by)
+{
+    if (n >= step) {
+        wide_walk(out, n, step, to, pass, wide_blocks_make, &(struct wide_blocks){in, from, make, by});
+    } else if (pass != WIDE_STREAMED) {
         uint8_t source[256] = {0}, made[256];
         memcpy(source, in, n * from);
         make(source, made, false, by);

@@ -122,11 +122,11 @@ cv::Mat argmax(const cv::Mat &in)
     return (cv::Mat_<double>(1, 3) << (least ? low : high), at.y, at.x);
 }
 
-// The mask is the second image too.
+// The mask is as the second image.
 cv::Mat copy_masked(const cv::Mat &in)
 {
     cv::Mat out = in.clone();
-    oracle::second().copyTo(out, oracle::second());
+    second().copyTo(out, oracle::third());
     return out;
 }
 

@@ -67,6 +67,12 @@ const cv::Mat &second()
 {
     return second_input;
 }
+
+const cv::Mat &third()
+{
+    static const cv::Mat copy = second_input.clone();
+    return copy;
+}
 } // namespace oracle
 
 namespace

@@ -22,6 +22,9 @@ int border();
 /** The second input, for cases with "@" in their parameters. */
 const cv::Mat &second();
 
+/** The same in memory of its own, for ops with more inputs: flynn loads each of them. */
+const cv::Mat &third();
+
 /** Set while an op is timed: what only makes OpenCV's output comparable with flynn's (another order of channels) is then
  * left out. */
 extern bool timed;

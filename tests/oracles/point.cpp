@@ -128,7 +128,7 @@ cv::Mat merge(const cv::Mat &in)
     cv::Mat out;
     std::vector<cv::Mat> planes{in, oracle::second()};
     if (word("with2", "") == "@")
-        planes.push_back(oracle::second());
+        planes.push_back(oracle::third());
     if (word("with3", "") == "@")
         planes.push_back(oracle::second());
     cv::merge(planes, out);
