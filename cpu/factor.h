@@ -62,14 +62,14 @@ static inline double flynn_factor_at(const struct flynn_image *m, int row, int c
 }
 
 /** Room for a block, its triangle, the panels of a matrix of that order and packed rows, as simd/factor_tiles.h has
- * them; or twice for the matrices that are factored together, as in simd/factor_lanes.h. */
+ * them; or for the matrices that are factored together, as in simd/factor_lanes.h. */
 static inline size_t flynn_factor_scratch(int order, int batch, enum flynn_type type)
 {
     size_t sample = flynn_type_bytes(type), n = (size_t)order, width = FLYNN_FACTOR_BLOCK;
     size_t tile = FLYNN_FACTOR_TILE_ROWS, cols = FLYNN_FACTOR_TILE_BYTES / sample, depth = width + 2 * tile;
     size_t most = FLYNN_FACTOR_ROWS_BYTES / sample, rows = (n < most ? n : most) + 2 * tile;
     size_t all = width * (width + 16) + depth * depth + (n + 2 * cols) * depth + rows * depth + 64;
-    size_t small = batch > 1 && order <= FLYNN_FACTOR_SMALL ? 2 * (n + 4) * (n + 8) * FLYNN_FACTOR_LANE_BYTES : 0;
+    size_t small = batch > 1 && order <= FLYNN_FACTOR_SMALL ? (n + 4) * (n + 8) * FLYNN_FACTOR_LANE_BYTES : 0;
     return all * sample > small ? all * sample : small;
 }
 

@@ -193,7 +193,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(lu) = {
     .kind = FLYNN_WHOLE,
     .input_shape = input_shape,
     .input_samples = input_samples,
-    .cases = {"", "batch=2", "l,batch=3", "u,batch=2", "p,batch=2", "batch=9"},
+    .cases = {"", "batch=2", "l,batch=3", "u,batch=2", "p,batch=2", "batch=9", "batch=17"},
     .lower = lower,
     .flops = flops,
     .kernels = {.fn = {[FLYNN_LU_FACTOR] = {[FLYNN_F32] = lu_f32, [FLYNN_F64] = lu_f64},

@@ -134,67 +134,80 @@ static void F(factor_one)(const struct flynn_call *call, int number)
 /* ---- side by side ------------------------------------------------------------------------------------------------
  */
 
-/* LANE_ROWS rows left of the diagonal. */
-static void F(lane_rows)(const struct F(lanes) * m, int i)
+/* `rows` rows of two columns, the rows on the diagonal first where it runs through them. */
+static inline __attribute__((always_inline)) void F(lane_columns)(const struct F(lanes) * m, int i, int j, int rows,
+                                                                  bool diagonal)
 {
-    for (int j = 0; j < i; j += LANE_COLS) {
-        REAL_V c[LANE_ROWS][LANE_COLS], first = REAL_L(loadu)(F(of)(m, j, j));
-        REAL_V below = REAL_L(loadu)(F(of)(m, j + 1, j)), second = REAL_L(loadu)(F(of)(m, j + 1, j + 1));
-        F(lane_tile)(c, F(of)(m, i, j), m->row);
-        F(lane_steps)(c, F(of)(m, i, 0), m->row, F(of)(m, j, 0), m->row, LANES, j);
-        for (int r = 0; r < LANE_ROWS; r++) {
-            REAL_V l = REAL_L(div)(c[r][0], first);
-            REAL_L(storeu)(F(of)(m, i + r, j), l);
-            REAL_L(storeu)(F(of)(m, i + r, j + 1), REAL_L(div)(TILE_STEP(l, below, c[r][1]), second));
-        }
+    REAL_V c[LANE_ROWS][LANE_COLS], first, below, second;
+    F(load_tile)(c, rows, F(of)(m, i, j), m->row);
+    F(lane_steps)(c, rows, F(of)(m, i, 0), m->row, F(of)(m, j, 0), m->row, LANES, j);
+    if (diagonal) {
+        first = F(usable)(c[0][0], REAL_L(sqrt)(c[0][0]));
+        below = REAL_L(div)(c[1][0], first);
+        c[1][1] = TILE_STEP(below, below, c[1][1]);
+        second = F(usable)(c[1][1], REAL_L(sqrt)(c[1][1]));
+        c[0][0] = first;
+        c[0][1] = REAL_L(setzero)();
+        c[1][0] = below;
+        c[1][1] = second;
+    } else {
+        first = REAL_L(loadu)(F(of)(m, j, j));
+        below = REAL_L(loadu)(F(of)(m, j + 1, j));
+        second = REAL_L(loadu)(F(of)(m, j + 1, j + 1));
+    }
+    for (int r = diagonal ? 2 : 0; r < rows; r++) {
+        c[r][0] = REAL_L(div)(c[r][0], first);
+        c[r][1] = REAL_L(div)(TILE_STEP(c[r][0], below, c[r][1]), second);
+    }
+    F(store_tile)(F(of)(m, i, j), m->row, c, rows);
+}
+
+static inline __attribute__((always_inline)) void F(lane_left)(const struct F(lanes) * m, int i, int rows)
+{
+    for (int j = 0; j < i; j += LANE_COLS)
+        F(lane_columns)(m, i, j, rows, false);
+}
+
+/* `rows` rows, of which there are 2, 4 or LANE_ROWS. */
+static void F(lane_rows)(const struct F(lanes) * m, int i, int rows)
+{
+    if (rows == LANE_ROWS)
+        F(lane_left)(m, i, LANE_ROWS);
+    else if (rows == 4)
+        F(lane_left)(m, i, 4);
+    else
+        F(lane_left)(m, i, 2);
+    for (; rows > 0; i += LANE_COLS, rows -= LANE_COLS) {
+        if (rows == LANE_ROWS)
+            F(lane_columns)(m, i, i, LANE_ROWS, true);
+        else if (rows == 4)
+            F(lane_columns)(m, i, i, 4, true);
+        else
+            F(lane_columns)(m, i, i, 2, true);
     }
 }
 
-/* And on it. */
-static void F(lane_diagonal)(const struct F(lanes) * m, int i)
+static void F(factor_lanes)(const struct flynn_call *call, const int *number)
 {
-    REAL_V c[LANE_ROWS][LANE_ROWS], x[LANE_ROWS];
-    for (int r = 0; r < LANE_ROWS; r++) {
-        for (int v = 0; v <= r; v++)
-            c[r][v] = REAL_L(loadu)(F(of)(m, i + r, i + v));
-    }
-    for (int k = 0; k < i; k++) {
-        for (int r = 0; r < LANE_ROWS; r++)
-            x[r] = REAL_L(loadu)(F(of)(m, i + r, k));
-        for (int r = 0; r < LANE_ROWS; r++) {
-            for (int v = 0; v <= r; v++)
-                c[r][v] = TILE_STEP(x[r], x[v], c[r][v]);
-        }
-    }
-    for (int k = 0; k < LANE_ROWS; k++) {
-        c[k][k] = F(usable)(c[k][k], REAL_L(sqrt)(c[k][k]));
-        for (int r = k; r < LANE_ROWS; r++) {
-            c[r][k] = r > k ? REAL_L(div)(c[r][k], c[k][k]) : c[k][k];
-            REAL_L(storeu)(F(of)(m, i + r, i + k), c[r][k]);
-            for (int v = k + 1; v <= r; v++)
-                c[r][v] = TILE_STEP(c[r][k], c[v][k], c[r][v]);
-        }
-    }
-}
-
-static void F(factor_lanes)(const struct flynn_call *call, int number)
-{
-    int n = call->stage->k[FLYNN_FACTOR_ORDER];
-    ptrdiff_t stride = (ptrdiff_t)(call->src->stride / sizeof(REAL));
+    int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = F(lane_whole)(n);
     struct F(lanes) m = F(make_lanes)(call->scratch, n);
-    memset(m.at, 0, sizeof(REAL) * (size_t)(m.row * ((n + LANE_ROWS - 1) / LANE_ROWS * LANE_ROWS)));
-    for (int i = 0; i < n; i++)
-        F(pack_lines)
-    (F(of)(&m, i, 0), LANES, (const REAL *)flynn_row(call->src, number * n + i), n * stride, LANES, i + 1);
-    for (int i = 0; i < n; i += LANE_ROWS) {
-        F(lane_rows)(&m, i);
-        F(lane_diagonal)(&m, i);
+    memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(m.row * (whole - n)));
+    for (int i = 0; i < n; i++) {
+        const REAL *from[LANES];
+        for (int l = 0; l < LANES; l++)
+            from[l] = flynn_row(call->src, number[l] * n + i);
+        F(load_lanes)(F(of)(&m, i, 0), from, 0, i + 1);
     }
+    for (int i = 0; i < whole; i += LANE_ROWS)
+        F(lane_rows)(&m, i, whole - i < LANE_ROWS ? whole - i : LANE_ROWS);
     for (int i = 0; i < n; i++) {
         REAL *to[LANES];
+        int made = F(lane_whole)(i + 1) < n ? F(lane_whole)(i + 1) : n;
         for (int l = 0; l < LANES; l++)
-            to[l] = flynn_row(call->dst, (number + l) * n + i);
-        F(store_lanes)(to, F(of)(&m, i, 0), 0, n);
+            to[l] = flynn_row(call->dst, number[l] * n + i);
+        F(store_lanes)(to, F(of)(&m, i, 0), made);
+        for (int l = 0; l < LANES && made < n; l++)
+            memset(to[l] + made, 0, sizeof(REAL) * (size_t)(n - made));
     }
 }
 
@@ -202,7 +215,7 @@ static void F(cholesky)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    F(share_lanes)(&own, share, FLYNN_FACTOR_SMALL, F(factor_lanes), F(factor_one));
+    F(share_lanes)(&own, share, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES

@@ -9,9 +9,6 @@
 
 #define MOST_ROWS ((int)(FLYNN_FACTOR_ROWS_BYTES / sizeof(REAL)) / TILE_ROWS * TILE_ROWS)
 
-/* The largest order at which lanes, which go through half of the steps for nothing, are quicker than blocks. */
-#define MOST_LANES (8 * LANES)
-
 /* A block of columns, each of them contiguous, with a tile's row to spare behind each. */
 struct F(columns) {
     REAL *at;
@@ -300,7 +297,7 @@ static void F(lu)(const struct flynn_call *call)
 {
     struct flynn_call own = *call;
     struct flynn_factor_share share = flynn_factor_share_out(&own);
-    F(share_lanes)(&own, share, MOST_LANES, F(factor_lanes), F(factor_one));
+    F(share_lanes)(&own, share, F(factor_lanes), F(factor_one));
 }
 
 #undef LANES
@@ -308,5 +305,4 @@ static void F(lu)(const struct flynn_call *call)
 #undef BLOCK
 #undef PANEL_ROWS
 #undef MOST_ROWS
-#undef MOST_LANES
 #include "simd/real_end.h"

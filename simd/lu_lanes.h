@@ -1,151 +1,156 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LU factors of LANES small matrices side by side, in one type: included by simd/lu_blocks.h.
  *
- * Rows are not exchanged, because every matrix would exchange other ones: they stay where they are, and `place` says
- * where each would be. When a row becomes the pivot its part of U is copied out, after which the row goes on through
- * the steps of the others; what that makes of it is right of L and never used. Rows find their place when they are
- * stored. */
+ * Blocks of columns are read from the matrices when their turn comes, in the order that the rows have by then, and
+ * go through all steps of the blocks before them; then the block itself is factored. Every matrix exchanges other rows:
+ * an exchange goes by vectors from which one lane each is taken. */
 
-#define LANE_BLOCK 8 /* columns that are factored before they are applied to the rest */
+#define LANE_BLOCK (2 * LANE_ROWS)
 
-struct F(lane_order) {
-    F(lane) place[FLYNN_FACTOR_SMALL][LANES]; /* of a row */
-    F(lane) row[FLYNN_FACTOR_SMALL][LANES];   /* at a place */
+/* Where the row lies in its matrix that is at a place by now, in elements. */
+typedef ptrdiff_t F(lane_order)[FLYNN_FACTOR_SMALL][LANES];
+
+/* The largest element so far of a column, and its row. */
+struct F(lane_best) {
+    vi key, row;
 };
 
-/* The places of the largest elements of column k from place k on, the first of equal ones; NaN is the largest. */
-static vi F(lane_largest)(const struct F(lane_order) * order, const struct F(lanes) * m, int k)
+/* Compare |x| of a row; the first of equal ones stays, and NaN is the largest. */
+static inline __attribute__((always_inline)) void F(lane_compare)(struct F(lane_best) * best, REAL_V x, int row)
 {
-    const vi nan = F(lane_bits)((REAL)NAN), sign = F(lane_bits)(-(REAL)0), column = F(lane_set)(k);
-    vi best = F(lane_set)(-1), at = column;
-    for (int i = 0; i < m->n; i++) {
-        vi place = v_load(order->place[i]), key = v_andnot(sign, v_load(F(of)(m, i, k)));
-        key = v_or(F(lane_pick)(F(lane_gt)(key, nan), key, nan), F(lane_gt)(column, place));
-        vi better = v_or(F(lane_gt)(key, best), v_and(F(lane_eq)(key, best), F(lane_gt)(at, place)));
-        best = F(lane_pick)(better, best, key);
-        at = F(lane_pick)(better, at, place);
-    }
-    return at;
+    vi key, most = F(lane_bits)((REAL)INFINITY);
+    memcpy(&key, &x, sizeof key);
+    key = v_andnot(F(lane_bits)(-(REAL)0), key);
+    key = F(lane_pick)(F(lane_gt)(key, most), key, F(lane_bits)((REAL)NAN));
+    vi better = F(lane_gt)(key, best->key);
+    best->key = F(lane_pick)(better, best->key, key);
+    best->row = F(lane_pick)(better, best->row, F(lane_set)(row));
 }
 
-/* Choose the pivots of column k and keep what the exchange makes of the order. */
-static void F(lane_exchange)(struct F(lane_order) * order, const struct F(lanes) * m, int k, REAL *const *pivots)
+/* Exchange row k with the best one of each matrix, in columns [0, last). */
+static void F(lane_exchange)(F(lane_order) order, const struct F(lanes) * m, int k, vi best, int last,
+                             REAL *const *pivots)
 {
-    F(lane) with[LANES];
-    v_store(with, F(lane_largest)(order, m, k));
+    F(lane) with[LANES], lanes[2 * LANES] = {0};
+    REAL *row[LANES], *own = F(of)(m, k, 0);
+    v_store(with, best);
+    lanes[LANES] = -1;
     for (int l = 0; l < LANES; l++) {
-        F(lane) at = with[l], chosen = order->row[at][l], other = order->row[k][l];
-        order->row[at][l] = other;
-        order->row[k][l] = chosen;
-        order->place[other][l] = at;
-        order->place[chosen][l] = k;
-        pivots[l][k] = (REAL)at;
+        ptrdiff_t held = order[k][l];
+        order[k][l] = order[with[l]][l];
+        order[with[l]][l] = held;
+        row[l] = F(of)(m, (int)with[l], 0);
+        pivots[l][k] = (REAL)with[l];
+    }
+    for (int j = 0; j < last * LANES; j += LANES) {
+        vi x = v_load(own + j);
+        for (int l = 0; l < LANES; l++) {
+            vi mask = v_load(lanes + LANES - l), y = v_load(row[l] + j);
+            v_store(row[l] + j, F(lane_pick)(mask, y, x));
+            x = F(lane_pick)(mask, x, y);
+        }
+        v_store(own + j, x);
     }
 }
 
-/* Columns [from, to) of the rows at place k, to row k of U. */
-static void F(lane_upper)(const struct F(lane_order) * order, const struct F(lanes) * m, const struct F(lanes) * u,
-                          int k, int from, int to)
+/* Divide column k, take it out of the columns after it of a block that ends at `last`, and find the best of the next
+ * one. */
+static struct F(lane_best) F(lane_column)(const struct F(lanes) * m, int k, int last)
 {
-    const REAL *row[LANES];
-    for (int l = 0; l < LANES; l++)
-        row[l] = F(of)(m, (int)order->row[k][l], 0) + l;
-    for (int j = from; j < to; j++) {
-        for (int l = 0; l < LANES; l++)
-            F(of)(u, k, j)[l] = row[l][j * LANES];
-    }
-}
-
-/* Divide column k, and take it out of the columns after it of a block that ends at `last`. */
-static void F(lane_column)(const struct F(lanes) * m, const struct F(lanes) * u, int k, int last)
-{
-    const REAL_V found = REAL_L(loadu)(F(of)(u, k, k)), none = REAL_L(set1)(-(REAL)0);
+    struct F(lane_best) best = {F(lane_set)(-1), v_zero()};
+    const REAL *upper = F(of)(m, k, 0);
+    const REAL_V found = REAL_L(loadu)(upper + k * LANES), none = REAL_L(set1)(-(REAL)0);
     const REAL_V pivot = F(usable)(REAL_L(andnot)(none, found), found);
-    REAL_L(storeu)(F(of)(u, k, k), pivot);
-    for (int i = 0; i < m->n; i++) {
+    REAL_L(storeu)(F(of)(m, k, k), pivot);
+    for (int i = k + 1; i < m->n; i++) {
         REAL *row = F(of)(m, i, 0);
         REAL_V l = REAL_L(div)(REAL_L(loadu)(row + k * LANES), pivot);
         REAL_L(storeu)(row + k * LANES, l);
-        for (int j = k + 1; j < last; j++)
-            REAL_L(storeu)
-        (row + j * LANES, TILE_STEP(l, REAL_L(loadu)(F(of)(u, k, j)), REAL_L(loadu)(row + j * LANES)));
+        if (k + 1 == last)
+            continue;
+        REAL_V next = TILE_STEP(l, REAL_L(loadu)(upper + (k + 1) * LANES), REAL_L(loadu)(row + (k + 1) * LANES));
+        REAL_L(storeu)(row + (k + 1) * LANES, next);
+        F(lane_compare)(&best, next, i);
+        for (int j = (k + 2) * LANES; j < last * LANES; j += LANES)
+            REAL_L(storeu)(row + j, TILE_STEP(l, REAL_L(loadu)(upper + j), REAL_L(loadu)(row + j)));
     }
+    return best;
 }
 
-/* Rows [first, first + LANE_BLOCK) of U in column j: L is left of them in the same rows. */
-static void F(lane_solve)(const struct F(lanes) * u, int first, int j)
+/* Two columns of rows that are solved for, or have `depth` steps behind them. */
+static inline __attribute__((always_inline)) void F(lane_columns)(const struct F(lanes) * m, int i, int j, int rows,
+                                                                  int depth, bool solve)
 {
-    REAL_V x[LANE_BLOCK];
-    for (int k = 0; k < LANE_BLOCK; k++) {
-        REAL *row = F(of)(u, first + k, 0);
-        x[k] = REAL_L(loadu)(row + j * LANES);
-        for (int q = 0; q < k; q++)
-            x[k] = TILE_STEP(REAL_L(loadu)(row + (first + q) * LANES), x[q], x[k]);
-        REAL_L(storeu)(row + j * LANES, x[k]);
+    REAL_V c[LANE_ROWS][LANE_COLS];
+    F(load_tile)(c, rows, F(of)(m, i, j), m->row);
+    F(lane_steps)(c, rows, F(of)(m, i, 0), m->row, F(of)(m, 0, j), LANES, m->row, depth);
+    for (int q = 0; q < rows && solve; q++) {
+        for (int r = q + 1; r < rows; r++) {
+            REAL_V x = REAL_L(loadu)(F(of)(m, i + r, i + q));
+            for (int v = 0; v < LANE_COLS; v++)
+                c[r][v] = TILE_STEP(x, c[q][v], c[r][v]);
+        }
     }
+    F(store_tile)(F(of)(m, i, j), m->row, c, rows);
 }
 
-/* Take a block of columns out of all that are right of it. */
-static void F(lane_update)(const struct F(lanes) * m, const struct F(lanes) * u, int first)
+/* All steps of the columns before `first` in those of [first, last). */
+static void F(lane_steps_before)(const struct F(lanes) * m, int first, int last)
 {
-    int from = first + LANE_BLOCK;
-    for (int i = 0; i < m->n; i += LANE_ROWS) {
-        for (int j = from; j < m->n; j += LANE_COLS) {
-            REAL_V c[LANE_ROWS][LANE_COLS];
-            F(lane_tile)(c, F(of)(m, i, j), m->row);
-            F(lane_steps)(c, F(of)(m, i, first), m->row, F(of)(u, first, j), LANES, u->row, LANE_BLOCK);
-            for (int r = 0; r < LANE_ROWS; r++) {
-                REAL_L(storeu)(F(of)(m, i + r, j), c[r][0]);
-                REAL_L(storeu)(F(of)(m, i + r, j + 1), c[r][1]);
-            }
+    int whole = F(lane_whole)(m->n);
+    for (int i = 0; i < whole; i += LANE_ROWS) {
+        for (int j = first; j < last; j += LANE_COLS) {
+            if (i < first)
+                F(lane_columns)(m, i, j, LANE_ROWS, i, true);
+            else if (whole - i >= LANE_ROWS)
+                F(lane_columns)(m, i, j, LANE_ROWS, first, false);
+            else if (whole - i == 4)
+                F(lane_columns)(m, i, j, 4, first, false);
+            else
+                F(lane_columns)(m, i, j, 2, first, false);
         }
     }
 }
 
-static void F(lane_factor)(struct F(lane_order) * order, const struct F(lanes) * m, const struct F(lanes) * u,
-                           REAL *const *pivots)
+static void F(lane_block)(F(lane_order) order, const struct F(lanes) * m, int first, int last, REAL *const *pivots)
 {
-    for (int i = 0; i < m->n; i++) {
-        v_store(order->place[i], F(lane_set)(i));
-        v_store(order->row[i], F(lane_set)(i));
-    }
-    for (int first = 0; first < m->n; first += LANE_BLOCK) {
-        int last = first + LANE_BLOCK < m->n ? first + LANE_BLOCK : m->n;
-        for (int k = first; k < last; k++) {
-            F(lane_exchange)(order, m, k, pivots);
-            F(lane_upper)(order, m, u, k, first, last);
-            F(lane_column)(m, u, k, last);
-        }
-        for (int k = first; k < last; k++)
-            F(lane_upper)(order, m, u, k, last, m->n);
-        for (int j = last; j < m->n; j++)
-            F(lane_solve)(u, first, j);
-        F(lane_update)(m, u, first);
+    struct F(lane_best) best = {F(lane_set)(-1), v_zero()};
+    for (int i = first; i < m->n; i++)
+        F(lane_compare)(&best, REAL_L(loadu)(F(of)(m, i, first)), i);
+    for (int k = first; k < last; k++) {
+        F(lane_exchange)(order, m, k, best.row, last, pivots);
+        best = F(lane_column)(m, k, last);
     }
 }
 
-static void F(factor_lanes)(const struct flynn_call *call, int number)
+static void F(factor_lanes)(const struct flynn_call *call, const int *number)
 {
-    int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = (n + LANE_ROWS - 1) / LANE_ROWS * LANE_ROWS;
-    ptrdiff_t stride = (ptrdiff_t)(call->src->stride / sizeof(REAL));
-    struct F(lanes) m = F(make_lanes)(call->scratch, n), u = F(make_lanes)(m.at + m.row * whole, n);
-    struct F(lane_order) order;
+    int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = F(lane_whole)(n);
+    struct F(lanes) m = F(make_lanes)(call->scratch, n);
+    F(lane_order) order;
+    const REAL *from[LANES], *line[LANES];
     REAL *to[LANES];
     memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(m.row * (whole - n)));
-    for (int i = 0; i < n; i++)
-        F(pack_lines)
-    (F(of)(&m, i, 0), LANES, (const REAL *)flynn_row(call->src, number * n + i), n * stride, LANES, n);
-    for (int l = 0; l < LANES; l++)
-        to[l] = flynn_row(call->dst, (number + l) * (n + 1) + n);
-    F(lane_factor)(&order, &m, &u, to);
-    for (int i = 0; i < n; i++) {
-        for (int l = 0; l < LANES; l++)
-            to[l] = flynn_row(call->dst, (number + l) * (n + 1) + (int)order.place[i][l]);
-        F(store_lanes)(to, F(of)(&m, i, 0), 0, n);
+    for (int l = 0; l < LANES; l++) {
+        from[l] = flynn_row(call->src, number[l] * n);
+        to[l] = flynn_row(call->dst, number[l] * (n + 1) + n);
+        for (int i = 0; i < n; i++)
+            order[i][l] = i * (ptrdiff_t)(call->src->stride / sizeof(REAL));
+    }
+    for (int first = 0; first < n; first += LANE_BLOCK) {
+        int last = first + LANE_BLOCK < n ? first + LANE_BLOCK : n;
+        for (int i = 0; i < n; i++) {
+            for (int l = 0; l < LANES; l++)
+                line[l] = from[l] + order[i][l];
+            F(load_lanes)(F(of)(&m, i, first), line, first, last);
+            memset(F(of)(&m, i, last), 0, sizeof(REAL) * (size_t)(LANES * (last % LANE_COLS)));
+        }
+        F(lane_steps_before)(&m, first, last);
+        F(lane_block)(order, &m, first, last, to);
     }
     for (int i = 0; i < n; i++) {
         for (int l = 0; l < LANES; l++)
-            to[l] = flynn_row(call->dst, (number + l) * (n + 1) + i);
-        F(store_lanes)(to, F(of)(&u, i, 0), i, n);
+            to[l] = flynn_row(call->dst, number[l] * (n + 1) + i);
+        F(store_lanes)(to, F(of)(&m, i, 0), n);
     }
 }
