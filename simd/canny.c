@@ -95,7 +95,7 @@ FLYNN_UNROLLED void gradients(const struct flynn_call *call, int bytes)
             gradient(row, call->out[r], x, bytes);
         if (last > 0)
             gradient(row, call->out[r], last, bytes);
-        for (int x = 0; x<width; x = last> 0 && x == 0 ? width - 1 : x + 1)
+        for (int x = 0; x < width; x = x == 0 && last >= 1 ? width - 1 : x + 1)
             gradient_end(call->in + r, call->out[r], x, width, bytes);
     }
 }
