@@ -23,8 +23,12 @@
 struct few {
     _Alignas(64) uint8_t weight[FEW_HALF][FEW_RADIUS + 1][FEW_LEFT + FEW_SEGMENT + VEC];
     uint8_t sample[FEW_RING][3][FEW_LEFT + FEW_SEGMENT + VEC];
-    uint8_t order[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
-    int beside, pairs;                  /* how many pairs do so, and pairs of all */
+    struct few_tap {
+        int right, below; /* columns and rows from the pixel */
+        int weight;       /* which one, given by the pixel or got by it */
+        bool gives;
+    } tap[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
+    int beside, pairs;          /* how many pairs do so, and pairs of all */
 };
 
 /* Columns to the right of the pixel, and rows below it, of neighbour t. */
@@ -38,21 +42,28 @@ static inline int few_below(const struct flynn_stage *stage, int t)
     return ((const int32_t *)stage->table[0].data)[2 * t + 1] - stage->up;
 }
 
+static struct few_tap few_tap_of(const struct flynn_stage *stage, int t)
+{
+    int half = stage->k[2];
+    return (struct few_tap){(int)few_right(stage, t), few_below(stage, t), t >= half ? t - half : half - 1 - t,
+                            t >= half};
+}
+
 static void few_start(struct few *few, const struct flynn_stage *stage)
 {
-    uint8_t single[FLYNN_BILATERAL_FEW];
+    struct few_tap single[FLYNN_BILATERAL_FEW];
     int n = 2 * stage->k[2], pairs = 0, singles = 0;
     for (int t = 0; t < n; t++) {
-        bool two = t + 1 < n && few_below(stage, t) == few_below(stage, t + 1) &&
-                   few_right(stage, t) + 1 == few_right(stage, t + 1);
-        if (two) {
-            few->order[2 * pairs] = (uint8_t)t;
-            few->order[2 * pairs++ + 1] = (uint8_t)++t;
+        struct few_tap a = few_tap_of(stage, t), b = few_tap_of(stage, t + 1 < n ? t + 1 : t);
+        if (a.below == b.below && a.right + 1 == b.right) {
+            few->tap[2 * pairs] = a;
+            few->tap[2 * pairs++ + 1] = b;
+            t++;
         } else {
-            single[singles++] = (uint8_t)t;
+            single[singles++] = a;
         }
     }
-    memcpy(few->order + 2 * pairs, single, (size_t)singles);
+    memcpy(few->tap + 2 * pairs, single, (size_t)singles * sizeof *single);
     few->beside = pairs;
     few->pairs = n / 2;
 }
@@ -146,15 +157,15 @@ struct few_place {
     const uint8_t *sample, *weight;
 };
 
-static void few_find(const struct few *few, const struct flynn_stage *stage, int r, struct few_place *place)
+/* For row `row`, counted from the first input row. */
+static void few_find(const struct few *few, unsigned row, int radius, struct few_place *place)
 {
     for (int i = 0; i < 2 * few->pairs; i++) {
-        int t = few->order[i], half = stage->k[2], down = few_below(stage, t), row = r + stage->up;
-        ptrdiff_t right = few_right(stage, t);
-        place[i].sample = few->sample[(row + down) % FEW_RING][0] + FEW_LEFT + stage->up + right;
-        place[i].weight =
-            t >= half ? few->weight[t - half][row % (FEW_RADIUS + 1)] + FEW_LEFT + stage->up
-                      : few->weight[half - 1 - t][(row + down) % (FEW_RADIUS + 1)] + FEW_LEFT + stage->up + right;
+        const struct few_tap *tap = &few->tap[i];
+        unsigned other = row + (unsigned)tap->below, from = tap->gives ? row : other;
+        ptrdiff_t at = FEW_LEFT + radius;
+        place[i].sample = few->sample[other % FEW_RING][0] + at + tap->right;
+        place[i].weight = few->weight[tap->weight][from % (FEW_RADIUS + 1)] + at + (tap->gives ? 0 : tap->right);
     }
 }
 
@@ -267,7 +278,7 @@ FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int 
     struct few_sums sums[FEW_SEGMENT / VEC], *s = sums;
     int radius = call->stage->up;
     const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT + radius;
-    few_find(few, call->stage, r, place);
+    few_find(few, (unsigned)(r + radius), radius, place);
     for (int i = 0; i < n; i = v_advance(i, VEC, n))
         few_sum(few, place, i, s++, c);
     s = sums;
