@@ -257,10 +257,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     filter->out.width = node->in.width;
     filter->costly = true;
     filter->full_width = true; /* reads them */
-    filter->step = FLYNN_BILATERAL_STEP;
     int code = find_weights(node, filter, radius, err);
     if (code)
         return code;
+    filter->step = filter->k[2] ? FLYNN_BILATERAL_FEW_STEP : FLYNN_BILATERAL_STEP;
     flynn_node_launch(node, "planes", split)->per_pixel = true;
     flynn_node_launch(node, "filter", filter)->per_pixel = true;
     return FLYNN_OK;

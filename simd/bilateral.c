@@ -144,8 +144,10 @@ static void filter_u8(const struct flynn_call *call)
     bool narrow = call->stage->k[1] <= 2;
     switch (call->stage->in.channels) {
     case 1:
-        if (call->stage->k[2])
-            few_rows(call, 1);
+        if (call->stage->k[2] && call->stage->k[1])
+            few_rows(call, 1, 1);
+        else if (call->stage->k[2])
+            few_rows(call, 1, 0);
         else
             filter_rows(call, 1, true);
         break;
@@ -153,8 +155,10 @@ static void filter_u8(const struct flynn_call *call)
         filter_rows(call, 2, false);
         break;
     case 3:
-        if (call->stage->k[2])
-            few_rows(call, 3);
+        if (call->stage->k[2] && call->stage->k[1])
+            few_rows(call, 3, 1);
+        else if (call->stage->k[2])
+            few_rows(call, 3, 0);
         else if (narrow)
             filter_rows(call, 3, true);
         else

@@ -23,8 +23,12 @@
 struct few {
     _Alignas(64) uint8_t weight[FEW_HALF][FEW_RADIUS + 1][FEW_LEFT + FEW_SEGMENT + VEC];
     uint8_t sample[FEW_RING][3][FEW_LEFT + FEW_SEGMENT + VEC];
-    uint8_t order[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
-    int beside, pairs;                  /* how many pairs do so, and pairs of all */
+    struct few_tap {
+        int right, below; /* columns and rows from the pixel */
+        int weight;       /* which one, given by the pixel or got by it */
+        bool gives;
+    } tap[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
+    int beside, pairs;          /* how many pairs do so, and pairs of all */
 };
 
 /* Columns to the right of the pixel, and rows below it, of neighbour t. */
@@ -38,45 +42,101 @@ static inline int few_below(const struct flynn_stage *stage, int t)
     return ((const int32_t *)stage->table[0].data)[2 * t + 1] - stage->up;
 }
 
+static struct few_tap few_tap_of(const struct flynn_stage *stage, int t)
+{
+    int half = stage->k[2];
+    return (struct few_tap){(int)few_right(stage, t), few_below(stage, t), t >= half ? t - half : half - 1 - t,
+                            t >= half};
+}
+
 static void few_start(struct few *few, const struct flynn_stage *stage)
 {
-    uint8_t single[FLYNN_BILATERAL_FEW];
+    struct few_tap single[FLYNN_BILATERAL_FEW];
     int n = 2 * stage->k[2], pairs = 0, singles = 0;
     for (int t = 0; t < n; t++) {
-        bool two = t + 1 < n && few_below(stage, t) == few_below(stage, t + 1) &&
-                   few_right(stage, t) + 1 == few_right(stage, t + 1);
-        if (two) {
-            few->order[2 * pairs] = (uint8_t)t;
-            few->order[2 * pairs++ + 1] = (uint8_t)++t;
+        struct few_tap a = few_tap_of(stage, t), b = few_tap_of(stage, t + 1 < n ? t + 1 : t);
+        if (a.below == b.below && a.right + 1 == b.right) {
+            few->tap[2 * pairs] = a;
+            few->tap[2 * pairs++ + 1] = b;
+            t++;
         } else {
-            single[singles++] = (uint8_t)t;
+            single[singles++] = a;
         }
     }
-    memcpy(few->order + 2 * pairs, single, (size_t)singles);
+    memcpy(few->tap + 2 * pairs, single, (size_t)singles * sizeof *single);
     few->beside = pairs;
     few->pairs = n / 2;
 }
 
+/* The weights of a neighbour. Where byte shuffles find those of 16 steps each, a shuffle finds 0 for what lies beyond
+ * its steps, but something for what lies before them: part i has its own weights less (exclusive or) those of the next,
+ * so that the sum of what is found is right. from[i] moves the steps of part i to where its shuffle looks. */
+struct few_table {
+    struct table weights;
+    vi from[4];
+};
+
+FLYNN_UNROLLED struct few_table few_table(const uint8_t *weights, int shift)
+{
+    struct few_table t;
+    t.weights = load_table(weights);
+#if !defined(FLYNN_ISA_AVX512)
+    for (int i = 0; i < 4; i++)
+        t.from[i] = v_keep(v_set8(!shift ? 112 - 16 * i : i ? -16 * i : 2 * 112 - 1));
+    for (int i = 0; i < 3; i++)
+        t.weights.part[i] = v_xor(t.weights.part[i], t.weights.part[i + 1]);
+#endif
+    return t;
+}
+
+/* The weights of distances d, of which two together are a step where `shift` is 1. The mean of d and an odd number is a
+ * step and half of the number, rounded up. */
+FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
+{
+#if defined(FLYNN_ISA_AVX512)
+    vi step = shift ? V(avg_epu8)(V(subs_epu8)(d, v_set8(1)), v_zero()) : d;
+    return lookup(&t->weights, V(min_epu8)(step, v_set8(FLYNN_BILATERAL_STEPS - 1)));
+#else
+    vi at = shift ? V(avg_epu8)(d, t->from[0]) : V(adds_epu8)(d, t->from[0]);
+    vi found = V(shuffle_epi8)(t->weights.part[0], at);
+    for (int i = 1; i < 4; i++) {
+        vi next = shift ? V(add_epi8)(at, t->from[i]) : V(adds_epu8)(d, t->from[i]);
+        found = v_xor(found, V(shuffle_epi8)(t->weights.part[i], next));
+    }
+    return found;
+#endif
+}
+
+/* Of a vector of pixels `own` and neighbours `other`, whose planes are `far` bytes apart. */
+FLYNN_UNROLLED vi few_weights(const uint8_t *own, const uint8_t *other, ptrdiff_t far, const struct few_table *table,
+                              int c, int shift)
+{
+    vi d = v_zero();
+    for (int j = 0; j < c; j++, own += far, other += far) {
+        vi apart = difference(v_keep(v_load(own)), v_keep(v_load(other)));
+        d = j ? V(adds_epu8)(d, apart) : apart;
+    }
+    return few_lookup(table, d, shift);
+}
+
 /* The weights that row r gives in n columns from x - radius on. */
-FLYNN_UNROLLED void few_weigh(const struct flynn_call *call, int r, int x, int n, struct few *few, int c)
+FLYNN_UNROLLED void few_weigh(const struct flynn_call *call, int r, int x, ptrdiff_t n, struct few *few, int c,
+                              int shift)
 {
     const struct flynn_stage *stage = call->stage;
-    ptrdiff_t far = stage->in.width;
-    int half = stage->k[2], shift = stage->k[1];
+    ptrdiff_t far = stage->in.width, last = n > VEC ? n - VEC : 0;
+    int half = stage->k[2];
     const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + x, *tables = stage->table[1].data;
     for (int i = 0; i < half; i++) {
         int t = half + i, down = few_below(stage, t);
         if (r + down < 0)
             continue;
-        struct table table = load_table(tables + t * FLYNN_BILATERAL_STEPS);
+        struct few_table table = few_table(tables + t * FLYNN_BILATERAL_STEPS, shift);
         const uint8_t *other = (const uint8_t *)call->in[r + stage->up + down] + x + few_right(stage, t);
-        uint8_t *to = few->weight[i][(r + stage->up) % (FEW_RADIUS + 1)] + FEW_LEFT - stage->up;
-        for (int at = 0; at < n; at = v_advance(at, VEC, n)) {
-            vi centre[FLYNN_MAX_CHANNELS];
-            for (int j = 0; j < c; j++)
-                centre[j] = v_load(own + at + j * far);
-            v_store(to + at, lookup(&table, steps(other + at, centre, far, c, shift, true)));
-        }
+        uint8_t *to = few->weight[i][(r + stage->up) % (FEW_RADIUS + 1)] + FEW_LEFT;
+        for (ptrdiff_t at = 0; at < last; at += VEC)
+            v_store(to + at, few_weights(own + at, other + at, far, &table, c, shift));
+        v_store(to + last, few_weights(own + last, other + last, far, &table, c, shift));
     }
 }
 
@@ -86,7 +146,7 @@ FLYNN_UNROLLED void few_keep(const struct flynn_call *call, int t, int x, int n,
     vi flip = v_set8(-128);
     for (int j = 0; j < c; j++) {
         const uint8_t *from = (const uint8_t *)call->in[t] + x + (ptrdiff_t)j * call->stage->in.width;
-        uint8_t *to = few->sample[t % FEW_RING][j] + FEW_LEFT - call->stage->up;
+        uint8_t *to = few->sample[t % FEW_RING][j] + FEW_LEFT;
         for (int i = 0; i < n; i += VEC)
             v_store(to + i, v_xor(v_load(from + i), flip));
     }
@@ -97,14 +157,15 @@ struct few_place {
     const uint8_t *sample, *weight;
 };
 
-static void few_find(const struct few *few, const struct flynn_stage *stage, int r, struct few_place *place)
+/* For row `row`, counted from the first input row. */
+static void few_find(const struct few *few, unsigned row, int radius, struct few_place *place)
 {
     for (int i = 0; i < 2 * few->pairs; i++) {
-        int t = few->order[i], half = stage->k[2], down = few_below(stage, t), row = r + stage->up;
-        ptrdiff_t right = few_right(stage, t);
-        place[i].sample = few->sample[(row + down) % FEW_RING][0] + FEW_LEFT + right;
-        place[i].weight = t >= half ? few->weight[t - half][row % (FEW_RADIUS + 1)] + FEW_LEFT
-                                    : few->weight[half - 1 - t][(row + down) % (FEW_RADIUS + 1)] + FEW_LEFT + right;
+        const struct few_tap *tap = &few->tap[i];
+        unsigned other = row + (unsigned)tap->below, from = tap->gives ? row : other;
+        ptrdiff_t at = FEW_LEFT + radius;
+        place[i].sample = few->sample[other % FEW_RING][0] + at + tap->right;
+        place[i].weight = few->weight[tap->weight][from % (FEW_RADIUS + 1)] + at + (tap->gives ? 0 : tap->right);
     }
 }
 
@@ -121,7 +182,7 @@ FLYNN_UNROLLED vi few_in_turn(vi a, vi b)
 /* Even and odd pixels from p on in turn with those from q on. */
 FLYNN_UNROLLED void few_pair(const uint8_t *p, const uint8_t *q, vi out[2])
 {
-    vi a = v_load(p), b = v_load(q);
+    vi a = v_keep(v_load(p)), b = v_keep(v_load(q));
     out[0] = few_in_turn(a, V(slli_epi16)(b, 8));
     out[1] = few_in_turn(V(srli_epi16)(a, 8), b);
 }
@@ -136,7 +197,7 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
     vi unit = v_set8(1), weight[2], sample[2];
     few_pair(place[0].weight + i, place[1].weight + i, weight);
     for (int h = 0; h < 2; h++)
-        sums->weight[h] = v_keep(V(add_epi16)(sums->weight[h], V(maddubs_epi16)(weight[h], unit)));
+        sums->weight[h] = V(add_epi16)(sums->weight[h], V(maddubs_epi16)(weight[h], unit));
     for (int j = 0; j < c; j++) {
         ptrdiff_t at = i + j * (FEW_LEFT + FEW_SEGMENT + VEC);
         if (beside) {
@@ -146,18 +207,17 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
             few_pair(place[0].sample + at, place[1].sample + at, sample);
         }
         for (int h = 0; h < 2; h++)
-            sums->sample[j][h] = v_keep(V(add_epi16)(sums->sample[j][h], V(maddubs_epi16)(weight[h], sample[h])));
+            sums->sample[j][h] = V(add_epi16)(sums->sample[j][h], V(maddubs_epi16)(weight[h], sample[h]));
     }
 }
 
-/* sum / weight, rounded. 2^21 / weight is below 2^15, and what it lacks changes the product by half of its last bit at
- * most; so that a 32nd part of the product, less 1, is the quotient or one less. */
-FLYNN_UNROLLED vi few_divide(vi sum, vi weight, vi inverse)
+/* sum / weight to the nearest integer, halves upwards. 2^21 / weight is below 2^15, and what it lacks changes the
+ * product by half of its last bit at most: a 32nd part of the product, rounded down, is the quotient or one less. It is
+ * less where what remains is above `most`, half of the weight, rounded up, less 1. */
+FLYNN_UNROLLED vi few_divide(vi sum, vi weight, vi inverse, vi most)
 {
-    vi n = V(add_epi16)(sum, V(srli_epi16)(weight, 1));
-    vi q = V(srai_epi16)(V(add_epi16)(V(mulhi_epi16)(n, inverse), v_set16(-1)), 5);
-    vi rest = V(sub_epi16)(n, V(mullo_epi16)(q, weight));
-    return V(sub_epi16)(q, v_gt_i16(rest, V(add_epi16)(weight, v_set16(-1))));
+    vi q = V(srai_epi16)(V(mulhi_epi16)(sum, inverse), 5);
+    return V(sub_epi16)(q, v_gt_i16(V(sub_epi16)(sum, V(mullo_epi16)(q, weight)), most));
 }
 
 FLYNN_UNROLLED vi few_invert(vi weight)
@@ -192,20 +252,20 @@ FLYNN_UNROLLED void few_sum(const struct few *few, const struct few_place *place
 FLYNN_UNROLLED void few_finish(const struct few_sums *sums, const uint8_t *own, uint8_t *out,
                                const struct shuffles *join, int c)
 {
-    vi result[FLYNN_MAX_CHANNELS], all[2], inverse[2], q[2];
+    vi result[FLYNN_MAX_CHANNELS], all[2], inverse[2], most[2], q[2], even = v_set16(1);
     for (int h = 0; h < 2; h++) {
         all[h] = V(add_epi16)(sums->weight[h], v_set16(FLYNN_BILATERAL_WHOLE));
         inverse[h] = few_invert(all[h]);
+        most[h] = V(add_epi16)(V(sub_epi16)(all[h], V(srli_epi16)(all[h], 1)), v_set16(-1));
     }
     for (int j = 0; j < c; j++) {
         vi centre = v_load(own + j * (FEW_LEFT + FEW_SEGMENT + VEC));
-        vi part[2] = {V(srai_epi16)(V(slli_epi16)(centre, 8), 8), V(srai_epi16)(centre, 8)};
+        vi part[2] = {V(maddubs_epi16)(even, centre), V(srai_epi16)(centre, 8)};
         for (int h = 0; h < 2; h++) {
             vi sum = V(sub_epi16)(sums->sample[j][h], V(mullo_epi16)(part[h], sums->weight[h]));
-            q[h] = V(add_epi16)(part[h], few_divide(sum, all[h], inverse[h]));
+            q[h] = few_divide(sum, all[h], inverse[h], most[h]);
         }
-        vi even = v_and(q[0], v_set16(255)), odd = V(slli_epi16)(q[1], 8);
-        result[j] = v_xor(v_or(even, odd), v_set8(-128));
+        result[j] = v_xor(V(add_epi8)(centre, few_in_turn(q[0], V(slli_epi16)(q[1], 8))), v_set8(-128));
     }
     join_vector(result, out, join, c);
 }
@@ -217,8 +277,8 @@ FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int 
     struct few_place place[FLYNN_BILATERAL_FEW];
     struct few_sums sums[FEW_SEGMENT / VEC], *s = sums;
     int radius = call->stage->up;
-    const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT;
-    few_find(few, call->stage, r, place);
+    const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT + radius;
+    few_find(few, (unsigned)(r + radius), radius, place);
     for (int i = 0; i < n; i = v_advance(i, VEC, n))
         few_sum(few, place, i, s++, c);
     s = sums;
@@ -230,7 +290,7 @@ FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int 
     }
 }
 
-FLYNN_UNROLLED void few_rows(const struct flynn_call *call, int c)
+FLYNN_UNROLLED void few_rows(const struct flynn_call *call, int c, int shift)
 {
     struct shuffles join = join_shuffles(c);
     struct few few;
@@ -241,7 +301,7 @@ FLYNN_UNROLLED void few_rows(const struct flynn_call *call, int c)
         for (int t = 0; t < 2 * radius; t++)
             few_keep(call, t, x, n + 2 * radius, &few, c);
         for (int r = -radius; r < call->rows; r++) {
-            few_weigh(call, r, x, n + 2 * radius, &few, c);
+            few_weigh(call, r, x, n + 2 * radius, &few, c, shift);
             if (r < 0)
                 continue;
             few_keep(call, r + 2 * radius, x, n + 2 * radius, &few, c);
