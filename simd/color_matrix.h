@@ -2,7 +2,7 @@
 #ifndef FLYNN_SIMD_COLOR_MATRIX_H
 #define FLYNN_SIMD_COLOR_MATRIX_H
 
-#include "simd/rgb.h"
+#include "simd/rgb_rows.h"
 
 /** Sums of products of the channels of 8-bit and 16-bit pixels in 32 bits. */
 

@@ -8,17 +8,20 @@
 enum { MOST = 16 };
 
 struct masked {
-    wi spread[MOST]; /* for each vector of the output: repeats each byte of the mask for what it covers */
+    wi spread[MOST]; /* shuffles that repeat each byte of the mask for what it covers */
     int cover;
     const uint8_t *in, *with, *mask;
 };
 
+/* Of every lane of the mask, which is one vector, `cover` blocks are made. */
 POINT_INLINE void copy_block(size_t i, uint8_t *out, bool stream, const struct masked *m, int cover)
 {
     size_t at = i * (size_t)cover;
+    wi part[MOST], zero = W(cmpeq_epi8)(w_load(m->mask + i), w_zero());
+    for (int p = 0; p < cover; p++)
+        part[p] = cover == 1 ? zero : W(shuffle_epi8)(zero, m->spread[p]);
     for (int j = 0; j < cover; j++, at += WIDE) {
-        wi mask = wide_source(m->mask + i, j, cover);
-        wi away = W(cmpeq_epi8)(cover == 1 ? mask : W(shuffle_epi8)(mask, m->spread[j]), w_zero());
+        wi away = cover == 1 ? zero : wide_order(part, j, cover);
         w_put(out + j * WIDE, W(blendv_epi8)(w_load(m->with + at), w_load(m->in + at), away), stream);
     }
 }
@@ -57,11 +60,12 @@ POINT_INLINE void copy_row(const struct masked *by, uint8_t *out, size_t n, size
 
 static void load_shuffles(struct masked *m)
 {
-    uint8_t shuffle[MOST][16];
-    for (int i = 0; i < 16 * m->cover; i++)
-        shuffle[i / 16][i % 16] = (uint8_t)(i / m->cover);
-    for (int j = 0; j < m->cover; j++)
-        m->spread[j] = wide_shuffle((const uint8_t(*)[16])shuffle, j, m->cover);
+    for (int p = 0; p < m->cover; p++) {
+        uint8_t spread[16];
+        for (int i = 0; i < 16; i++)
+            spread[i] = (uint8_t)((p * 16 + i) / m->cover);
+        m->spread[p] = w_repeat16(spread);
+    }
 }
 
 POINT_INLINE void copy_rows(const struct flynn_call *call, struct masked *m, size_t cover, enum wide_pass pass,

@@ -2,7 +2,7 @@
 #ifndef FLYNN_SIMD_CURVE_H
 #define FLYNN_SIMD_CURVE_H
 
-#include "simd/rgb.h"
+#include "simd/rgb_rows.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/lookup256.h"
-#include "simd/rgb.h"
+#include "simd/rgb_rows.h"
 
 /* ---- u8: a table for each channel
  * ------------------------------------------------------------------------------------ */

@@ -4,33 +4,34 @@
 
 #if W_SHUFFLES
 
-/* 16 bytes of each of n channels make n blocks of 16 bytes. */
+/* 16 bytes of each of n channels make n times 16 bytes of the output, within every lane. */
 struct join {
-    wi shuffle[4][4]; /* of the vector of the output and the channel */
+    wi shuffle[4][4]; /* of the part and the channel */
     const uint8_t *in[4];
     int sample;
 };
 
-static void load_shuffles(struct join *join, const uint8_t *bytes, int n)
+static void load_shuffles(struct join *join, const uint8_t *bytes, int channels)
 {
-    uint8_t shuffle[4][16];
-    for (int c = 0; c < n; c++) {
-        for (int part = 0; part < n; part++)
-            memcpy(shuffle[part], bytes + (size_t)16 * (size_t)(part * n + c), 16);
-        for (int j = 0; j < n; j++)
-            join->shuffle[j][c] = wide_shuffle((const uint8_t(*)[16])shuffle, j, n);
+    for (int part = 0; part < channels; part++) {
+        for (int c = 0; c < channels; c++, bytes += 16)
+            join->shuffle[part][c] = w_repeat16(bytes);
     }
 }
 
 POINT_INLINE void join_block(size_t i, uint8_t *out, bool stream, const struct join *join, int n)
 {
     size_t at = i * (size_t)join->sample;
-    for (int j = 0; j < n; j++) {
-        wi y = W(shuffle_epi8)(wide_source(join->in[0] + at, j, n), join->shuffle[j][0]);
+    wi plane[4], part[4];
+    for (int c = 0; c < n; c++)
+        plane[c] = w_load(join->in[c] + at);
+    for (int p = 0; p < n; p++) {
+        part[p] = W(shuffle_epi8)(plane[0], join->shuffle[p][0]);
         for (int c = 1; c < n; c++)
-            y = W_SI(or)(y, W(shuffle_epi8)(wide_source(join->in[c] + at, j, n), join->shuffle[j][c]));
-        w_put(out + j * WIDE, y, stream);
+            part[p] = W_SI(or)(part[p], W(shuffle_epi8)(plane[c], join->shuffle[p][c]));
     }
+    for (int j = 0; j < n; j++)
+        w_put(out + j * WIDE, wide_order(part, j, n), stream);
 }
 
 POINT_INLINE void join_2(size_t i, uint8_t *out, bool stream, const void *by)

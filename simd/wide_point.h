@@ -141,25 +141,18 @@ POINT_INLINE void wide_walk(uint8_t *out, size_t n, size_t step, size_t to, enum
         make(n - step, out + (n - step) * to, false, by);
 }
 
-/** What a vector of the output is made of when every 16 bytes of the input make n blocks of 16 bytes, and WIDE bytes n
- * vectors: the bytes for vector j of these, in its lanes. */
-POINT_INLINE wi wide_source(const uint8_t *p, int j, int n)
+/** Vector j of n in memory, where lane l of `part[p]` is block l * n + p of 16 bytes. */
+POINT_INLINE wi wide_order(const wi *part, int j, int n)
 {
 #if WIDE == 32
-    return 2 * j / n == (2 * j + 1) / n ? w_repeat16(p + 2 * j / n * 16) : w_load(p);
+    wi low = part[2 * j % n], high = part[(2 * j + 1) % n];
+    if (2 * j + 1 < n)
+        return simde_mm256_permute2x128_si256(low, high, 0x20);
+    return 2 * j < n ? simde_mm256_blend_epi32(low, high, 0xf0) : simde_mm256_permute2x128_si256(low, high, 0x31);
 #else
-    (void)j, (void)n;
-    return w_load(p);
+    (void)n;
+    return part[j];
 #endif
-}
-
-/** Shuffles to go with it: shuffle[b] are the 16 bytes for block b of n. */
-POINT_INLINE wi wide_shuffle(const uint8_t (*shuffle)[16], int j, int n)
-{
-    uint8_t bytes[WIDE];
-    for (int lane = 0; lane < W_LANES; lane++)
-        memcpy(bytes + 16 * lane, shuffle[(W_LANES * j + lane) % n], 16);
-    return w_load(bytes);
 }
 
 /** Blocks of `step` samples, `from` bytes each in the input and `to` in the output; step * from and step * to are at
