@@ -150,6 +150,10 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
         c[0][1] = REAL_L(setzero)();
         c[1][0] = below;
         c[1][1] = second;
+        for (int q = LANE_COLS; q < BLOCK && j % BLOCK == 0; q++) {
+            REAL_L(storeu)(F(of)(m, i, j + q), REAL_L(setzero)());
+            REAL_L(storeu)(F(of)(m, i + 1, j + q), REAL_L(setzero)());
+        }
     } else {
         first = REAL_L(loadu)(F(of)(m, j, j));
         below = REAL_L(loadu)(F(of)(m, j + 1, j));
@@ -187,6 +191,13 @@ static void F(lane_rows)(const struct F(lanes) * m, int i, int rows)
     }
 }
 
+/* Columns of row i that are read and written by whole blocks; those right of the diagonal are 0 in between. */
+static inline int F(lane_width)(int i, int n)
+{
+    int width = (i + BLOCK) / BLOCK * BLOCK;
+    return width < n ? width : n;
+}
+
 static void F(factor_lanes)(const struct flynn_call *call, const int *number)
 {
     int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = F(lane_whole)(n);
@@ -196,18 +207,16 @@ static void F(factor_lanes)(const struct flynn_call *call, const int *number)
         const REAL *from[LANES];
         for (int l = 0; l < LANES; l++)
             from[l] = flynn_row(call->src, number[l] * n + i);
-        F(load_lanes)(F(of)(&m, i, 0), from, 0, i + 1);
+        F(load_lanes)(F(of)(&m, i, 0), from, 0, F(lane_width)(i, n));
     }
     for (int i = 0; i < whole; i += LANE_ROWS)
         F(lane_rows)(&m, i, whole - i < LANE_ROWS ? whole - i : LANE_ROWS);
     for (int i = 0; i < n; i++) {
         REAL *to[LANES];
-        int made = F(lane_whole)(i + 1) < n ? F(lane_whole)(i + 1) : n;
         for (int l = 0; l < LANES; l++)
             to[l] = flynn_row(call->dst, number[l] * n + i);
-        F(store_lanes)(to, F(of)(&m, i, 0), made);
-        for (int l = 0; l < LANES && made < n; l++)
-            memset(to[l] + made, 0, sizeof(REAL) * (size_t)(n - made));
+        F(store_lanes)(to, F(of)(&m, i, 0), F(lane_width)(i, n));
+        F(clear_lanes)(to, F(lane_width)(i, n), n);
     }
 }
 

@@ -240,6 +240,19 @@ static void F(store_lanes)(REAL *const line[LANES], const REAL *from, int last)
     }
 }
 
+/* Columns [first, last) of a line of each matrix become 0. */
+static inline void F(clear_lanes)(REAL *const line[LANES], int first, int last)
+{
+    for (int l = 0; l < LANES; l++) {
+        if (last - first >= 4 * BLOCK) {
+            memset(line[l] + first, 0, sizeof(REAL) * (size_t)(last - first));
+            continue;
+        }
+        for (int col = first; col < last; col++)
+            line[l][col] = 0;
+    }
+}
+
 /* Do matrices [first, last) with `lanes`, LANES at a time, and with `one` where there are fewer or their order is above
  * FLYNN_FACTOR_SMALL. Of the last group all lanes from the last matrix on hold that one. */
 static void F(share_lanes)(const struct flynn_call *call, struct flynn_factor_share s,
