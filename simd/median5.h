@@ -5,10 +5,10 @@
 #include "simd/order.h"
 
 /* The median of 5 x 5. Two rows of output share four rows of the five that each of them sees. A segment of the rows is
- * taken from top to bottom in four steps: the five neighbours in a row are put in order, for all windows that the row
- * is in; two rows of them are merged, for the two windows that share them with two others; of two such pairs the middle
- * six of twenty are taken; and the sixth of these and the five of the row that only one of the windows has is its
- * median. That is 59 minima and maxima for a vector. */
+ * taken from top to bottom: the five neighbours in a row are put in order, for all windows that the row is in; two rows
+ * of them are merged, for the two windows that share them with two others; of two such pairs the middle six of twenty
+ * are taken; and the sixth of these and the five of the row that only one of the windows has is its median. That is 59
+ * minima and maxima for a vector. */
 
 #define MEDIAN5_SEGMENT 256 /* bytes of output */
 
@@ -83,10 +83,12 @@ FLYNN_UNROLLED void median5_merge10(const vi *a, const vi *b, vi out[20], int by
     out[19] = odd[9];
 }
 
+/* Every vector is loaded once: most loads cross the lines of the cache, and folded into both a minimum and a maximum
+ * they would take longer than these. */
 FLYNN_UNROLLED void median5_sort(const uint8_t *p, ptrdiff_t pixel, vi v[5], int bytes)
 {
     for (int k = 0; k < 5; k++)
-        v[k] = order_key(v_load(p + (k - 2) * pixel), bytes);
+        v[k] = v_keep(order_key(v_load(p + (k - 2) * pixel), bytes));
     median5_order(&v[0], &v[3], bytes);
     median5_order(&v[1], &v[4], bytes);
     median5_order(&v[0], &v[2], bytes);
@@ -121,18 +123,16 @@ FLYNN_UNROLLED void median5_row(struct median5_part *part, int t, const uint8_t 
     }
 }
 
-/* Row t too, and the pair of rows t - 1 and t. */
-FLYNN_UNROLLED void median5_pair(struct median5_part *part, int t, const uint8_t *p, ptrdiff_t n, ptrdiff_t pixel,
+/* Row t into order, and with the row above into the pair of both. */
+FLYNN_UNROLLED void median5_pair(struct median5_part *part, int t, const uint8_t *p, ptrdiff_t pixel, vi both[10],
                                  int bytes)
 {
-    for (ptrdiff_t i = 0; i < n; i += VEC) {
-        vi above[5], v[5], both[10];
-        median5_sort(p + i, pixel, v, bytes);
-        median5_keep(part[i / VEC].row[median5_slot(t)], v, 5);
-        median5_kept(part[i / VEC].row[median5_slot(t - 1)], above, 5);
-        median5_merge5(above, v, 1, both, bytes);
-        median5_keep(part[i / VEC].pair[t / 2 % 2], both, 10);
-    }
+    vi above[5], v[5];
+    median5_sort(p, pixel, v, bytes);
+    median5_keep(part->row[median5_slot(t)], v, 5);
+    median5_kept(part->row[median5_slot(t - 1)], above, 5);
+    median5_merge5(above, v, 1, both, bytes);
+    median5_keep(part->pair[t / 2 % 2], both, 10);
 }
 
 /* The sixth of six and five. */
@@ -145,18 +145,21 @@ FLYNN_UNROLLED vi median5_sixth(const vi six[6], const vi five[5], int bytes)
     return order_flip(order_least(order_least(a, b, bytes), c, bytes), bytes);
 }
 
-/* The medians of the windows that begin with rows t and t + 1. */
-FLYNN_UNROLLED void median5_two(struct median5_part *part, int t, uint8_t *lower, uint8_t *upper, ptrdiff_t n,
-                                int bytes)
+/* The medians of the windows that begin with rows t and t + 1, all of whose rows are there but the last two, at p and
+ * q. It is one step, so that what is stored of one part does not hold up the minima of another. The upper row is
+ * written last, because a single row is both. */
+FLYNN_UNROLLED void median5_two(struct median5_part *part, int t, const uint8_t *p, const uint8_t *q, uint8_t *lower,
+                                uint8_t *upper, ptrdiff_t n, ptrdiff_t pixel, int bytes)
 {
-    for (ptrdiff_t i = 0; i < n; i += VEC) {
+    for (ptrdiff_t i = 0; i < n; i += VEC, part++) {
         vi five[5], a[10], b[10], both[20];
-        median5_kept(part[i / VEC].pair[0], a, 10);
-        median5_kept(part[i / VEC].pair[1], b, 10);
+        median5_pair(part, t + 4, p + i, pixel, b, bytes);
+        median5_kept(part->pair[t / 2 % 2 ^ 1], a, 10);
         median5_merge10(a, b, both, bytes);
-        median5_kept(part[i / VEC].row[median5_slot(t + 5)], five, 5);
+        median5_sort(q + i, pixel, five, bytes);
+        median5_keep(part->row[median5_slot(t + 5)], five, 5);
         v_store_row(lower, (int)i, (int)n, 1, median5_sixth(both + 7, five, bytes));
-        median5_kept(part[i / VEC].row[median5_slot(t)], five, 5);
+        median5_kept(part->row[median5_slot(t)], five, 5);
         v_store_row(upper, (int)i, (int)n, 1, median5_sixth(both + 7, five, bytes));
     }
 }
@@ -179,15 +182,17 @@ FLYNN_UNROLLED void median5_rows(const struct flynn_call *call, int bytes)
         ptrdiff_t n = all - from < MEDIAN5_SEGMENT ? all - from : MEDIAN5_SEGMENT;
         median5_row(part, 0, in[0] + from, n, pixel, bytes);
         median5_row(part, 1, in[1] + from, n, pixel, bytes);
-        median5_pair(part, 2, in[2] + from, n, pixel, bytes);
+        for (ptrdiff_t i = 0; i < n; i += VEC) {
+            vi both[10];
+            median5_pair(&part[i / VEC], 2, in[2] + from + i, pixel, both, bytes);
+        }
         median5_row(part, 3, in[3] + from, n, pixel, bytes);
         for (int r = 0; r < call->rows; r += 2) {
             int lower = r + 1 < call->rows; /* a single row is made twice */
             median5_expect(out[r] + from);
             median5_expect(out[r + lower] + from);
-            median5_pair(part, r + 4, in[r + 4] + from, n, pixel, bytes);
-            median5_row(part, r + 5, in[r + 4 + lower] + from, n, pixel, bytes);
-            median5_two(part, r, out[r + lower] + from, out[r] + from, n, bytes);
+            median5_two(part, r, in[r + 4] + from, in[r + 4 + lower] + from, out[r + lower] + from, out[r] + from, n,
+                        pixel, bytes);
         }
     }
 }

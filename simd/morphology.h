@@ -55,40 +55,52 @@ FLYNN_UNROLLED void down_vectors(const uint8_t *const *in, uint8_t *const *out, 
         give(out[r] + i, best[r], n, bytes, false);
 }
 
-FLYNN_UNROLLED void down_group(const void *const *from, void *const *to, int k, size_t all, int rows, int bytes,
-                               bool largest)
+/* The choices to `out`, and, where `also` is not NULL, the opposite ones to that. */
+FLYNN_UNROLLED void down_both(const uint8_t *const *in, uint8_t *const *out, uint8_t *const *also, int k, size_t i,
+                              size_t n, int rows, int bytes, bool largest)
 {
-    const uint8_t *const *in = (const uint8_t *const *)from;
-    uint8_t *out[GROUP];
-    for (int r = 0; r < rows; r++)
-        out[r] = to[r];
-    size_t i = 0;
-    for (; i + VEC <= all; i += VEC)
-        down_vectors(in, out, k, i, VEC, rows, bytes, largest);
-    if (i < all && i)
-        down_vectors(in, out, k, all - VEC, VEC, rows, bytes, largest);
-    else if (i < all)
-        down_vectors(in, out, k, 0, all, rows, bytes, largest);
+    down_vectors(in, out, k, i, n, rows, bytes, largest);
+    if (also)
+        down_vectors(in, also, k, i, n, rows, bytes, !largest);
 }
 
-FLYNN_UNROLLED void down_rows(const struct flynn_call *call, size_t all, int bytes, bool largest)
+FLYNN_UNROLLED void down_group(const void *const *from, void *const *to, void *const *also, int k, size_t all, int rows,
+                               int bytes, bool largest)
+{
+    const uint8_t *const *in = (const uint8_t *const *)from;
+    uint8_t *out[GROUP], *more[GROUP];
+    for (int r = 0; r < rows; r++) {
+        out[r] = to[r];
+        more[r] = also ? also[r] : NULL;
+    }
+    size_t i = 0;
+    for (; i + VEC <= all; i += VEC)
+        down_both(in, out, also ? more : NULL, k, i, VEC, rows, bytes, largest);
+    if (i < all && i)
+        down_both(in, out, also ? more : NULL, k, all - VEC, VEC, rows, bytes, largest);
+    else if (i < all)
+        down_both(in, out, also ? more : NULL, k, 0, all, rows, bytes, largest);
+}
+
+FLYNN_UNROLLED void down_rows(const struct flynn_call *call, void *const *out, void *const *also, size_t all, int bytes,
+                              bool largest)
 {
     int k = call->stage->k[1];
     for (int r = 0; r < call->rows;) {
         int left = call->rows - r;
         const void *const *in = call->in + r;
-        void *const *out = call->out + r;
+        void *const *to = out + r, *const *more = also ? also + r : NULL;
         if (left >= 8 && k >= 8) {
-            down_group(in, out, k, all, 8, bytes, largest);
+            down_group(in, to, more, k, all, 8, bytes, largest);
             r += 8;
         } else if (left >= 4 && k >= 4) {
-            down_group(in, out, k, all, 4, bytes, largest);
+            down_group(in, to, more, k, all, 4, bytes, largest);
             r += 4;
         } else if (left >= 2 && k >= 2) {
-            down_group(in, out, k, all, 2, bytes, largest);
+            down_group(in, to, more, k, all, 2, bytes, largest);
             r += 2;
         } else {
-            down_group(in, out, k, all, 1, bytes, largest);
+            down_group(in, to, more, k, all, 1, bytes, largest);
             r++;
         }
     }
@@ -160,9 +172,9 @@ FLYNN_UNROLLED void morph_down(const struct flynn_call *call, int bytes)
             down_blocks(call, all, bytes, false);
     } else {
         if (call->stage->k[0])
-            down_rows(call, all, bytes, true);
+            down_rows(call, call->out, NULL, all, bytes, true);
         else
-            down_rows(call, all, bytes, false);
+            down_rows(call, call->out, NULL, all, bytes, false);
     }
 }
 

@@ -72,14 +72,94 @@ static void difference(const struct flynn_call *call)
     flynn_tophat_difference(call, subtract_of(call));
 }
 
+/* ---- smallest and largest together --------------------------------------------------------------------------------
+ */
+
+FLYNN_UNROLLED void both_rows(const struct flynn_call *call, int bytes)
+{
+    const struct flynn_stage *stage = call->stage;
+    size_t all = (size_t)stage->k[4] * (size_t)stage->in.channels * (size_t)bytes;
+    void *least[FLYNN_MORPH_STEP], *most[FLYNN_MORPH_STEP];
+    for (int r = 0; r < call->rows; r++) {
+        least[r] = flynn_tophat_at(&stage->out, call->out[r], stage->k[2]);
+        most[r] = flynn_tophat_at(&stage->out, call->out[r], stage->k[5] + stage->k[2]);
+    }
+    down_rows(call, least, most, all, bytes, false);
+    for (int r = 0; r < call->rows; r++) {
+        flynn_tophat_pad(stage, least[r], stage->k[4]);
+        flynn_tophat_pad(stage, most[r], stage->k[4]);
+    }
+}
+
 static void both_down(const struct flynn_call *call)
 {
-    flynn_tophat_both_down(call, part_down);
+    enum flynn_type type = call->stage->variant;
+    if (call->stage->k[1] > MANY)
+        flynn_tophat_both_down(call, part_down);
+    else if (type == FLYNN_U8)
+        both_rows(call, 1);
+    else if (type == FLYNN_U16)
+        both_rows(call, 2);
+    else
+        both_rows(call, 4);
+}
+
+FLYNN_UNROLLED vi spread(const uint8_t *least, const uint8_t *most, ptrdiff_t far, int n, int bytes)
+{
+    ptrdiff_t last = (n - 1) * far;
+    return minus(order_flip(window(most, far, last, n, bytes, false, true), bytes),
+                 order_flip(window(least, far, last, n, bytes, false, false), bytes), bytes);
+}
+
+/* A row of windows of n samples. */
+FLYNN_UNROLLED void spread_row(const uint8_t *least, const uint8_t *most, uint8_t *out, ptrdiff_t all, ptrdiff_t far,
+                               int n, int bytes)
+{
+    ptrdiff_t i = 0;
+    for (; i + VEC <= all; i += VEC)
+        v_store(out + i, spread(least + i, most + i, far, n, bytes));
+    if (i < all && i)
+        v_store(out + all - VEC, spread(least + all - VEC, most + all - VEC, far, n, bytes));
+    else if (i < all)
+        v_store_n(out, spread(least, most, far, n, bytes), (size_t)all);
+}
+
+FLYNN_UNROLLED void spread_rows(const struct flynn_call *call, int bytes)
+{
+    const struct flynn_stage *stage = call->stage;
+    ptrdiff_t pixel = stage->in.channels * bytes, all = call->width * pixel;
+    for (int r = 0; r < call->rows; r++) {
+        const uint8_t *least = (const uint8_t *)call->in[r] - stage->left * pixel, *most = least + stage->k[6] * pixel;
+        switch (stage->k[1]) {
+        case 1:
+            spread_row(least, most, call->out[r], all, pixel, 1, bytes);
+            break;
+        case 2:
+            spread_row(least, most, call->out[r], all, pixel, 2, bytes);
+            break;
+        case 3:
+            spread_row(least, most, call->out[r], all, pixel, 3, bytes);
+            break;
+        case 4:
+            spread_row(least, most, call->out[r], all, pixel, 4, bytes);
+            break;
+        default:
+            spread_row(least, most, call->out[r], all, pixel, 5, bytes);
+        }
+    }
 }
 
 static void both_difference(const struct flynn_call *call)
 {
-    flynn_tophat_both_difference(call, part_across, subtract_of(call));
+    enum flynn_type type = call->stage->variant;
+    if (call->stage->k[1] > 5)
+        flynn_tophat_both_difference(call, part_across, subtract_of(call));
+    else if (type == FLYNN_U8)
+        spread_rows(call, 1);
+    else if (type == FLYNN_U16)
+        spread_rows(call, 2);
+    else
+        spread_rows(call, 4);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat);
