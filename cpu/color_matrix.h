@@ -64,7 +64,6 @@ static inline int flynn_color_matrix_stage(struct flynn_node *node, const double
     }
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->step = 8; /* shares out what a call costs */
-    stage->step = 8; /* shares out what a call costs */
     stage->op = flynn_op_at(flynn_op_find("color-matrix"));
     stage->table[0] = (struct flynn_table_data){table, 3 * 8 * sizeof *table};
     struct flynn_launch *launch = flynn_node_launch(node, "color_matrix", stage);
