@@ -205,23 +205,31 @@ static void look_at_all(struct flood *f)
     } while (f->lost);
 }
 
-/* Every member floods rows of its own; then the first one goes on across the rows where they meet. */
+static void flood_band(struct flood *f, int first, int last)
+{
+    f->first = first;
+    f->last = last;
+    for (int y = first; y < last; y++)
+        start_row(f, y);
+    look_at_all(f);
+}
+
+/* Every member floods bands of its own, which lie between those of the others, because edges are in some parts of an
+ * image alone; then the first one goes on across the rows where bands meet. */
 static void hysteresis(const struct flynn_call *call)
 {
-    int height = call->dst->shape.height;
+    enum { BANDS = 8 };
+    int height = call->dst->shape.height, bands = call->members > 1 ? BANDS * call->members : 1;
     struct flood f = {.map = call->src, .out = call->dst, .list = call->scratch, .words = call->width / 8};
-    f.first = (int)((int64_t)height * call->member / call->members);
-    f.last = (int)((int64_t)height * (call->member + 1) / call->members);
-    for (int y = f.first; y < f.last; y++)
-        start_row(&f, y);
-    look_at_all(&f);
+    for (int i = call->member; i < bands; i += call->members)
+        flood_band(&f, (int)((int64_t)height * i / bands), (int)((int64_t)height * (i + 1) / bands));
     flynn_team_wait(call);
     if (call->member)
         return;
     f.first = 0;
     f.last = height;
-    for (int m = 1; m < call->members; m++) {
-        int y = (int)((int64_t)height * m / call->members);
+    for (int i = 1; i < bands; i++) {
+        int y = (int)((int64_t)height * i / bands);
         look_again(&f, y > 0 ? y - 1 : y);
         look_again(&f, y < height ? y : y - 1);
     }

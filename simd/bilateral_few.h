@@ -85,6 +85,8 @@ FLYNN_UNROLLED struct few_table few_table(const uint8_t *weights, int shift)
         t.from[i] = v_keep(v_set8(!shift ? 112 - 16 * i : i ? -16 * i : 2 * 112 - 1));
     for (int i = 0; i < 3; i++)
         t.weights.part[i] = v_xor(t.weights.part[i], t.weights.part[i + 1]);
+#else
+    (void)shift;
 #endif
     return t;
 }

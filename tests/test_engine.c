@@ -241,3 +241,30 @@ Test(engine, wide_images_have_tiles)
         close_job(&job);
     }
 }
+
+/* One weak edge down the whole image that touches a strong one at its end: every seam between the rows of members must
+ * be crossed. The image is large enough for all of them to have work. */
+Test(engine, an_edge_crosses_the_rows_of_all_members)
+{
+    const struct flynn_shape shape = {1400, 1400, 1, FLYNN_U8};
+    const char *const op = "canny:low=50,high=150";
+    for (int end = 0; end < 2; end++) {
+        struct job job;
+        struct flynn_image in, want;
+        cr_assert(open_job(&job, &op, 1, &shape));
+        cr_assert_eq(flynn_image_alloc(&in, &shape, NULL), 0);
+        for (int y = 0; y < shape.height; y++) {
+            bool strong = end ? y >= shape.height - 3 : y < 3;
+            memset(flynn_row(&in, y), 0, (size_t)shape.width);
+            memset((uint8_t *)flynn_row(&in, y) + 700, strong ? 200 : 20, (size_t)shape.width - 700);
+        }
+        reference(&in, &op, 1, &want);
+        for (int y = 4; y < shape.height - 4; y++)
+            cr_assert(memchr(flynn_row(&want, y), 255, (size_t)shape.width), "no edge in row %d", y);
+        expect_run(&job, "threads:2", 0, &in, &want, "an edge on two threads");
+        expect_run(&job, "threads:3", 0, &in, &want, "an edge on three threads");
+        flynn_image_free(&in);
+        flynn_image_free(&want);
+        close_job(&job);
+    }
+}
