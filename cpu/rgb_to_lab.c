@@ -106,6 +106,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     for (int i = 0; i < 9 && node->in.type == FLYNN_F32; i++)
         ((float *)table)[i] = (float)m[i];
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    stage->step = 8; /* shares out what a call costs */
     stage->table[0] = (struct flynn_table_data){table, (LIGHT + ROOTS + 9) * sizeof *table};
     stage->costly = true;
     struct flynn_launch *launch = flynn_node_launch(node, "rgb_to_lab", stage);

@@ -5,27 +5,31 @@
 #include "simd/color_matrix.h"
 #include "simd/curve.h"
 
-/** What rgb-to-lab and lab-to-rgb share. Tables of integers need gathering loads: u8 is the scalar loop without. */
+/** What rgb-to-lab and lab-to-rgb share. Tables of integers need many registers: u8 is the scalar loop in tables
+ * without AVX2. */
 
 #if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_AVX512)
-#define LAB_GATHER
+#define LAB_TABLES
 
-/** Entries of a table, for indices of 32 bits. Single loads were measured to be faster than AVX2's gathering one. */
-POINT_INLINE vi lab_look_up(const int32_t *table, vi index)
+/** Groups are mapped in several loops over numbers of 32 bits in the nearest cache: tables are looked up in by single
+ * loads, which were measured to be faster than AVX2's gathering one, and by themselves, so that neither they wait for
+ * vectors nor vectors for them. */
+struct lab_block {
+    int32_t x[3][RGB_MANY * VEC];
+};
+#define LAB_STEP (VEC / 4) /**< numbers of a vector */
+
+/** Entries of a table in the place of their indices. Two go with one load and one store, and stay out of vectors, which
+ * compilers would make of them entry by entry. */
+POINT_INLINE void lab_look_up(const int32_t *table, int32_t *x, int n)
 {
-#if defined(FLYNN_ISA_AVX512)
-    simde__m256i half[2];
-    memcpy(half, &index, sizeof index);
-    half[0] = simde_mm256_i32gather_epi32(table, half[0], 4);
-    half[1] = simde_mm256_i32gather_epi32(table, half[1], 4);
-    memcpy(&index, half, sizeof index);
-    return index;
-#else
-    uint32_t i[8];
-    memcpy(i, &index, sizeof i);
-    return simde_mm256_setr_epi32(table[i[0]], table[i[1]], table[i[2]], table[i[3]], table[i[4]], table[i[5]],
-                                  table[i[6]], table[i[7]]);
-#endif
+#pragma GCC unroll 4
+    for (int i = 0; i < n; i += 2) {
+        uint64_t two;
+        memcpy(&two, x + i, sizeof two);
+        two = (uint64_t)(uint32_t)table[two >> 32] << 32 | (uint32_t)table[(uint32_t)two];
+        memcpy(x + i, &two, sizeof two);
+    }
 }
 
 /** Quarter i of a vector of bytes, in 32 bits, in the order of rgb_pack8. */
@@ -34,6 +38,24 @@ POINT_INLINE vi lab_quarter(vi x, int i)
     const vi zero = v_zero();
     vi half = i < 2 ? V(unpacklo_epi8)(x, zero) : V(unpackhi_epi8)(x, zero);
     return i % 2 ? V(unpackhi_epi16)(half, zero) : V(unpacklo_epi16)(half, zero);
+}
+
+POINT_INLINE void lab_load_block(struct lab_block *block, const struct rgb *px, int n)
+{
+    for (int i = 0; i < 4 * n; i++) {
+        v_store(block->x[0] + i * LAB_STEP, lab_quarter(px[i / 4].r, i % 4));
+        v_store(block->x[1] + i * LAB_STEP, lab_quarter(px[i / 4].g, i % 4));
+        v_store(block->x[2] + i * LAB_STEP, lab_quarter(px[i / 4].b, i % 4));
+    }
+}
+
+/** The bytes of group g of channel c. */
+POINT_INLINE vi lab_bytes(const struct lab_block *block, int c, int g)
+{
+    vi x[4];
+    for (int i = 0; i < 4; i++)
+        x[i] = v_load(block->x[c] + (4 * g + i) * LAB_STEP);
+    return rgb_pack8(x);
 }
 #endif
 

@@ -1,63 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/lab.h"
 
-#if defined(LAB_GATHER)
+#if defined(LAB_TABLES)
 
 struct integers {
     const int32_t *lightness, *light;
-    vi m[9];
+    vi xy[3], z[3];
 };
 
-/* f * 108 / 841 - 290 or ((f * f >> 14) * f) >> 14. The quotient of floats has the right whole part for every f, as was
- * tried. */
+/* f * 108 / 841 - 290 or ((f * f >> 14) * f) >> 14. The factor is a little above 108 / 841, so that the quotient has
+ * the right whole part for every f, as was tried. */
 POINT_INLINE vi cube8(vi f)
 {
     vi square = V(srai_epi32)(V(mullo_epi32)(f, f), 14);
     vi high = V(srai_epi32)(V(mullo_epi32)(square, f), 14);
-    vf product = V(mul_ps)(V(cvtepi32_ps)(f), rgb_set(108));
-    vi low = V(sub_epi32)(V(cvttps_epi32)(V(div_ps)(product, rgb_set(841))), v_set32(290));
+    vf real = V(cvtepi32_ps)(f);
+    vi low = V(sub_epi32)(V(cvttps_epi32)(V(mul_ps)(real, rgb_set(108 / 841.0f * 1.000001f))), v_set32(290));
     /* As floats the comparison is exact and has a name at every width. */
-    return v_select(rgb_less(rgb_set(3390), V(cvtepi32_ps)(f)), low, high);
+    return v_select(rgb_less(rgb_set(3390), real), low, high);
 }
 
-POINT_INLINE vi sample8(const struct integers *by, int row, vi x, vi y, vi z)
+/* Y and X in halves of 16 bits, and Z, in the place of what the table has for L, of a and of b. */
+POINT_INLINE void cubes(struct lab_block *block, int n)
 {
-    const vi *m = by->m + 3 * row;
-    vi sum = V(add_epi32)(V(mullo_epi32)(x, m[0]), V(mullo_epi32)(y, m[1]));
-    sum = V(add_epi32)(V(add_epi32)(sum, V(mullo_epi32)(z, m[2])), v_set32(8192));
-    vi t = V(max_epi32)(V(min_epi32)(V(srai_epi32)(sum, 14), v_set32(4095)), v_zero());
-    return lab_look_up(by->light, t);
-}
-
-static inline void map8(struct rgb *px, const void *by)
-{
-    const struct integers *m = by;
-    vi r[4], g[4], b[4];
-    for (int i = 0; i < 4; i++) {
-        vi l = lab_look_up(m->lightness, lab_quarter(px->r, i));
-        vi y = V(srli_epi32)(l, 16), f = v_and(l, v_set32(65535));
-        vi a = V(mullo_epi32)(lab_quarter(px->g, i), v_set32(268435));
+    const vi low = v_set32(65535);
+    for (int i = 0; i < n * VEC; i += LAB_STEP) {
+        vi l = v_load(block->x[0] + i), f = v_and(l, low);
+        vi a = V(mullo_epi32)(v_load(block->x[1] + i), v_set32(268435));
         a = V(srli_epi32)(V(add_epi32)(a, v_set32(128)), 13);
-        vi c = V(mullo_epi32)(lab_quarter(px->b, i), v_set32(41943));
+        vi c = V(mullo_epi32)(v_load(block->x[2] + i), v_set32(41943));
         c = V(srli_epi32)(V(add_epi32)(c, v_set32(16)), 9);
         vi x = cube8(V(sub_epi32)(V(add_epi32)(f, a), v_set32(4194)));
-        vi z = cube8(V(add_epi32)(V(sub_epi32)(f, c), v_set32(10484)));
-        r[i] = sample8(m, 0, x, y, z);
-        g[i] = sample8(m, 1, x, y, z);
-        b[i] = sample8(m, 2, x, y, z);
+        v_store(block->x[0] + i, v_select(low, l, x));
+        v_store(block->x[1] + i, cube8(V(add_epi32)(V(sub_epi32)(f, c), v_set32(10484))));
     }
-    px->r = rgb_pack8(r);
-    px->g = rgb_pack8(g);
-    px->b = rgb_pack8(b);
+}
+
+/* Linear light in 1/4096, clamped, in their place. */
+POINT_INLINE void sums(struct lab_block *block, int n, const struct integers *by)
+{
+    for (int i = 0; i < n * VEC; i += LAB_STEP) {
+        vi xy = v_load(block->x[0] + i), z = v_load(block->x[1] + i);
+        for (int c = 0; c < 3; c++) {
+            vi sum = V(add_epi32)(V(madd_epi16)(xy, by->xy[c]), V(mullo_epi32)(z, by->z[c]));
+            sum = V(srai_epi32)(V(add_epi32)(sum, v_set32(8192)), 14);
+            v_store(block->x[c] + i, V(max_epi32)(V(min_epi32)(sum, v_set32(4095)), v_zero()));
+        }
+    }
+}
+
+static inline void map8(struct rgb *px, int n, const void *by)
+{
+    const struct integers *m = by;
+    struct lab_block block;
+    lab_load_block(&block, px, n);
+    lab_look_up(m->lightness, block.x[0], n * VEC);
+    cubes(&block, n);
+    sums(&block, n, m);
+    for (int c = 0; c < 3; c++)
+        lab_look_up(m->light, block.x[c], n * VEC);
+    for (int g = 0; g < n; g++) {
+        px[g].r = lab_bytes(&block, 0, g);
+        px[g].g = lab_bytes(&block, 1, g);
+        px[g].b = lab_bytes(&block, 2, g);
+    }
 }
 
 static void rgb_u8(const struct flynn_call *call)
 {
-    const int32_t *table = call->stage->table[0].data;
+    const int32_t *table = call->stage->table[0].data, *m = table + 256 + 4096;
     struct integers by = {.lightness = table, .light = table + 256};
-    for (int i = 0; i < 9; i++)
-        by.m[i] = v_set32(table[256 + 4096 + i]);
-    rgb_kernel(call, 1, false, map8, &by);
+    for (int i = 0; i < 3; i++) {
+        by.xy[i] = rgb_pair(m[3 * i], m[3 * i + 1]);
+        by.z[i] = v_set32(m[3 * i + 2]);
+    }
+    rgb_kernel_many(call, 1, map8, &by);
 }
 
 #endif
@@ -89,7 +106,7 @@ static void rgb_f32(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lab_to_rgb);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lab_to_rgb) = {
-#if defined(LAB_GATHER)
+#if defined(LAB_TABLES)
     .fn = {{[FLYNN_U8] = rgb_u8, [FLYNN_F32] = rgb_f32}},
 #else
     .fn = {{[FLYNN_F32] = rgb_f32}},

@@ -60,14 +60,13 @@ static inline vi lookup256_quarter(const vi *row, vi i0, vi i1, vi bit5)
     return lookup256_blend(lookup256_pair(row, i0, i1), lookup256_pair(row + 2, i0, i1), bit5);
 }
 
-/* Adding 0x70 sets bit 7 of all but 0 to 15; the exclusive or brings the other row of a pair there. Bits 5 to 7 pick
- * the pair: blends use the ports of the shuffles, so not everything is picked by them. */
+/* Adding 0x70 sets bit 7 of all but 0 to 15; the other row of a pair has it set where this one has not. Bits 5 to 7
+ * pick the pair: blends use the ports of the shuffles, so not everything is picked by them. */
 static inline vi lookup256(vi x, const void *by)
 {
     const struct lookup256 *t = by;
-    const vi to_bit7 = v_set8(0x70);
-    vi y = v_and(x, v_set8(31)), bit6 = V(add_epi8)(x, x), bit5 = V(add_epi8)(bit6, bit6);
-    vi i0 = V(add_epi8)(y, to_bit7), i1 = V(add_epi8)(v_xor(y, v_set8(16)), to_bit7);
+    vi bit6 = V(add_epi8)(x, x), bit5 = V(add_epi8)(bit6, bit6);
+    vi i0 = V(add_epi8)(v_and(x, v_set8(31)), v_set8(0x70)), i1 = v_xor(i0, v_set8(-128));
     vi low =
         lookup256_blend(lookup256_quarter(t->row, i0, i1, bit5), lookup256_quarter(t->row + 4, i0, i1, bit5), bit6);
     vi high = lookup256_blend(lookup256_quarter(t->row + 8, i0, i1, bit5), lookup256_quarter(t->row + 12, i0, i1, bit5),

@@ -121,49 +121,50 @@ POINT_INLINE void rgb_kernel(const struct flynn_call *call, int sample, bool str
 /** The same with maps of n <= RGB_MANY groups. Maps of long chains of instructions go faster in several loops over the
  * groups: a processor looks ahead over parts of several groups then, where else it would see one of them. */
 #define RGB_MANY 8
-typedef void rgb_map_many(struct rgb *px, int n);
+typedef void rgb_map_many(struct rgb *px, int n, const void *by);
 
-POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channels, int sample, rgb_map_many *map)
+POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channels, int sample, rgb_map_many *map,
+                             const void *by)
 {
     struct rgb px[RGB_MANY];
     const int group = channels * VEC;
     for (int g = 0; g < n; g++)
         px[g] = rgb_load(in + g * group, channels, sample);
-    map(px, n);
+    map(px, n, by);
     for (int g = 0; g < n; g++)
         rgb_store(out + g * group, &px[g], channels, sample, false);
 }
 
 /* One row, as in rgb_row. */
 POINT_INLINE void rgb_row_many(const uint8_t *in, uint8_t *out, size_t bytes, int channels, int sample,
-                               rgb_map_many *map)
+                               rgb_map_many *map, const void *by)
 {
     const size_t group = (size_t)channels * VEC;
     size_t i = 0;
     if (bytes < group) {
         uint8_t from[4 * VEC] = {0}, to[4 * VEC];
         memcpy(from, in, bytes);
-        rgb_groups(from, to, 1, channels, sample, map);
+        rgb_groups(from, to, 1, channels, sample, map, by);
         memcpy(out, to, bytes);
         return;
     }
     for (size_t n; i + group <= bytes; i += n * group) {
         n = (bytes - i) / group < RGB_MANY ? (bytes - i) / group : RGB_MANY;
-        rgb_groups(in + i, out + i, (int)n, channels, sample, map);
+        rgb_groups(in + i, out + i, (int)n, channels, sample, map, by);
     }
     if (i < bytes)
-        rgb_groups(in + bytes - group, out + bytes - group, 1, channels, sample, map);
+        rgb_groups(in + bytes - group, out + bytes - group, 1, channels, sample, map, by);
 }
 
-POINT_INLINE void rgb_kernel_many(const struct flynn_call *call, int sample, rgb_map_many *map)
+POINT_INLINE void rgb_kernel_many(const struct flynn_call *call, int sample, rgb_map_many *map, const void *by)
 {
     int channels = call->stage->in.channels;
     size_t bytes = (size_t)call->width * (size_t)channels * (size_t)sample;
     for (int r = 0; r < call->rows; r++) {
         if (channels == 3)
-            rgb_row_many(call->in[r], call->out[r], bytes, 3, sample, map);
+            rgb_row_many(call->in[r], call->out[r], bytes, 3, sample, map, by);
         else
-            rgb_row_many(call->in[r], call->out[r], bytes, 4, sample, map);
+            rgb_row_many(call->in[r], call->out[r], bytes, 4, sample, map, by);
     }
 }
 

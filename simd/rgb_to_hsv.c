@@ -99,8 +99,9 @@ POINT_INLINE void divide_all(struct rgb *px, const struct spread *by)
     px->g = V(packus_epi16)(low.s, high.s);
 }
 
-POINT_INLINE void map8(struct rgb *px, int n)
+POINT_INLINE void map8(struct rgb *px, int n, const void *by)
 {
+    (void)by;
     struct spread spread[RGB_MANY];
     for (int g = 0; g < n; g++) {
         vi v = V(max_epu8)(V(max_epu8)(px[g].r, px[g].g), px[g].b);
@@ -113,7 +114,7 @@ POINT_INLINE void map8(struct rgb *px, int n)
 
 static void hsv_u8(const struct flynn_call *call)
 {
-    rgb_kernel_many(call, 1, map8);
+    rgb_kernel_many(call, 1, map8, NULL);
 }
 
 /* ---- floats ------------------------------------------------------------------------------------------------------ */

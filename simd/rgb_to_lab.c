@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/lab.h"
 
-#if defined(LAB_GATHER)
+#if defined(LAB_TABLES)
 
 struct integers {
     const int32_t *light, *root;
     vi rg[3], b1[3];
 };
 
-/* The root of one of X, Y, Z. */
-POINT_INLINE vi root8(const struct integers *by, int row, vi rg, vi b1)
+/* X, Y, Z in 1/2040 in the place of linear light. */
+POINT_INLINE void sums(struct lab_block *block, int n, const struct integers *by)
 {
-    vi sum = V(add_epi32)(V(madd_epi16)(rg, by->rg[row]), V(madd_epi16)(b1, by->b1[row]));
-    return lab_look_up(by->root, V(srli_epi32)(sum, 12));
+    const vi one = v_set32(65536);
+    for (int i = 0; i < n * VEC; i += LAB_STEP) {
+        vi rg = v_or(v_load(block->x[0] + i), V(slli_epi32)(v_load(block->x[1] + i), 16));
+        vi b1 = v_or(v_load(block->x[2] + i), one);
+        for (int c = 0; c < 3; c++) {
+            vi sum = V(add_epi32)(V(madd_epi16)(rg, by->rg[c]), V(madd_epi16)(b1, by->b1[c]));
+            v_store(block->x[c] + i, V(srli_epi32)(sum, 12));
+        }
+    }
 }
 
 /* (factor * x + plus) >> 15 for x of 16 bits. */
@@ -21,24 +28,36 @@ POINT_INLINE vi scaled(vi x, int factor, int32_t plus)
     return V(srai_epi32)(V(add_epi32)(V(madd_epi16)(x, v_set32(factor)), v_set32(plus)), 15);
 }
 
-static inline void map8(struct rgb *px, const void *by)
+/* L, a, b in the place of the roots. */
+POINT_INLINE void differences(struct lab_block *block, int n)
+{
+    const vi down = v_set32(16384), low = v_set32(65535);
+    const int32_t middle = (128 << 15) + 16384;
+    for (int i = 0; i < n * VEC; i += LAB_STEP) {
+        vi x = v_load(block->x[0] + i), y = v_load(block->x[1] + i), z = v_load(block->x[2] + i);
+        vi l = scaled(v_and(V(sub_epi32)(y, down), low), 296, 296 * 16384 - 1336935 + 16384);
+        v_store(block->x[0] + i, l);
+        v_store(block->x[1] + i, scaled(v_and(V(sub_epi32)(x, y), low), 500, middle));
+        v_store(block->x[2] + i, scaled(v_and(V(sub_epi32)(y, z), low), 200, middle));
+    }
+}
+
+static inline void map8(struct rgb *px, int n, const void *by)
 {
     const struct integers *m = by;
-    const vi one = v_set32(65536), down = v_set32(16384);
-    const int32_t middle = (128 << 15) + 16384;
-    vi l[4], a[4], b[4];
-    for (int i = 0; i < 4; i++) {
-        vi rg = lab_look_up(m->light, lab_quarter(px->r, i));
-        rg = v_or(rg, V(slli_epi32)(lab_look_up(m->light, lab_quarter(px->g, i)), 16));
-        vi b1 = v_or(lab_look_up(m->light, lab_quarter(px->b, i)), one);
-        vi x = root8(m, 0, rg, b1), y = root8(m, 1, rg, b1), z = root8(m, 2, rg, b1);
-        l[i] = scaled(v_and(V(sub_epi32)(y, down), v_set32(65535)), 296, 296 * 16384 - 1336935 + 16384);
-        a[i] = scaled(v_and(V(sub_epi32)(x, y), v_set32(65535)), 500, middle);
-        b[i] = scaled(v_and(V(sub_epi32)(y, z), v_set32(65535)), 200, middle);
+    struct lab_block block;
+    lab_load_block(&block, px, n);
+    for (int c = 0; c < 3; c++)
+        lab_look_up(m->light, block.x[c], n * VEC);
+    sums(&block, n, m);
+    for (int c = 0; c < 3; c++)
+        lab_look_up(m->root, block.x[c], n * VEC);
+    differences(&block, n);
+    for (int g = 0; g < n; g++) {
+        px[g].r = lab_bytes(&block, 0, g);
+        px[g].g = lab_bytes(&block, 1, g);
+        px[g].b = lab_bytes(&block, 2, g);
     }
-    px->r = rgb_pack8(l);
-    px->g = rgb_pack8(a);
-    px->b = rgb_pack8(b);
 }
 
 static void lab_u8(const struct flynn_call *call)
@@ -49,7 +68,7 @@ static void lab_u8(const struct flynn_call *call)
         by.rg[i] = rgb_pair(m[3 * i], m[3 * i + 1]);
         by.b1[i] = rgb_pair(m[3 * i + 2], 2048);
     }
-    rgb_kernel(call, 1, false, map8, &by);
+    rgb_kernel_many(call, 1, map8, &by);
 }
 
 #endif
@@ -81,7 +100,7 @@ static void lab_f32(const struct flynn_call *call)
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rgb_to_lab);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(rgb_to_lab) = {
-#if defined(LAB_GATHER)
+#if defined(LAB_TABLES)
     .fn = {{[FLYNN_U8] = lab_u8, [FLYNN_F32] = lab_f32}},
 #else
     .fn = {{[FLYNN_F32] = lab_f32}},
