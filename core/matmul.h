@@ -12,11 +12,14 @@
  * in the first cache, a packed block of MC x KC of A in the second, a packed block of KC x NC of B in the third or in
  * memory. The number of bytes being the same, blocks of f64 have half the rows (MC) and columns (NC). */
 enum {
-    FLYNN_MATMUL_KC = 256,
-    FLYNN_MATMUL_MC_BYTES = 672,   /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
-    FLYNN_MATMUL_NC_BYTES = 12288, /**< NC = 3072 or 1536 */
-    FLYNN_MATMUL_TILE_ROWS = 14,   /**< the largest tile of any table: rows */
-    FLYNN_MATMUL_TILE_BYTES = 128, /**< and bytes of one of its rows */
+    FLYNN_MATMUL_KC = 352,
+    FLYNN_MATMUL_KC_WIDE = 256,        /**< of avx512 */
+    FLYNN_MATMUL_PAIRS = 256,          /**< pairs of steps of the product of integers */
+    FLYNN_MATMUL_MC_BYTES = 672,       /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
+    FLYNN_MATMUL_NC_BYTES = 12288,     /**< NC = 3072 or 1536 */
+    FLYNN_MATMUL_NC_ONCE_BYTES = 3072, /**< the same where one block of A uses them, once */
+    FLYNN_MATMUL_TILE_ROWS = 14,       /**< the largest tile of any table: rows */
+    FLYNN_MATMUL_TILE_BYTES = 128,     /**< and bytes of one of its rows */
 };
 
 /** Slots of the op's kernels: the product; and what remains to be done with its elements. */

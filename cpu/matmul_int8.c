@@ -35,7 +35,7 @@ static void matmul_u8(const struct flynn_call *call)
 static size_t scratch_bytes(const struct flynn_product *p)
 {
     size_t pairs = ((size_t)p->depth + 1) / 2, rows = (size_t)p->rows, cols = (size_t)p->cols;
-    pairs = pairs < FLYNN_MATMUL_KC ? pairs : FLYNN_MATMUL_KC;
+    pairs = pairs < FLYNN_MATMUL_PAIRS ? pairs : FLYNN_MATMUL_PAIRS;
     rows = rows < FLYNN_MATMUL_MC_BYTES / 4 ? rows : FLYNN_MATMUL_MC_BYTES / 4;
     cols = cols < FLYNN_MATMUL_NC_BYTES / 4 ? cols : FLYNN_MATMUL_NC_BYTES / 4;
     return pairs * 4 * (rows + FLYNN_MATMUL_TILE_ROWS + cols + FLYNN_MATMUL_TILE_BYTES / 4) + 2 * 64;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/lanes.h"
+#include "core/matvec.h"
 #include "core/table.h"
 
 #include <string.h>
@@ -27,11 +27,14 @@ static float block_f32(const float *a, const float *x, int n)
 
 static void matvec_f32(const struct flynn_call *call)
 {
-    const float *a = call->in[0], *x = call->stage->table[0].data;
-    float sum = 0;
-    for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
-        sum += block_f32(a + k, x + k, least(FLYNN_LANE_BLOCK, n - k));
-    *(float *)call->out[0] = sum;
+    const float *x = call->stage->table[0].data;
+    for (int r = 0; r < call->rows; r++) {
+        const float *a = call->in[r];
+        float sum = 0;
+        for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
+            sum += block_f32(a + k, x + k, least(FLYNN_LANE_BLOCK, n - k));
+        *(float *)call->out[r] = sum;
+    }
 }
 
 static double block_f64(const double *a, const double *x, int n)
@@ -50,11 +53,14 @@ static double block_f64(const double *a, const double *x, int n)
 
 static void matvec_f64(const struct flynn_call *call)
 {
-    const double *a = call->in[0], *x = call->stage->table[0].data;
-    double sum = 0;
-    for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
-        sum += block_f64(a + k, x + k, least(FLYNN_LANE_BLOCK, n - k));
-    *(double *)call->out[0] = sum;
+    const double *x = call->stage->table[0].data;
+    for (int r = 0; r < call->rows; r++) {
+        const double *a = call->in[r];
+        double sum = 0;
+        for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
+            sum += block_f64(a + k, x + k, least(FLYNN_LANE_BLOCK, n - k));
+        *(double *)call->out[r] = sum;
+    }
 }
 
 /* Rows that one group of items makes one after the other. */
@@ -88,6 +94,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->table[0] = (struct flynn_table_data){elements, (size_t)node->in.width * sample};
     stage->out.width = 1;
     stage->full_width = true;
+    stage->step = MATVEC_ROWS;
     node->out = stage->out;
     node->out_matrix = true;
     launch(node, stage);

@@ -21,8 +21,9 @@
 #define TILE_ROWS 6
 #endif
 #define TILE_STEP(a, b, c) REAL_L(fmadd)(a, b, c)
-#define IN_PLACE_BYTES (512 << 10) /* a B that is no larger is read where it is, */
-#define IN_PLACE_DEPTH 512         /* if a panel of it fits into the first cache */
+#define IN_PLACE_BYTES     (512 << 10) /* a B that is no larger is read where it is, */
+#define IN_PLACE_DEPTH     512         /* if a panel of it fits into the first cache, */
+#define IN_PLACE_ROWS      96          /* and few rows of A read it */
 
 #define REAL               float
 #define REAL_IS_FLOAT      1

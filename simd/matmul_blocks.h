@@ -3,29 +3,31 @@
 
 #include "simd/matmul_tiles.h"
 
-/* Rows and columns of a block. */
-#define MC ((int)(FLYNN_MATMUL_MC_BYTES / sizeof(REAL)))
-#define NC ((int)(FLYNN_MATMUL_NC_BYTES / sizeof(REAL)))
+/* Steps, rows and columns of a block; columns of one that only one block of rows uses. */
+#define MC      ((int)(FLYNN_MATMUL_MC_BYTES / sizeof(REAL)))
+#define NC      ((int)(FLYNN_MATMUL_NC_BYTES / sizeof(REAL)))
+#define KC      (VEC == 64 ? FLYNN_MATMUL_KC_WIDE : FLYNN_MATMUL_KC)
+#define NC_ONCE ((int)(FLYNN_MATMUL_NC_ONCE_BYTES / sizeof(REAL)))
 
 static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, void *scratch)
 {
-    int blocks = (depth + FLYNN_MATMUL_KC - 1) / FLYNN_MATMUL_KC;
-    int kc = (depth + blocks - 1) / blocks;
-    int mc = c.rows < MC ? (c.rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS : MC;
+    int blocks = (depth + KC - 1) / KC, kc = (depth + blocks - 1) / blocks;
+    bool once = c.rows <= MC, shared = c.rows > TILE_ROWS && F(tile_height)(c.rows) < TILE_ROWS;
+    bool packs = c.cols >= 4 * TILE_COLS && !shared; /* enough columns use packed rows again */
+    int mc = once ? (c.rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS : MC, columns = once ? NC_ONCE : NC;
     REAL *packed_a = scratch, *packed_b = packed_a + ((ptrdiff_t)mc * kc + 15) / 16 * 16;
-    bool packs = c.cols >= 4 * TILE_COLS; /* enough columns use packed rows again */
-    for (int j = 0; j < c.cols; j += NC) {
-        int nc = c.cols - j < NC ? c.cols - j : NC;
-        for (int k = 0; k < depth; k += kc) {
-            int some = depth - k < kc ? depth - k : kc;
+    for (int k = 0; k < depth; k += kc) {
+        int some = depth - k < kc ? depth - k : kc;
+        for (int j = 0; j < c.cols; j += columns) {
+            int nc = c.cols - j < columns ? c.cols - j : columns;
             F(pack_b)(packed_b, F(part)(b, k, j), some, nc);
             for (int i = 0; i < c.rows; i += mc) {
                 struct F(result) block = {c.at + i * c.stride + j, c.stride, c.rows - i < mc ? c.rows - i : mc, nc};
                 struct F(matrix) from = F(part)(a, i, k);
-                if (packs) {
+                if (packs && (!once || j == 0))
                     F(pack_a)(packed_a, from, block.rows, some);
+                if (packs)
                     from.at = packed_a;
-                }
                 F(multiply_blocks)(from, packs, packed_b, block, some, k == 0);
             }
         }
@@ -100,7 +102,7 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
     bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
     a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
     b = F(part)(b, 0, x);
-    if (small && !trans_b && cols >= TILE_COLS)
+    if (small && rows <= IN_PLACE_ROWS && !trans_b && cols >= TILE_COLS)
         F(in_place)(a, b, c, depth);
     else if (!trans_b && rows <= TILE_ROWS && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
@@ -123,4 +125,6 @@ static void F(matmul)(const struct flynn_call *call)
 #undef TILE_COLS
 #undef MC
 #undef NC
+#undef NC_ONCE
+#undef KC
 #undef BLOCK

@@ -13,7 +13,7 @@
 #else
 #define TILE_ROWS 6
 #endif
-#define PAIRS FLYNN_MATMUL_KC
+#define PAIRS FLYNN_MATMUL_PAIRS
 #define MC    ((int)(FLYNN_MATMUL_MC_BYTES / 4))
 #define NC    ((int)(FLYNN_MATMUL_NC_BYTES / 4))
 

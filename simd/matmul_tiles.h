@@ -135,6 +135,16 @@ static void F(tile_1x1)(const struct F(tile) * t)
     F(run_any)(t, 1, 1);
 }
 
+/* Rows of the next tile of so many. Two tiles share those that would leave a tile of 2 or 3, whose few chains wait for
+ * each other. */
+static inline int F(tile_height)(int rows)
+{
+    enum { SHARED = TILE_ROWS > 8 ? 8 : 4 };
+    if (rows == TILE_ROWS + 2 || rows == TILE_ROWS + 3)
+        return SHARED;
+    return rows < TILE_ROWS ? rows : TILE_ROWS;
+}
+
 /* Any number of rows of a tile of `vecs` vectors, in as few calls as possible. */
 static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
 {
@@ -151,7 +161,7 @@ static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
         {1, {F(tile_1x1), F(tile_1x2)}},
     };
     for (int s = 0; rows > 0; s++) {
-        for (; rows >= sizes[s].rows; rows -= sizes[s].rows) {
+        for (; rows >= sizes[s].rows && (s > 0 || F(tile_height)(rows) == TILE_ROWS); rows -= sizes[s].rows) {
             sizes[s].by_vecs[vecs - 1](t);
             t->a += sizes[s].rows * t->a_row;
             t->c += sizes[s].rows * t->c_row;
@@ -318,8 +328,8 @@ static void F(multiply_blocks)(struct F(matrix) a, bool packed, const REAL *b, s
 {
     for (int j = 0; j < c.cols; j += TILE_COLS) {
         int width = c.cols - j < TILE_COLS ? c.cols - j : TILE_COLS;
-        for (int i = 0; i < c.rows; i += TILE_ROWS) {
-            int height = c.rows - i < TILE_ROWS ? c.rows - i : TILE_ROWS;
+        for (int i = 0, height; i < c.rows; i += height) {
+            height = packed && c.rows - i > TILE_ROWS ? TILE_ROWS : F(tile_height)(c.rows - i);
             struct F(tile) t = {.a = packed ? a.at + (ptrdiff_t)i * depth : a.at + i * a.row,
                                 .b = b + (ptrdiff_t)j * depth,
                                 .a_row = packed ? 1 : a.row,

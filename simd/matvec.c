@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/lanes.h"
+#include "core/matvec.h"
 #include "simd/vec.h"
 
 /* The lanes of a block are vectors that stay in registers. */

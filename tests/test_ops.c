@@ -188,7 +188,8 @@ static const struct {
       "copy-masked:with=@,mask=@",
       "transpose"}},
     {"noise:2501x2403,channels=4", {"over:with=@", "premultiply", "unpremultiply", "channel:a", "srgb-to-linear"}},
-    {"noise:4201x4099,channels=1", {"otsu", "gaussian:1", "median", "cumsum", "transpose"}},
+    {"noise:4201x4099,channels=1",
+     {"otsu", "gaussian:1", "median", "cumsum", "cumsum:column", "cumsum:all", "transpose"}},
     {"noise:2101x2003,type=f32", {"linear-to-srgb", "hsv-to-rgb", "gaussian:1", "bilateral"}},
 };
 
