@@ -63,11 +63,10 @@ int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *
         return err->code;
     flynn_morph_stages(node, largest);
     flynn_morph_stages(node, !largest);
-    struct flynn_stage *difference = flynn_node_stage(node, FLYNN_ROWS, FLYNN_TOPHAT_SUBTRACT);
-    difference->op = kernels();
-    difference->beside = true;
-    difference->step = FLYNN_MORPH_STEP;
-    difference->k[0] = largest;
+    struct flynn_stage *across = &node->stage[node->stages - 1];
+    across->op = kernels();
+    across->kernel = FLYNN_TOPHAT_ACROSS_SUBTRACT;
+    across->beside = true;
     int code = flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
     return code ? code
                 : flynn_morph_launch(node, !largest, largest ? FLYNN_MORPH_LESS_INPUT : FLYNN_MORPH_INPUT_LESS, err);

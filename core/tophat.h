@@ -8,7 +8,7 @@
 
 /** The differences of morphology: top-hat, black-hat, gradient.
  *
- * SUBTRACT: what is beside it less the input, or where k[0] is 1 the input less what is beside it.
+ * ACROSS_SUBTRACT: ACROSS of core/morphology.h, less what is beside it, or where k[0] is 1 the latter less the former.
  *
  * BOTH_DOWN: the smallest, and then the largest samples down the columns. BOTH_SUBTRACT: both across, and their
  * difference. Their rows have two parts, one after the other, with their border columns in place, in the type of
@@ -17,7 +17,7 @@
  *       the type of the output
  * k[4]: columns of a part in the input; k[5]: in the output
  * k[6]: where the second part begins in the input */
-enum { FLYNN_TOPHAT_SUBTRACT, FLYNN_TOPHAT_BOTH_DOWN, FLYNN_TOPHAT_BOTH_SUBTRACT };
+enum { FLYNN_TOPHAT_ACROSS_SUBTRACT, FLYNN_TOPHAT_BOTH_DOWN, FLYNN_TOPHAT_BOTH_SUBTRACT };
 
 /** out[i] = a[i] - b[i], n samples; integers not below 0. a or b may be out. */
 typedef void flynn_tophat_subtract(void *out, const void *a, const void *b, size_t n);
@@ -88,12 +88,14 @@ static inline void flynn_tophat_part_across(const struct flynn_call *call, flynn
 }
 
 /** The kernels, from those of a table for its parts. */
-static inline void flynn_tophat_difference(const struct flynn_call *call, flynn_tophat_subtract *subtract)
+static inline void flynn_tophat_across_difference(const struct flynn_call *call, flynn_kernel *across,
+                                                  flynn_tophat_subtract *subtract)
 {
-    const void *const *more = call->stage->k[0] ? call->in : call->with;
-    const void *const *less = call->stage->k[0] ? call->with : call->in;
+    int largest = call->stage->k[0];
+    across(call);
     for (int r = 0; r < call->rows; r++)
-        subtract(call->out[r], more[r], less[r], (size_t)call->width * (size_t)call->stage->in.channels);
+        subtract(call->out[r], largest ? call->with[r] : call->out[r], largest ? call->out[r] : call->with[r],
+                 (size_t)call->width * (size_t)call->stage->in.channels);
 }
 
 static inline void flynn_tophat_both_down(const struct flynn_call *call, flynn_kernel *down)

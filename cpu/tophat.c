@@ -32,9 +32,9 @@ static flynn_tophat_subtract *subtract_of(const struct flynn_call *call)
     return type == FLYNN_U8 ? subtract_u8 : type == FLYNN_U16 ? subtract_u16 : subtract_f32;
 }
 
-static void difference(const struct flynn_call *call)
+static void across_difference(const struct flynn_call *call)
 {
-    flynn_tophat_difference(call, subtract_of(call));
+    flynn_tophat_across_difference(call, morph_across, subtract_of(call));
 }
 
 static void both_down(const struct flynn_call *call)
@@ -61,7 +61,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(tophat) = {
     .source = "OpenCV morphologyEx MORPH_TOPHAT",
     .lower = lower,
     .kernels =
-        {.fn = {[FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
+        {.fn = {[FLYNN_TOPHAT_ACROSS_SUBTRACT] =
+                    {[FLYNN_U8] = across_difference, [FLYNN_U16] = across_difference, [FLYNN_F32] = across_difference},
                 [FLYNN_TOPHAT_BOTH_DOWN] = {[FLYNN_U8] = both_down, [FLYNN_U16] = both_down, [FLYNN_F32] = both_down},
                 [FLYNN_TOPHAT_BOTH_SUBTRACT] =
                     {[FLYNN_U8] = both_difference, [FLYNN_U16] = both_difference, [FLYNN_F32] = both_difference}}},

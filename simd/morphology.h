@@ -34,34 +34,46 @@ FLYNN_UNROLLED void give(uint8_t *p, vi v, size_t n, int bytes, bool floats)
 
 /* ---- down -------------------------------------------------------------------------------------------------------- */
 
-/* `rows` output rows at byte i. They share the input rows that all of their windows have; above these the windows are
- * continued one after the other, and likewise below. The keys of f32 are left as they are. */
-FLYNN_UNROLLED void down_vectors(const uint8_t *const *in, uint8_t *const *out, int k, size_t i, size_t n, int rows,
-                                 int bytes, bool largest)
+/* The choice, and where both are wanted the opposite one. */
+struct choice {
+    vi best, other;
+};
+
+FLYNN_UNROLLED struct choice choose_both(struct choice a, struct choice b, bool both, int bytes, bool largest)
 {
-    vi best[GROUP];
-    vi all = take(in[rows - 1] + i, n, bytes);
-    for (int t = rows; t < k; t++)
-        all = choose(all, take(in[t] + i, n, bytes), bytes, largest);
-    best[rows - 1] = all;
-    for (int r = rows - 2; r >= 0; r--)
-        best[r] = choose(best[r + 1], take(in[r] + i, n, bytes), bytes, largest);
-    for (int r = 1; r < rows; r++) {
-        vi next = take(in[k + r - 1] + i, n, bytes);
-        all = r == 1 ? next : choose(all, next, bytes, largest);
-        best[r] = choose(best[r], all, bytes, largest);
-    }
-    for (int r = 0; r < rows; r++)
-        give(out[r] + i, best[r], n, bytes, false);
+    return (struct choice){choose(a.best, b.best, bytes, largest),
+                           both ? choose(a.other, b.other, bytes, !largest) : a.other};
 }
 
-/* The choices to `out`, and, where `also` is not NULL, the opposite ones to that. */
-FLYNN_UNROLLED void down_both(const uint8_t *const *in, uint8_t *const *out, uint8_t *const *also, int k, size_t i,
-                              size_t n, int rows, int bytes, bool largest)
+FLYNN_UNROLLED struct choice take_both(const uint8_t *p, size_t n, int bytes)
 {
-    down_vectors(in, out, k, i, n, rows, bytes, largest);
-    if (also)
-        down_vectors(in, also, k, i, n, rows, bytes, !largest);
+    vi v = take(p, n, bytes);
+    return (struct choice){v, v};
+}
+
+/* `rows` output rows at byte i. They share the input rows that all of their windows have; above these the windows are
+ * continued one after the other, and likewise below. The keys of f32 are left as they are. The opposite choices go to
+ * `also`, where that is not NULL. */
+FLYNN_UNROLLED void down_vectors(const uint8_t *const *in, uint8_t *const *out, uint8_t *const *also, int k, size_t i,
+                                 size_t n, int rows, int bytes, bool largest)
+{
+    struct choice best[GROUP], all = take_both(in[rows - 1] + i, n, bytes);
+    bool both = also;
+    for (int t = rows; t < k; t++)
+        all = choose_both(all, take_both(in[t] + i, n, bytes), both, bytes, largest);
+    best[rows - 1] = all;
+    for (int r = rows - 2; r >= 0; r--)
+        best[r] = choose_both(best[r + 1], take_both(in[r] + i, n, bytes), both, bytes, largest);
+    for (int r = 1; r < rows; r++) {
+        struct choice next = take_both(in[k + r - 1] + i, n, bytes);
+        all = r == 1 ? next : choose_both(all, next, both, bytes, largest);
+        best[r] = choose_both(best[r], all, both, bytes, largest);
+    }
+    for (int r = 0; r < rows; r++) {
+        give(out[r] + i, best[r].best, n, bytes, false);
+        if (both)
+            give(also[r] + i, best[r].other, n, bytes, false);
+    }
 }
 
 FLYNN_UNROLLED void down_group(const void *const *from, void *const *to, void *const *also, int k, size_t all, int rows,
@@ -75,11 +87,11 @@ FLYNN_UNROLLED void down_group(const void *const *from, void *const *to, void *c
     }
     size_t i = 0;
     for (; i + VEC <= all; i += VEC)
-        down_both(in, out, also ? more : NULL, k, i, VEC, rows, bytes, largest);
+        down_vectors(in, out, also ? more : NULL, k, i, VEC, rows, bytes, largest);
     if (i < all && i)
-        down_both(in, out, also ? more : NULL, k, all - VEC, VEC, rows, bytes, largest);
+        down_vectors(in, out, also ? more : NULL, k, all - VEC, VEC, rows, bytes, largest);
     else if (i < all)
-        down_both(in, out, also ? more : NULL, k, 0, all, rows, bytes, largest);
+        down_vectors(in, out, also ? more : NULL, k, 0, all, rows, bytes, largest);
 }
 
 FLYNN_UNROLLED void down_rows(const struct flynn_call *call, void *const *out, void *const *also, size_t all, int bytes,

@@ -67,11 +67,6 @@ static void part_across(const struct flynn_call *call)
         morph_across(call, 4);
 }
 
-static void difference(const struct flynn_call *call)
-{
-    flynn_tophat_difference(call, subtract_of(call));
-}
-
 /* ---- smallest and largest together --------------------------------------------------------------------------------
  */
 
@@ -104,68 +99,112 @@ static void both_down(const struct flynn_call *call)
         both_rows(call, 4);
 }
 
-FLYNN_UNROLLED vi spread(const uint8_t *least, const uint8_t *most, ptrdiff_t far, int n, int bytes)
+/* ---- differences of small windows -------------------------------------------------------------------------------- */
+
+/* What is taken from what: windows of the smallest from windows of the largest, those from samples, or samples from
+ * windows of the smallest. */
+enum terms { TWO_WINDOWS, LESS_LARGEST, SMALLEST_LESS };
+
+/* `count` bytes of the samples, or of windows of n. */
+FLYNN_UNROLLED vi term(const uint8_t *p, bool samples, bool largest, ptrdiff_t far, int n, size_t count, int bytes)
 {
-    ptrdiff_t last = (n - 1) * far;
-    return minus(order_flip(window(most, far, last, n, bytes, false, true), bytes),
-                 order_flip(window(least, far, last, n, bytes, false, false), bytes), bytes);
+    if (samples)
+        return count < VEC ? v_load_n(p, count) : v_load(p);
+    return order_flip(window(p, far, (n - 1) * far, n, bytes, false, largest), bytes);
 }
 
-/* A row of windows of n samples. */
-FLYNN_UNROLLED void spread_row(const uint8_t *least, const uint8_t *most, uint8_t *out, ptrdiff_t all, ptrdiff_t far,
-                               int n, int bytes)
+FLYNN_UNROLLED void less_vector(const uint8_t *a, const uint8_t *b, uint8_t *out, ptrdiff_t far, int n, size_t count,
+                                int bytes, enum terms terms)
+{
+    vi v = minus(term(a, terms == LESS_LARGEST, terms == TWO_WINDOWS, far, n, count, bytes),
+                 term(b, terms == SMALLEST_LESS, terms == LESS_LARGEST, far, n, count, bytes), bytes);
+    if (count < VEC)
+        v_store_n(out, v, count);
+    else
+        v_store(out, v);
+}
+
+FLYNN_UNROLLED void less_row(const uint8_t *a, const uint8_t *b, uint8_t *out, ptrdiff_t all, ptrdiff_t far, int n,
+                             int bytes, enum terms terms)
 {
     ptrdiff_t i = 0;
     for (; i + VEC <= all; i += VEC)
-        v_store(out + i, spread(least + i, most + i, far, n, bytes));
+        less_vector(a + i, b + i, out + i, far, n, VEC, bytes, terms);
     if (i < all && i)
-        v_store(out + all - VEC, spread(least + all - VEC, most + all - VEC, far, n, bytes));
+        less_vector(a + all - VEC, b + all - VEC, out + all - VEC, far, n, VEC, bytes, terms);
     else if (i < all)
-        v_store_n(out, spread(least, most, far, n, bytes), (size_t)all);
+        less_vector(a, b, out, far, n, (size_t)all, bytes, terms);
 }
 
-FLYNN_UNROLLED void spread_rows(const struct flynn_call *call, int bytes)
+FLYNN_UNROLLED void less_some(const struct flynn_call *call, const uint8_t *a, const uint8_t *b, uint8_t *out,
+                              int bytes, enum terms terms)
+{
+    ptrdiff_t pixel = call->stage->in.channels * bytes, all = call->width * pixel;
+    switch (call->stage->k[1]) {
+    case 1:
+        less_row(a, b, out, all, pixel, 1, bytes, terms);
+        break;
+    case 2:
+        less_row(a, b, out, all, pixel, 2, bytes, terms);
+        break;
+    case 3:
+        less_row(a, b, out, all, pixel, 3, bytes, terms);
+        break;
+    case 4:
+        less_row(a, b, out, all, pixel, 4, bytes, terms);
+        break;
+    default:
+        less_row(a, b, out, all, pixel, 5, bytes, terms);
+    }
+}
+
+FLYNN_UNROLLED void less_rows(const struct flynn_call *call, int bytes, bool beside)
 {
     const struct flynn_stage *stage = call->stage;
-    ptrdiff_t pixel = stage->in.channels * bytes, all = call->width * pixel;
+    ptrdiff_t pixel = stage->in.channels * bytes;
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *least = (const uint8_t *)call->in[r] - stage->left * pixel, *most = least + stage->k[6] * pixel;
-        switch (stage->k[1]) {
-        case 1:
-            spread_row(least, most, call->out[r], all, pixel, 1, bytes);
-            break;
-        case 2:
-            spread_row(least, most, call->out[r], all, pixel, 2, bytes);
-            break;
-        case 3:
-            spread_row(least, most, call->out[r], all, pixel, 3, bytes);
-            break;
-        case 4:
-            spread_row(least, most, call->out[r], all, pixel, 4, bytes);
-            break;
-        default:
-            spread_row(least, most, call->out[r], all, pixel, 5, bytes);
-        }
+        const uint8_t *in = (const uint8_t *)call->in[r] - stage->left * pixel;
+        if (!beside)
+            less_some(call, in + stage->k[6] * pixel, in, call->out[r], bytes, TWO_WINDOWS);
+        else if (stage->k[0])
+            less_some(call, call->with[r], in, call->out[r], bytes, LESS_LARGEST);
+        else
+            less_some(call, in, call->with[r], call->out[r], bytes, SMALLEST_LESS);
     }
+}
+
+static void less(const struct flynn_call *call, bool beside)
+{
+    enum flynn_type type = call->stage->variant;
+    if (type == FLYNN_U8)
+        less_rows(call, 1, beside);
+    else if (type == FLYNN_U16)
+        less_rows(call, 2, beside);
+    else
+        less_rows(call, 4, beside);
+}
+
+static void across_difference(const struct flynn_call *call)
+{
+    if (call->stage->k[1] <= 5)
+        less(call, true);
+    else
+        flynn_tophat_across_difference(call, part_across, subtract_of(call));
 }
 
 static void both_difference(const struct flynn_call *call)
 {
-    enum flynn_type type = call->stage->variant;
-    if (call->stage->k[1] > 5)
-        flynn_tophat_both_difference(call, part_across, subtract_of(call));
-    else if (type == FLYNN_U8)
-        spread_rows(call, 1);
-    else if (type == FLYNN_U16)
-        spread_rows(call, 2);
+    if (call->stage->k[1] <= 5)
+        less(call, false);
     else
-        spread_rows(call, 4);
+        flynn_tophat_both_difference(call, part_across, subtract_of(call));
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat);
 
 const struct flynn_kernels FLYNN_KERNELS_SYMBOL(tophat) = {
-    .fn = {[FLYNN_TOPHAT_SUBTRACT] = {[FLYNN_U8] = difference, [FLYNN_U16] = difference, [FLYNN_F32] = difference},
+    .fn = {[FLYNN_TOPHAT_ACROSS_SUBTRACT] =
+               {[FLYNN_U8] = across_difference, [FLYNN_U16] = across_difference, [FLYNN_F32] = across_difference},
            [FLYNN_TOPHAT_BOTH_DOWN] = {[FLYNN_U8] = both_down, [FLYNN_U16] = both_down, [FLYNN_F32] = both_down},
            [FLYNN_TOPHAT_BOTH_SUBTRACT] =
                {[FLYNN_U8] = both_difference, [FLYNN_U16] = both_difference, [FLYNN_F32] = both_difference}},
