@@ -29,20 +29,42 @@ FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain
     }
 }
 
-/* The columns [first, last) of the border, behind the n bytes that are there already. */
+/* Whole pixels in the opposite order, from the end of 16 bytes on. */
+FLYNN_UNROLLED simde__m128i mirrored(const uint8_t *end, int c)
+{
+#if W_SHUFFLES
+    uint8_t from[16];
+    for (int i = 0; i < 16; i++)
+        from[i] = (uint8_t)(i / c < 16 / c ? 16 - (i / c + 1) * c + i % c : 128);
+    return simde_mm_shuffle_epi8(w_load16(end - 16), w_load16(from));
+#else
+    (void)c;
+    return w_load16(end - 16);
+#endif
+}
+
+/* The columns [first, last) of the border, behind the n bytes that are there already; up to a byte more is written.
+ * Where they mirror the row, as many go at a time as a vector has. */
 FLYNN_UNROLLED int gather(const struct flynn_stage *stage, const uint8_t *row, uint8_t fill, int first, int last,
                           uint8_t *to, int n, int c)
 {
-    const int32_t *from = stage->table[0].data;
-    for (int j = first; j < last; j++, n += c) {
-        if (from[j] < 0)
-            memset(to + n, fill, (size_t)c);
-        else if (c == 3 && from[j] < stage->in.width - 1)
-            memcpy(to + n, row + (ptrdiff_t)from[j] * c, 4); /* one move rather than two */
-        else
-            memcpy(to + n, row + (ptrdiff_t)from[j] * c, (size_t)c);
+    const int32_t *from = (const int32_t *)stage->table[0].data + first;
+    const int count = last - first, many = 16 / c, end = n + count * c;
+    if (W_SHUFFLES && count >= many && from[0] - from[1] == 1 && from[0] - from[count - 1] == count - 1 &&
+        (from[count - many] + 1) * c >= 16) {
+        for (int j = 0; j < count; j = v_advance(j, many, count))
+            w_store16(to + n + j * c, mirrored(row + (ptrdiff_t)(from[j] + 1) * c, c));
+        return end;
     }
-    return n;
+    for (; n < end; n += c, from++) {
+        if (*from < 0)
+            memset(to + n, fill, (size_t)c);
+        else if (c == 3 && *from < stage->in.width - 1)
+            memcpy(to + n, row + (ptrdiff_t)*from * c, 4); /* one move rather than two */
+        else
+            memcpy(to + n, row + (ptrdiff_t)*from * c, (size_t)c);
+    }
+    return end;
 }
 
 /* One end of the rows: their bytes from `rest` on, and border columns [first, last). */
@@ -258,7 +280,6 @@ static void start(const struct flynn_call *call)
             v_store((uint32_t *)box_sums(call) + i, v_set32(first));
     }
 }
-
 
 /* One step: rows come[0..rows) and leave[0..rows); after them rows there are `next` more. */
 FLYNN_UNROLLED void step(const struct flynn_call *call, const void *const *come, const void *const *leave,
