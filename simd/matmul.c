@@ -24,6 +24,7 @@
 #define IN_PLACE_BYTES     (512 << 10) /* a B that is no larger is read where it is, */
 #define IN_PLACE_DEPTH     512         /* if a panel of it fits into the first cache, */
 #define IN_PLACE_ROWS      96          /* and few rows of A read it */
+#define FEW_APART          2048        /* rows of B so many bytes apart fall on the same lines of a cache */
 
 #define REAL               float
 #define REAL_IS_FLOAT      1

@@ -100,11 +100,12 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
     struct F(result)
         c = {(REAL *)flynn_row(call->dst, y) + x, (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
     bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
+    bool few = rows <= TILE_ROWS || (rows <= TILE_ROWS + 3 && (size_t)b.row * sizeof(REAL) % FEW_APART);
     a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
     b = F(part)(b, 0, x);
     if (small && rows <= IN_PLACE_ROWS && !trans_b && cols >= TILE_COLS)
         F(in_place)(a, b, c, depth);
-    else if (!trans_b && rows <= TILE_ROWS && cols >= TILE_COLS)
+    else if (!trans_b && few && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
     else
         F(by_blocks)(a, b, c, depth, call->scratch);
