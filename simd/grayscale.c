@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/point.h"
+#include "simd/wide_point.h"
 
 /* Pixels are laid out over the lanes of 128 bits so that the narrowing at the end, which works within lanes, leaves
  * them in order: every lane holds a run of neighbouring pixels. */
@@ -32,28 +32,23 @@ POINT_INLINE void store_lanes(uint8_t *p, size_t step, vi x)
         memcpy(p + i * step, bytes + 16 * i, 16);
 }
 
-/* Makes a whole group of pixels; reads and writes nothing beyond it. */
-typedef void gray_group(const uint8_t *in, uint8_t *out);
+POINT_INLINE void put(uint8_t *p, vi x, bool stream)
+{
+    if (stream)
+        v_stream(p, x);
+    else
+        v_store(p, x);
+}
 
-/* Rows in groups of n pixels. The last group overlaps the one before; a row shorter than a group goes through a buffer.
- */
-POINT_INLINE void gray_rows(const struct flynn_call *call, size_t n, size_t sample, gray_group *convert)
+/* Rows in groups of n pixels. */
+POINT_INLINE void gray_rows(const struct flynn_call *call, size_t n, size_t sample, wide_block *convert)
 {
     size_t from = (size_t)call->stage->in.channels * sample, to = from - 2 * sample, width = (size_t)call->width;
-    uint8_t buffer[4 * VEC] = {0}, result[2 * VEC];
-    for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = width < n ? buffer : call->in[r];
-        uint8_t *out = width < n ? result : call->out[r];
-        size_t end = width < n ? n : width;
-        if (width < n)
-            memcpy(buffer, call->in[r], width * from);
-        for (size_t i = 0; i < end; i += n) {
-            size_t at = i + n <= end ? i : end - n;
-            convert(in + at * from, out + at * to);
-        }
-        if (width < n)
-            memcpy(call->out[r], result, width * to);
-    }
+    enum wide_pass pass = wide_first_pass(call);
+    do {
+        for (int r = 0; r < call->rows; r++)
+            wide_blocks(call->in[r], call->out[r], width, n, from, to, pass, convert, NULL);
+    } while (wide_next_pass(&pass));
 }
 
 /* ---- u8 ------------------------------------------------------------------------------------------------------------
@@ -86,11 +81,12 @@ POINT_INLINE vi gray8_four(const uint8_t *in)
     return gray8_wide(simde_mm_set_epi32((int32_t)((uint32_t)d >> 8), c, b, a));
 }
 
-POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi low = V(packs_epi32)(gray8_four(in), gray8_four(in + 12));
     vi high = V(packs_epi32)(gray8_four(in + 24), gray8_four(in + 36));
-    v_store(out, V(packus_epi16)(low, high));
+    put(out, V(packus_epi16)(low, high), stream);
 }
 
 #else
@@ -105,11 +101,12 @@ POINT_INLINE vi gray8_four(vi x, int first)
 }
 
 /* 16 pixels in every lane; the last load starts early, not to reach beyond them. */
-POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi a = gray8_four(load_lanes(in, 48), 0), b = gray8_four(load_lanes(in + 12, 48), 0);
     vi c = gray8_four(load_lanes(in + 24, 48), 0), d = gray8_four(load_lanes(in + 32, 48), 4);
-    v_store(out, V(packus_epi16)(V(packs_epi32)(a, b), V(packs_epi32)(c, d)));
+    put(out, V(packus_epi16)(V(packs_epi32)(a, b), V(packs_epi32)(c, d)), stream);
 }
 
 #endif
@@ -121,10 +118,11 @@ POINT_INLINE vi gray8_alpha(vi x)
     return V(srai_epi32)(V(slli_epi32)(y, 16), 16);
 }
 
-POINT_INLINE void rgba8(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgba8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi low = gray8_alpha(load_lanes(in, 32)), high = gray8_alpha(load_lanes(in + 16, 32));
-    v_store(out, V(packs_epi32)(low, high));
+    put(out, V(packs_epi32)(low, high), stream);
 }
 
 static void gray_u8(const struct flynn_call *call)
@@ -172,10 +170,11 @@ POINT_INLINE vi gray16_four(const uint8_t *in)
     return gray16(a, b);
 }
 
-POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi y = V(packs_epi32)(gray16_four(in), gray16_four(in + 24));
-    v_store(out, v_xor(y, v_set16(-32768)));
+    put(out, v_xor(y, v_set16(-32768)), stream);
 }
 
 #else
@@ -196,19 +195,21 @@ POINT_INLINE vi gray16_four(const uint8_t *in)
     return gray16(low_pixels(v_load(in)), high_pixels(v_load(in + 8)));
 }
 
-POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgb16(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi y = V(packs_epi32)(gray16_four(in), gray16_four(in + 24));
-    v_store(out, v_xor(y, v_set16(-32768)));
+    put(out, v_xor(y, v_set16(-32768)), stream);
 }
 
 #endif
 
-POINT_INLINE void rgba16(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgba16(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vi a = load_lanes(in, 32), b = load_lanes(in + 16, 32);
     vi gray = V(add_epi32)(gray16(a, b), v_set32(32768));
-    v_store(out, v_or(gray, v_and(shuffle_odd(a, b), v_set32((int32_t)0xffff0000))));
+    put(out, v_or(gray, v_and(shuffle_odd(a, b), v_set32((int32_t)0xffff0000))), stream);
 }
 
 static void gray_u16(const struct flynn_call *call)
@@ -229,18 +230,20 @@ POINT_INLINE vf grayf(vf r, vf g, vf b)
 }
 
 /* Four pixels in every lane: r0 g0 b0 r1, g1 b1 r2 g2, b2 r3 g3 b3. */
-POINT_INLINE void rgbf(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgbf(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vf m0 = V_AS_F(load_lanes(in, 48)), m1 = V_AS_F(load_lanes(in + 16, 48)), m2 = V_AS_F(load_lanes(in + 32, 48));
     vf r2g2r3g3 = V(shuffle_ps)(m1, m2, 0x9e), g0b0g1b1 = V(shuffle_ps)(m0, m1, 0x49);
     vf r = V(shuffle_ps)(m0, r2g2r3g3, 0x8c);
     vf g = V(shuffle_ps)(g0b0g1b1, r2g2r3g3, 0xd8);
     vf b = V(shuffle_ps)(g0b0g1b1, m2, 0xcd);
-    v_store(out, V_AS_I(grayf(r, g, b)));
+    put(out, V_AS_I(grayf(r, g, b)), stream);
 }
 
-POINT_INLINE void rgbaf(const uint8_t *in, uint8_t *out)
+POINT_INLINE void rgbaf(const uint8_t *in, uint8_t *out, bool stream, const void *by)
 {
+    (void)by;
     vf p0 = V_AS_F(load_lanes(in, 64)), p1 = V_AS_F(load_lanes(in + 16, 64));
     vf p2 = V_AS_F(load_lanes(in + 32, 64)), p3 = V_AS_F(load_lanes(in + 48, 64));
     vf rg01 = V(unpacklo_ps)(p0, p1), ba01 = V(unpackhi_ps)(p0, p1);
@@ -248,6 +251,7 @@ POINT_INLINE void rgbaf(const uint8_t *in, uint8_t *out)
     vf r = V(shuffle_ps)(rg01, rg23, 0x44), g = V(shuffle_ps)(rg01, rg23, 0xee);
     vf b = V(shuffle_ps)(ba01, ba23, 0x44), a = V(shuffle_ps)(ba01, ba23, 0xee);
     vf y = grayf(r, g, b);
+    (void)stream;
     store_lanes(out, 32, V_AS_I(V(unpacklo_ps)(y, a)));
     store_lanes(out + 16, 32, V_AS_I(V(unpackhi_ps)(y, a)));
 }

@@ -161,15 +161,22 @@ typedef void wide_block(const uint8_t *in, uint8_t *out, bool stream, const void
 
 struct wide_blocks {
     const uint8_t *in;
-    size_t from;
+    size_t from, step;
     wide_block *make;
     const void *by;
 };
 
+#define WIDE_AHEAD 3072
+
+/* Where rows are streamed, the input is asked for early: processors do not guess that far ahead, and grayscale of
+ * images beyond the caches took a third less time. In the caches it is lost time. */
 POINT_INLINE void wide_blocks_make(size_t i, uint8_t *out, bool stream, const void *by)
 {
     const struct wide_blocks *blocks = by;
-    blocks->make(blocks->in + i * blocks->from, out, stream, blocks->by);
+    const uint8_t *in = blocks->in + i * blocks->from;
+    for (size_t line = 0; line < blocks->step * blocks->from && stream; line += POINT_LINE)
+        __builtin_prefetch((const void *)((uintptr_t)in + WIDE_AHEAD + line));
+    blocks->make(in, out, stream, blocks->by);
 }
 
 /** A row; with WIDE_STREAMED and WIDE_REST it takes two calls. */
@@ -177,7 +184,7 @@ POINT_INLINE void wide_blocks(const uint8_t *in, uint8_t *out, size_t n, size_t 
                               enum wide_pass pass, wide_block *make, const void *by)
 {
     if (n >= step) {
-        wide_walk(out, n, step, to, pass, wide_blocks_make, &(struct wide_blocks){in, from, make, by});
+        wide_walk(out, n, step, to, pass, wide_blocks_make, &(struct wide_blocks){in, from, step, make, by});
     } else if (pass != WIDE_STREAMED) {
         uint8_t source[256] = {0}, made[256];
         memcpy(source, in, n * from);
