@@ -3,8 +3,7 @@
 
 #include "core/compare.h"
 #include "core/rng.h"
-
-#include <flynn/backend.h>
+#include "matrix_helpers.h"
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
@@ -18,14 +17,6 @@ enum { ORDERS = sizeof orders / sizeof *orders };
 static const char *const names[] = {"autovec", "simd", "threads:1", "threads:2", "threads:3", "threads:7"};
 enum { NAMES = sizeof names / sizeof *names };
 
-static struct flynn_image new_matrix(int rows, int cols, enum flynn_type type)
-{
-    struct flynn_image m;
-    struct flynn_err err;
-    cr_assert_eq(flynn_image_alloc(&m, &(struct flynn_shape){cols, rows, 1, type}, &err), 0, "%s", err.text);
-    return m;
-}
-
 static void set(struct flynn_image *m, int row, int col, double v)
 {
     if (m->shape.type == FLYNN_F64)
@@ -34,47 +25,13 @@ static void set(struct flynn_image *m, int row, int col, double v)
         ((float *)flynn_row(m, row))[col] = (float)v;
 }
 
-static long double at(const struct flynn_image *m, int row, int col)
+/* Random elements, and more on the diagonal. */
+static struct flynn_image shifted_matrix(int rows, int cols, enum flynn_type type, uint64_t seed, double diagonal)
 {
-    const void *p = flynn_row(m, row);
-    return m->shape.type == FLYNN_F64 ? (long double)((const double *)p)[col] : (long double)((const float *)p)[col];
-}
-
-static struct flynn_image random_matrix(int rows, int cols, enum flynn_type type, uint64_t seed, double diagonal)
-{
-    struct flynn_image m = new_matrix(rows, cols, type);
-    for (int y = 0; y < rows; y++) {
-        for (int x = 0; x < cols; x++)
-            set(&m, y, x, flynn_rng_unit(&seed) * 2 - 1 + (y % cols == x ? diagonal : 0));
-    }
+    struct flynn_image m = random_matrix(rows, cols, type, seed);
+    for (int y = 0; y < rows; y++)
+        set(&m, y, y % cols, (double)at(&m, y, y % cols) + diagonal);
     return m;
-}
-
-/* The status of one op on a backend; *out is its result when that is 0. */
-static int try_run(const char *text, const struct flynn_image *a, const struct flynn_image *b, const char *name,
-                   struct flynn_image *out, struct flynn_err *err)
-{
-    static struct flynn_chain chain;
-    struct flynn_plan plan;
-    struct flynn_limits limits = {0};
-    struct flynn_backend backend;
-    cr_assert_eq(flynn_backends_parse(&backend, 1, name, &limits, err), 1, "%s", err->text);
-    cr_assert_eq(b ? flynn_chain_add_with(&chain, text, b, err) : flynn_chain_add(&chain, text, err), 0, "%s",
-                 err->text);
-    cr_assert_eq(flynn_plan_build(&plan, &chain, &a->shape, err), 0, "%s", err->text);
-    int code = flynn_run_plan(&plan, &backend, a, out, err);
-    flynn_plan_free(&plan);
-    flynn_chain_free(&chain);
-    return code;
-}
-
-static struct flynn_image run(const char *text, const struct flynn_image *a, const struct flynn_image *b,
-                              const char *name)
-{
-    struct flynn_image out;
-    struct flynn_err err;
-    cr_assert_eq(try_run(text, a, b, name, &out, &err), 0, "%s on %s: %s", text, name, err.text);
-    return out;
 }
 
 /* The scalar result, which every other backend must give too. */
@@ -185,7 +142,7 @@ static void try_orders(enum flynn_type type, void (*one)(int order, enum flynn_t
 
 static void one_cholesky(int n, enum flynn_type type, uint64_t seed)
 {
-    struct flynn_image a = random_matrix(n, n, type, seed, n), l = run_all("cholesky", &a, NULL);
+    struct flynn_image a = shifted_matrix(n, n, type, seed, n), l = run_all("cholesky", &a, NULL);
     check_cholesky(&a, &l);
     flynn_image_free(&a);
     flynn_image_free(&l);
@@ -193,7 +150,7 @@ static void one_cholesky(int n, enum flynn_type type, uint64_t seed)
 
 static void one_lu(int n, enum flynn_type type, uint64_t seed)
 {
-    struct flynn_image a = random_matrix(n, n, type, seed, 0), lu = run_all("lu", &a, NULL);
+    struct flynn_image a = shifted_matrix(n, n, type, seed, 0), lu = run_all("lu", &a, NULL);
     check_lu(&a, &lu);
     flynn_image_free(&a);
     flynn_image_free(&lu);
@@ -201,8 +158,8 @@ static void one_lu(int n, enum flynn_type type, uint64_t seed)
 
 static void one_solve(int n, enum flynn_type type, uint64_t seed)
 {
-    struct flynn_image a = random_matrix(n, n, type, seed, 0);
-    struct flynn_image b = random_matrix(n, 1 + n % 40, type, seed + 100, 0), x = run_all("solve", &a, &b);
+    struct flynn_image a = shifted_matrix(n, n, type, seed, 0);
+    struct flynn_image b = shifted_matrix(n, 1 + n % 40, type, seed + 100, 0), x = run_all("solve", &a, &b);
     check_solution(&a, &b, &x);
     flynn_image_free(&a);
     flynn_image_free(&b);
@@ -307,7 +264,7 @@ Test(factor, a_batch_is_its_matrices_by_themselves)
 {
     enum { N = 23, BATCH = 19 };
     static const char *const texts[][2] = {{"cholesky:batch=19", "cholesky"}, {"lu:batch=19", "lu"}};
-    struct flynn_image a = random_matrix(N * BATCH, N, FLYNN_F32, 7, N);
+    struct flynn_image a = shifted_matrix(N * BATCH, N, FLYNN_F32, 7, N);
     for (int t = 0; t < 2; t++) {
         struct flynn_image all = run_all(texts[t][0], &a, NULL);
         for (int i = 0; i < BATCH; i++) {
@@ -326,7 +283,7 @@ Test(factor, a_batch_is_its_matrices_by_themselves)
 Test(factor, both_ways_to_solve_agree)
 {
     enum { N = 120 };
-    struct flynn_image a = random_matrix(N, N, FLYNN_F64, 8, N), b = random_matrix(N, 3, FLYNN_F64, 9, 0);
+    struct flynn_image a = shifted_matrix(N, N, FLYNN_F64, 8, N), b = shifted_matrix(N, 3, FLYNN_F64, 9, 0);
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < i; j++)
             set(&a, j, i, (double)at(&a, i, j));
@@ -353,7 +310,7 @@ static struct flynn_image hilbert(int n, enum flynn_type type)
 Test(factor, hilbert_matrices_keep_the_bound)
 {
     struct flynn_image a = hilbert(12, FLYNN_F64), l = run_all("cholesky", &a, NULL), lu = run_all("lu", &a, NULL);
-    struct flynn_image b = random_matrix(12, 2, FLYNN_F64, 5, 0), x = run_all("solve", &a, &b);
+    struct flynn_image b = shifted_matrix(12, 2, FLYNN_F64, 5, 0), x = run_all("solve", &a, &b);
     check_cholesky(&a, &l);
     check_lu(&a, &lu);
     check_solution(&a, &b, &x);
@@ -372,7 +329,7 @@ static void refused(const char *text, const struct flynn_image *a, const struct 
 
 Test(factor, what_has_no_factors_is_refused_alike)
 {
-    struct flynn_image a = random_matrix(230, 230, FLYNN_F32, 6, 230), b = random_matrix(230, 2, FLYNN_F32, 7, 0);
+    struct flynn_image a = shifted_matrix(230, 230, FLYNN_F32, 6, 230), b = shifted_matrix(230, 2, FLYNN_F32, 7, 0);
     set(&a, 217, 217, -1);
     refused("cholesky", &a, NULL,
             "cholesky: the matrix is not positive definite: pivot 217 is not positive and finite");
@@ -385,7 +342,7 @@ Test(factor, what_has_no_factors_is_refused_alike)
         set(&a, i, 17, 0);
     }
     refused("solve", &a, &b, "solve: the matrix is singular: column 17 has no pivot that is finite and not 0");
-    struct flynn_image pair = random_matrix(10, 5, FLYNN_F64, 1, 5);
+    struct flynn_image pair = shifted_matrix(10, 5, FLYNN_F64, 1, 5);
     for (int i = 0; i < 5; i++)
         set(&pair, 5 + i, 2, 0);
     refused("lu:batch=2", &pair, NULL,
@@ -427,7 +384,7 @@ Test(factor, a_lapack_takes_the_same_pivots_and_keeps_the_bound)
         cr_skip_test("no LAPACK: libopenblas.so.0 is not installed");
     memcpy(&factor, &symbols[0], sizeof factor);
     memcpy(&root, &symbols[1], sizeof root);
-    struct flynn_image a = random_matrix(N, N, FLYNN_F64, 30, 0), ours = run("lu", &a, NULL, "simd");
+    struct flynn_image a = shifted_matrix(N, N, FLYNN_F64, 30, 0), ours = run("lu", &a, NULL, "simd");
     struct flynn_image theirs = new_matrix(N + 1, N, FLYNN_F64), turned = new_matrix(N, N, FLYNN_F64);
     for (int i = 0; i < N * N; i++)
         set(&turned, i % N, i / N, (double)at(&a, i / N, i % N));
@@ -440,7 +397,7 @@ Test(factor, a_lapack_takes_the_same_pivots_and_keeps_the_bound)
             set(&theirs, i, j, (double)at(&turned, j, i));
     }
     check_lu(&a, &theirs);
-    struct flynn_image p = random_matrix(N, N, FLYNN_F64, 31, N), l = run("cholesky", &p, NULL, "simd");
+    struct flynn_image p = shifted_matrix(N, N, FLYNN_F64, 31, N), l = run("cholesky", &p, NULL, "simd");
     root("U", &n, (double *)(void *)p.data, &stride, &info);
     cr_assert_eq(info, 0);
     for (int i = 0; i < N; i++) {
