@@ -54,7 +54,7 @@ static void blend_u8(const struct flynn_call *call)
     if (weight == 128)
         point_kernel2(call, 1, mean_bytes, &weights);
     else
-        point_kernel2(call, 1, blend_bytes, &weights);
+        point_kernel2_heavy(call, 1, blend_bytes, &weights);
 }
 
 #else
@@ -85,9 +85,9 @@ static void blend_u8(const struct flynn_call *call)
     if (weight == 128)
         point_kernel2(call, 1, mean_bytes, &weights);
     else if (weight < 128)
-        point_kernel2(call, 1, blend_bytes, &weights);
+        point_kernel2_heavy(call, 1, blend_bytes, &weights);
     else
-        point_kernel2(call, 1, blend_bytes_back, &weights);
+        point_kernel2_heavy(call, 1, blend_bytes_back, &weights);
 }
 
 #endif
@@ -117,7 +117,7 @@ static void blend_u16(const struct flynn_call *call)
     else if (weight == 32768)
         point_kernel2(call, 2, take_second, &weights);
     else
-        point_kernel2(call, 2, blend_shorts, &weights);
+        point_kernel2_heavy(call, 2, blend_shorts, &weights);
 }
 
 /* ---- f32 -----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ static void gamma_u8(const struct flynn_call *call)
 {
     struct lookup256 table;
     lookup256_load(&table, call->stage->table[0].data);
-    point_kernel(call, 1, lookup256, &table);
+    point_kernel_heavy(call, 1, lookup256, &table);
 }
 
 #endif

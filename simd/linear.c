@@ -71,13 +71,13 @@ static struct line line_of(const struct flynn_stage *stage)
 static void linear_u8(const struct flynn_call *call)
 {
     struct line line = line_of(call->stage);
-    point_kernel(call, 1, linear_bytes, &line);
+    point_kernel_heavy(call, 1, linear_bytes, &line);
 }
 
 static void linear_u16(const struct flynn_call *call)
 {
     struct line line = line_of(call->stage);
-    point_kernel(call, 2, linear_shorts, &line);
+    point_kernel_heavy(call, 2, linear_shorts, &line);
 }
 
 static void linear_f32(const struct flynn_call *call)

@@ -9,7 +9,7 @@ static inline vi map(vi x, const void *by)
 
 static void curve_f32(const struct flynn_call *call)
 {
-    point_kernel(call, sizeof(float), map, NULL);
+    point_kernel_heavy(call, sizeof(float), map, NULL);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(linear_to_srgb);

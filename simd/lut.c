@@ -28,7 +28,7 @@ static void lut_u8(const struct flynn_call *call)
     if (colors == 3)
         rgb_kernel(call, 1, false, look_up_each, &tables);
     else
-        point_kernel(call, 1, lookup256, &tables.channel[0]);
+        point_kernel_heavy(call, 1, lookup256, &tables.channel[0]);
 }
 
 #endif

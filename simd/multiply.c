@@ -42,12 +42,12 @@ static inline vd multiply_doubles(vd x, vd w, const void *by)
 
 static void multiply_u8(const struct flynn_call *call)
 {
-    point_kernel2(call, 1, multiply_bytes, NULL);
+    point_kernel2_heavy(call, 1, multiply_bytes, NULL);
 }
 
 static void multiply_u16(const struct flynn_call *call)
 {
-    point_kernel2(call, 2, multiply_shorts, NULL);
+    point_kernel2_heavy(call, 2, multiply_shorts, NULL);
 }
 
 static void multiply_f32(const struct flynn_call *call)
