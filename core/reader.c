@@ -232,7 +232,7 @@ int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, str
         code = find_next(reader, err);
     if (code == 1) {
         size_t n = reader->spec ? 0 : flynn_source_peek(source, 8);
-        const uint8_t *magic = source->bytes + source->at;
+        const uint8_t *magic = n ? source->bytes + source->at : NULL;
         if (is_pnm(magic, n))
             code = pnm_rows(reader, in, err);
         else if (first && n >= 2 && magic[0] == 'P' && (magic[1] == 'F' || magic[1] == 'f'))

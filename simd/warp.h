@@ -364,17 +364,17 @@ WARP_INLINE void bicubic(const struct group *g, const struct flynn_warp_source *
     w_store(fx, g->fx);
     w_store(fy, g->fy);
     for (int i = 0; i < W_GROUP; i++) {
-        const int16_t *w = s->ints + (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
+        ptrdiff_t place = (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
         if (type == FLYNN_F32) {
             simde__m128 v =
                 bicubic_f32(at(g, i), g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
             memcpy(to + (size_t)i * pixel, &v, pixel);
         } else if (type == FLYNN_U8) {
-            simde__m128i v = rounded_15(bicubic_sum_u8(at(g, i), g->stride, channels, w));
+            simde__m128i v = rounded_15(bicubic_sum_u8(at(g, i), g->stride, channels, s->ints + place));
             v = simde_mm_packus_epi16(simde_mm_packs_epi32(v, v), v);
             memcpy(to + (size_t)i * pixel, &v, pixel);
         } else {
-            simde__m128i v = rounded_15(bicubic_sum_u16(at(g, i), g->stride, channels, w));
+            simde__m128i v = rounded_15(bicubic_sum_u16(at(g, i), g->stride, channels, s->ints + place));
             v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
             memcpy(to + (size_t)i * pixel, &v, pixel);
         }

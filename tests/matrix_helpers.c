@@ -40,6 +40,14 @@ long double at(const struct flynn_image *m, int row, int col)
     return m->shape.type == FLYNN_F64 ? (long double)((const double *)p)[col] : (long double)((const float *)p)[col];
 }
 
+const char *or_autovec(const char *name)
+{
+    struct flynn_limits limits = {0};
+    struct flynn_backend backend;
+    struct flynn_err err;
+    return flynn_backends_parse(&backend, 1, name, &limits, &err) == 1 ? name : "autovec";
+}
+
 int try_run(const char *text, const struct flynn_image *a, const struct flynn_image *b, const char *name,
             struct flynn_image *out, struct flynn_err *err)
 {

@@ -16,6 +16,9 @@ struct flynn_image random_matrix(int rows, int cols, enum flynn_type type, uint6
 /** One element, of any type but u16. */
 long double at(const struct flynn_image *m, int row, int col);
 
+/** The backend's name, or autovec where this build has no such table. */
+const char *or_autovec(const char *name);
+
 /** The status of one op on a backend; *out is its result when that is 0. b: its second input, or NULL. */
 int try_run(const char *text, const struct flynn_image *a, const struct flynn_image *b, const char *name,
             struct flynn_image *out, struct flynn_err *err);
