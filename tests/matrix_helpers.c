@@ -45,7 +45,8 @@ const char *or_autovec(const char *name)
     struct flynn_limits limits = {0};
     struct flynn_backend backend;
     struct flynn_err err;
-    return flynn_backends_parse(&backend, 1, name, &limits, &err) == 1 ? name : "autovec";
+    bool usable = flynn_backends_parse(&backend, 1, name, &limits, &err) == 1 && backend.available;
+    return usable ? name : "autovec";
 }
 
 int try_run(const char *text, const struct flynn_image *a, const struct flynn_image *b, const char *name,
