@@ -47,31 +47,13 @@ POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int s
     rgb_store(out, &px, channels, sample, stream);
 }
 
-/* Pixels of a row that are streamed: the groups begin at a vector, and the last ends at the end of a line. */
-struct rgb_streamed {
-    size_t from, to; /* bytes */
-};
-
-POINT_INLINE struct rgb_streamed rgb_streamed(const uint8_t *out, size_t bytes, size_t pixel, size_t group)
-{
-    size_t from = 0;
-    while (from < VEC * pixel && (uintptr_t)(out + from) % VEC)
-        from += pixel;
-    if (from == VEC * pixel || from > bytes)
-        return (struct rgb_streamed){0};
-    size_t to = from + (bytes - from) / group * group;
-    while (to > from && (uintptr_t)(out + to) % POINT_LINE)
-        to -= group;
-    return to > from ? (struct rgb_streamed){from, to} : (struct rgb_streamed){0};
-}
-
-/* The row without what is streamed. The last group overlaps the one before, and so may the first; a row shorter than a
- * group goes through a buffer. */
-POINT_INLINE void rgb_rest(const uint8_t *in, uint8_t *out, size_t bytes, struct rgb_streamed part, int channels,
+/* The row without the pixels that are streamed. The last group overlaps the one before, and so may the first; a row
+ * shorter than a group goes through a buffer. */
+POINT_INLINE void rgb_rest(const uint8_t *in, uint8_t *out, size_t bytes, struct streamed part, int channels,
                            int sample, rgb_map *map, const void *by)
 {
-    const size_t group = (size_t)channels * VEC;
-    size_t i = part.to;
+    const size_t group = (size_t)channels * VEC, pixel = (size_t)(channels * sample);
+    size_t i = part.to * pixel;
     if (bytes < group) {
         uint8_t from[4 * VEC] = {0}, to[4 * VEC];
         memcpy(from, in, bytes);
@@ -91,20 +73,19 @@ POINT_INLINE void rgb_rest(const uint8_t *in, uint8_t *out, size_t bytes, struct
 POINT_INLINE void rgb_rows(const struct flynn_call *call, int channels, int sample, bool stream, rgb_map *map,
                            const void *by)
 {
-    const size_t group = (size_t)channels * VEC, pixel = (size_t)(channels * sample);
-    const size_t bytes = (size_t)call->width * pixel;
-    struct rgb_streamed part = {0};
+    const size_t width = (size_t)call->width, pixel = (size_t)(channels * sample), step = VEC / (size_t)sample;
+    struct streamed part = {0};
     for (int r = 0; r < call->rows && stream; r++) {
         const uint8_t *in = call->in[r];
         uint8_t *out = call->out[r];
-        part = rgb_streamed(out, bytes, pixel, group);
-        for (size_t i = part.from; i < part.to; i += group)
-            rgb_group(in + i, out + i, channels, sample, true, map, by);
+        part = streamed_part(out, width, step, pixel);
+        for (size_t x = part.from; x < part.to; x += step)
+            rgb_group(in + x * pixel, out + x * pixel, channels, sample, true, map, by);
     }
     for (int r = 0; r < call->rows; r++) {
         if (stream)
-            part = rgb_streamed(call->out[r], bytes, pixel, group);
-        rgb_rest(call->in[r], call->out[r], bytes, part, channels, sample, map, by);
+            part = streamed_part(call->out[r], width, step, pixel);
+        rgb_rest(call->in[r], call->out[r], width * pixel, part, channels, sample, map, by);
     }
 }
 

@@ -101,29 +101,11 @@ static inline bool wide_next_pass(enum wide_pass *pass)
 /** `step` samples from sample i on, to `out`. */
 typedef void wide_make(size_t i, uint8_t *out, bool stream, const void *by);
 
-struct wide_part {
-    size_t from, to;
-};
-
-/* Samples that are streamed: their blocks begin at a vector, and the last ends at the end of a line. */
-POINT_INLINE struct wide_part wide_streamed(const uint8_t *out, size_t n, size_t step, size_t to)
-{
-    struct wide_part part = {0};
-    while (part.from < WIDE && (uintptr_t)(out + part.from * to) % WIDE)
-        part.from++;
-    if (part.from == WIDE || part.from >= n)
-        return (struct wide_part){0};
-    part.to = part.from + (n - part.from) / step * step;
-    while (part.to > part.from && (uintptr_t)(out + part.to * to) % POINT_LINE)
-        part.to -= step;
-    return part.to > part.from ? part : (struct wide_part){0};
-}
-
 /** A row of n >= step samples of `to` bytes in blocks. The last block overlaps the one before, and so may the first. */
 POINT_INLINE void wide_walk(uint8_t *out, size_t n, size_t step, size_t to, enum wide_pass pass, wide_make *make,
                             const void *by)
 {
-    struct wide_part part = pass == WIDE_ALL ? (struct wide_part){0} : wide_streamed(out, n, step, to);
+    struct streamed part = pass == WIDE_ALL ? (struct streamed){0} : streamed_part(out, n, step, to);
     if (pass == WIDE_STREAMED) {
         for (size_t i = part.from; i < part.to; i += step)
             make(i, out + i * to, true, by);
@@ -166,16 +148,12 @@ struct wide_blocks {
     const void *by;
 };
 
-#define WIDE_AHEAD 3072
-
-/* Where rows are streamed, the input is asked for early: processors do not guess that far ahead, and grayscale of
- * images beyond the caches took a third less time. In the caches it is lost time. */
 POINT_INLINE void wide_blocks_make(size_t i, uint8_t *out, bool stream, const void *by)
 {
     const struct wide_blocks *blocks = by;
     const uint8_t *in = blocks->in + i * blocks->from;
     for (size_t line = 0; line < blocks->step * blocks->from && stream; line += POINT_LINE)
-        __builtin_prefetch((const void *)((uintptr_t)in + WIDE_AHEAD + line));
+        __builtin_prefetch((const void *)((uintptr_t)in + POINT_EARLY + line));
     blocks->make(in, out, stream, blocks->by);
 }
 
