@@ -95,8 +95,8 @@ int flynn_rows_in_start(struct flynn_rows_in *in, int workers, int window, struc
     in->capacity = capacity_of(in, window);
     in->chunk = calloc((size_t)chunks, sizeof *in->chunk);
     for (int i = 0; in->chunk && i < chunks; i++) {
-        in->chunk[i].bytes = malloc((size_t)in->capacity * in->row_bytes);
-        if (!in->chunk[i].bytes)
+        in->chunk[i].memory = in->chunk[i].bytes = flynn_rows_memory((size_t)in->capacity * in->row_bytes);
+        if (!in->chunk[i].memory)
             break;
         if (i == chunks - 1)
             return FLYNN_OK;
@@ -127,6 +127,7 @@ static void load_chunk(struct flynn_rows_in *in, struct flynn_rows_chunk *chunk,
     size_t want = (size_t)rows * in->row_bytes, have = 0;
     int from = in->bottom_up ? in->shape.height - y - rows : y;
     off_t at = in->file_offset + (off_t)((uint64_t)from * in->row_bytes);
+    flynn_rows_align(chunk, (uint64_t)at);
     while (have < want) {
         ssize_t n = pread(in->source->fd, chunk->bytes + have, want - have, at + (off_t)have);
         if (n > 0) {
@@ -268,7 +269,7 @@ void flynn_rows_in_close(struct flynn_rows_in *in)
 {
     int chunks = in->file_offset < 0 ? 1 : in->workers;
     for (int i = 0; in->chunk && i < chunks; i++)
-        free(in->chunk[i].bytes);
+        free(in->chunk[i].memory);
     free(in->chunk);
     flynn_pnm_codec_free(&in->codec);
     in->chunk = NULL;

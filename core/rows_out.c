@@ -77,8 +77,17 @@ int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, str
     for (int i = 0; good && i < workers; i++)
         rows->chunk[i].first = -1;
     for (int i = 0; good && !in_order && i < workers; i++)
-        good = (rows->chunk[i].bytes = malloc((size_t)rows->capacity * rows->row_bytes)) != NULL;
+        good = (rows->chunk[i].memory = flynn_rows_memory((size_t)rows->capacity * rows->row_bytes)) != NULL;
     return good ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory for writing", rows->out->name);
+}
+
+/* The next row of the chunk is row y. */
+static void begin_chunk(struct flynn_rows_out *rows, struct flynn_rows_chunk *chunk, int y)
+{
+    uint64_t place = rows->bottom_up ? (uint64_t)rows->height - (uint64_t)y - (uint64_t)rows->capacity : (uint64_t)y;
+    chunk->first = y;
+    chunk->rows = 0;
+    flynn_rows_align(chunk, (uint64_t)rows->file_offset + place * rows->row_bytes);
 }
 
 /* Where row y stands in the file's bytes. */
@@ -87,7 +96,7 @@ static uint8_t *file_row(struct flynn_rows_out *rows, struct flynn_rows_chunk *c
     if (rows->file_offset < 0)
         return rows->band + (size_t)(y - rows->band_first) * rows->row_bytes;
     if (chunk->first < 0)
-        chunk->first = y;
+        begin_chunk(rows, chunk, y);
     int place = y - chunk->first;
     return chunk->bytes + (size_t)(rows->bottom_up ? rows->capacity - 1 - place : place) * rows->row_bytes;
 }
@@ -122,8 +131,7 @@ static void write_chunk(struct flynn_rows_out *rows, struct flynn_rows_chunk *ch
         else if (errno != EINTR)
             write_failed(rows, errno);
     }
-    chunk->first += chunk->rows;
-    chunk->rows = 0;
+    begin_chunk(rows, chunk, chunk->first + chunk->rows);
 }
 
 void flynn_rows_out_done(struct flynn_rows_out *rows, int worker, int y, int n)
@@ -180,7 +188,7 @@ int flynn_rows_out_finish(struct flynn_rows_out *rows, struct flynn_err *err)
 void flynn_rows_out_close(struct flynn_rows_out *rows)
 {
     for (int i = 0; rows->chunk && i < rows->workers; i++)
-        free(rows->chunk[i].bytes);
+        free(rows->chunk[i].memory);
     free(rows->chunk);
     free(rows->band);
     free(rows->row);
