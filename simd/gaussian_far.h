@@ -11,6 +11,10 @@
 /* ---- down ---------------------------------------------------------------------------------------------------------
  */
 
+#define FAR_NARROW 64  /* boxes of at most so many rows have first sums of 16 bits: at most 2 * 64 * 255 */
+#define FAR_AHEAD  256 /* bytes ahead at which the newest rows are asked for, which lie in memory */
+#define FAR_NEAR   128 /* and the others */
+
 /* Consecutive input rows: what each is made of, and where its results go (NULL: nowhere). */
 struct far_feed {
     const uint8_t *row[FAR_STEP][6];
@@ -18,12 +22,27 @@ struct far_feed {
     int rows;
 };
 
-static inline vi far_difference(const uint8_t *const row[6], int i)
+/* p x + q y of bytes x and y, which are interleaved. */
+FLYNN_UNROLLED vi far_pair(vi pairs, int p, int q)
 {
-    vi once = V(sub_epi16)(V(add_epi16)(v_widen8(row[0] + i), v_widen8(row[2] + i)),
-                           V(add_epi16)(v_widen8(row[3] + i), v_widen8(row[5] + i)));
-    vi twice = V(sub_epi16)(v_widen8(row[4] + i), v_widen8(row[1] + i));
-    return V(add_epi16)(once, V(add_epi16)(twice, twice));
+#if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
+    vi x = V(mullo_epi16)(v_and(pairs, v_set16(255)), v_set16(p));
+    return V(add_epi16)(x, V(mullo_epi16)(V(srli_epi16)(pairs, 8), v_set16(q)));
+#else
+    return V(maddubs_epi16)(pairs, v_set16(q * 256 + p));
+#endif
+}
+
+/* Of VEC samples, in the order of unpacked bytes. */
+FLYNN_UNROLLED void far_differences(const uint8_t *const row[6], int i, vi d[2])
+{
+    vi p[6];
+    for (int k = 0; k < 6; k++)
+        p[k] = v_load(row[k] + i);
+    d[0] = V(add_epi16)(far_pair(V(unpacklo_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpacklo_epi8)(p[2], p[3]), 1, -1));
+    d[1] = V(add_epi16)(far_pair(V(unpackhi_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpackhi_epi8)(p[2], p[3]), 1, -1));
+    d[0] = V(add_epi16)(d[0], far_pair(V(unpacklo_epi8)(p[4], p[5]), 2, -1));
+    d[1] = V(add_epi16)(d[1], far_pair(V(unpackhi_epi8)(p[4], p[5]), 2, -1));
 }
 
 /* The samples that make no vector. */
@@ -43,33 +62,69 @@ static void far_feed_rest(const struct flynn_stage *stage, const struct far_feed
     }
 }
 
+/* The sums of VEC samples: first[] in 16 bits where `narrow`, else the even ones of [0] and [1], then the odd ones; the
+ * others so, too. */
+struct far_columns {
+    vi first[4], second[4], third[4];
+};
+
+FLYNN_UNROLLED void far_feed_row(struct far_columns *s, const uint8_t *const row[6], int i, bool narrow)
+{
+    vi d[2];
+    far_differences(row, i, d);
+    for (int h = 0; h < 2; h++) {
+        if (narrow)
+            d[h] = s->first[h] = V(add_epi16)(s->first[h], d[h]);
+        vi even = V(srai_epi32)(V(slli_epi32)(d[h], 16), 16), odd = V(srai_epi32)(d[h], 16);
+        if (!narrow) {
+            even = s->first[h] = V(add_epi32)(s->first[h], even);
+            odd = s->first[2 + h] = V(add_epi32)(s->first[2 + h], odd);
+        }
+        s->second[h] = V(add_epi32)(s->second[h], even);
+        s->second[2 + h] = V(add_epi32)(s->second[2 + h], odd);
+        s->third[h] = V(add_epi32)(s->third[h], s->second[h]);
+        s->third[2 + h] = V(add_epi32)(s->third[2 + h], s->second[2 + h]);
+    }
+}
+
 /* Every column of vectors takes all rows before the next one: its sums stay in registers. The last of them hold what
- * rounds the result, too. */
-static void far_feed_rows(const struct flynn_stage *stage, const struct far_feed *feed, int samples, uint32_t *sum)
+ * rounds the result, too. So many rows come at once that no hardware foresees what is needed next of them. */
+FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct far_feed *feed, int samples,
+                                  uint32_t *sum, bool narrow)
 {
     simde__m128i shift = simde_mm_cvtsi32_si128(stage->k[2]);
+    const int parts = VEC / 4, firsts = narrow ? 2 : 4;
     int i = 0;
-    for (; i + VEC / 2 <= samples; i += VEC / 2) {
-        uint32_t *s1 = sum + i, *s2 = s1 + samples, *s3 = s2 + samples;
-        vi a1 = v_load(s1), b1 = v_load(s1 + VEC / 4), a2 = v_load(s2), b2 = v_load(s2 + VEC / 4), a3 = v_load(s3),
-           b3 = v_load(s3 + VEC / 4);
-        for (int f = 0; f < feed->rows; f++) {
-            vi d = far_difference(feed->row[f], i);
-            a1 = V(add_epi32)(a1, V(srai_epi32)(V(slli_epi32)(d, 16), 16));
-            b1 = V(add_epi32)(b1, V(srai_epi32)(d, 16));
-            a2 = V(add_epi32)(a2, a1);
-            b2 = V(add_epi32)(b2, b1);
-            a3 = V(add_epi32)(a3, a2);
-            b3 = V(add_epi32)(b3, b2);
-            if (feed->out[f])
-                v_store(feed->out[f] + i, v_or(V(srl_epi32)(a3, shift), V(slli_epi32)(V(srl_epi32)(b3, shift), 16)));
+    for (; i + VEC <= samples; i += VEC) {
+        struct far_columns s;
+        uint32_t *at[3] = {sum + i, sum + samples + i, sum + 2 * (size_t)samples + i};
+        for (int j = 0; j < 4; j++) {
+            if (j < firsts)
+                s.first[j] = v_load(at[0] + j * parts);
+            s.second[j] = v_load(at[1] + j * parts);
+            s.third[j] = v_load(at[2] + j * parts);
         }
-        v_store(s1, a1);
-        v_store(s1 + VEC / 4, b1);
-        v_store(s2, a2);
-        v_store(s2 + VEC / 4, b2);
-        v_store(s3, a3);
-        v_store(s3 + VEC / 4, b3);
+        for (int f = 0; f < feed->rows; f++) {
+            const uint8_t *const *row = feed->row[f];
+            for (int k = 0; k < 6; k++)
+                __builtin_prefetch(row[k] + i + (k ? FAR_NEAR : FAR_AHEAD));
+            far_feed_row(&s, row, i, narrow);
+            if (!feed->out[f])
+                continue;
+            vi half[2];
+            for (int h = 0; h < 2; h++)
+                half[h] = v_or(V(srl_epi32)(s.third[h], shift), V(slli_epi32)(V(srl_epi32)(s.third[2 + h], shift), 16));
+            __builtin_prefetch(feed->out[f] + i + FAR_NEAR, 1);
+            v_unpacked_order(&half[0], &half[1]);
+            v_store(feed->out[f] + i, half[0]);
+            v_store(feed->out[f] + i + VEC / 2, half[1]);
+        }
+        for (int j = 0; j < 4; j++) {
+            if (j < firsts)
+                v_store(at[0] + j * parts, s.first[j]);
+            v_store(at[1] + j * parts, s.second[j]);
+            v_store(at[2] + j * parts, s.third[j]);
+        }
     }
     far_feed_rest(stage, feed, i, samples, sum);
 }
@@ -88,7 +143,10 @@ static void far_down_u8(const struct flynn_call *call)
         far_rows(call, j, zeros, (const void **)feed.row[feed.rows]);
         feed.out[feed.rows++] = j < last ? NULL : call->out[j - last];
         if (feed.rows == FAR_STEP || j == last + call->rows - 1) {
-            far_feed_rows(stage, &feed, samples, sum);
+            if (stage->k[0] <= FAR_NARROW)
+                far_feed_rows(stage, &feed, samples, sum, true);
+            else
+                far_feed_rows(stage, &feed, samples, sum, false);
             feed.rows = 0;
         }
     }
