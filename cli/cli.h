@@ -19,9 +19,10 @@ enum cli_status {
 };
 
 /** The end of each command's help. */
-#define CLI_STATUS_HELP                                                                                                \
-    "Exit status: 0 done, and verified where asked; 1 outputs differ; 2 usage, bad input or I/O; 3 the named backend " \
-    "is unavailable or failed its self-test; 4 a resource limit."
+#define CLI_STATUS_HELP                                                               \
+    "Exit status: 0 done, and verified where asked; 1 outputs differ; 2 usage, bad\n" \
+    "input or I/O; 3 the named backend is unavailable or failed its self-test; 4 a\n" \
+    "resource limit."
 
 /** A command: argv[0] is its own name. Returns the exit status. */
 typedef int cli_command(int argc, char **argv);

@@ -150,7 +150,7 @@ static void param_range(char *text, size_t size, const struct flynn_param *p)
     switch (p->kind) {
     case FLYNN_PARAM_REAL:
     case FLYNN_PARAM_INT:
-        snprintf(text, size, "%.10g to %.10g", p->min, p->max);
+        snprintf(text, size, "%.12g to %.12g", p->min, p->max);
         break;
     case FLYNN_PARAM_SAMPLE:
         snprintf(text, size, "0 to white (255, 65535 or 1), or 0%% to 100%%");

@@ -8,7 +8,7 @@
 
 /** Pieces of JSON that several commands print. */
 
-#define CLI_JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(9))
+#define CLI_JSON_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(12))
 
 /** A number, or null where it is not finite. */
 json_t *cli_json_number(double value);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The parameter of an op by name, or NULL. */
 static const struct flynn_param *find_param(const struct flynn_op *op, const char *name, size_t length, int *index)
@@ -74,12 +75,38 @@ static int parse_numeric(const struct flynn_op *op, const struct flynn_param *pa
         max = percent ? 1 : flynn_type_white(FLYNN_U16);
     }
     if (number < min || number > max)
-        return flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is out of range; %g to %g is possible", op->name, param->name,
-                          text, percent ? min * 100 : min, percent ? max * 100 : max);
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is out of range; %.12g to %.12g is possible", op->name,
+                          param->name, text, percent ? min * 100 : min, percent ? max * 100 : max);
     value->percent = percent;
     value->real = number;
     value->integer = param->kind == FLYNN_PARAM_INT ? (int)number : 0;
     return FLYNN_OK;
+}
+
+/* Names of an op's parameters for messages. */
+static const char *param_names(const struct flynn_op *op, char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (int i = 0; i < FLYNN_MAX_PARAMS && op->params[i].name && used + 32 < size; i++)
+        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", op->params[i].name);
+    return used ? buffer : "none";
+}
+
+/* Where "FILE,key=value" cannot be opened but FILE can, it is the key that is wrong. Commas belong to names of files
+ * too. */
+static int blame_key(const struct flynn_op *op, const char *text, struct flynn_err *err)
+{
+    for (const char *p = strchr(text, ','); p; p = strchr(p + 1, ',')) {
+        char names[256], *path = strndup(text, (size_t)(p - text));
+        int n = (int)strcspn(p + 1, "=,");
+        bool there = path && p[1 + n] == '=' && access(path, R_OK) == 0;
+        free(path);
+        if (there)
+            return flynn_fail(err, FLYNN_EUSAGE, "%s: unknown parameter '%.*s'; its parameters are %s", op->name, n,
+                              p + 1, param_names(op, names, sizeof names));
+    }
+    return err ? err->code : FLYNN_EINPUT;
 }
 
 static int parse_input(const struct flynn_op *op, const struct flynn_param *param, const char *text,
@@ -91,7 +118,8 @@ static int parse_input(const struct flynn_op *op, const struct flynn_param *para
     int code = with ? flynn_image_copy(image, with, err) : flynn_read_mapped(image, text, err);
     if (code) {
         free(image);
-        return flynn_fail_in(err, "%s: %s", op->name, param->name);
+        flynn_fail_in(err, "%s: %s", op->name, param->name);
+        return with || access(text, F_OK) == 0 ? code : blame_key(op, text, err);
     }
     value->input = image;
     return FLYNN_OK;
@@ -130,16 +158,6 @@ static const char *value_end(const struct flynn_op *op, const struct flynn_param
         if (p[1 + n] == '=' && find_param(op, p + 1, n, &unused))
             return p;
     }
-}
-
-/* Names of an op's parameters for messages. */
-static const char *param_names(const struct flynn_op *op, char *buffer, size_t size)
-{
-    size_t used = 0;
-    buffer[0] = '\0';
-    for (int i = 0; i < FLYNN_MAX_PARAMS && op->params[i].name && used + 32 < size; i++)
-        used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? ", " : "", op->params[i].name);
-    return used ? buffer : "none";
 }
 
 /* One "value" or "key=value" between two commas. */

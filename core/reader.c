@@ -73,7 +73,7 @@ static const char *foreign(const uint8_t *magic, size_t n)
     } known[] = {{"\x89PNG", "PNG"}, {"\xff\xd8\xff", "JPEG"}, {"GIF8", "GIF"},
                  {"II*", "TIFF"},    {"MM", "TIFF"},           {"RIFF", "WebP or another RIFF"},
                  {"BM", "BMP"},      {"\x1f\x8b", "gzip"},     {"PK\x03\x04", "ZIP"},
-                 {"%PDF", "PDF"},    {"P8", "unknown Netpbm"}};
+                 {"%PDF", "PDF"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (n >= strlen(known[i].magic) && memcmp(magic, known[i].magic, strlen(known[i].magic)) == 0)
             return known[i].name;
@@ -188,12 +188,11 @@ static int pnm_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struc
 {
     struct flynn_pnm_header header;
     struct flynn_shape shape;
-    size_t stride, bytes;
     int code = flynn_pnm_parse(&header, &reader->source, err);
     if (code)
         return code;
     shape = flynn_pnm_shape(&header);
-    code = flynn_shape_measure(&shape, &stride, &bytes, err);
+    code = flynn_admit(&reader->source, &shape, 0, err);
     if (!code)
         code = flynn_rows_in_open(in, &reader->source, &header, err);
     reader->state = header.kind < 4 ? AMID_ASCII : AMID;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FLYNN_OP(name, simd, cl) extern const struct flynn_op flynn_op_##name##_scalar;
 #include "core/ops.def"
@@ -33,13 +34,16 @@ int flynn_op_index(const struct flynn_op *op)
     abort();
 }
 
-/* Whether `word` is one of the blank-separated words of `list`. */
+/* Whether `word` is one of the blank-separated words of `list`. Case does not count: peers write GaussianBlur and
+ * CLAHE. */
 static bool has_word(const char *list, const char *word)
 {
-    size_t n = strlen(word);
-    for (const char *p = list; n && (p = strstr(p, word)); p++) {
-        if ((p == list || p[-1] == ' ') && (p[n] == '\0' || p[n] == ' '))
+    size_t length = strlen(word);
+    while (*list) {
+        size_t n = strcspn(list, " ");
+        if (n == length && strncasecmp(list, word, n) == 0)
             return true;
+        list += n + (list[n] == ' ');
     }
     return false;
 }
@@ -47,7 +51,7 @@ static bool has_word(const char *list, const char *word)
 int flynn_op_find(const char *name)
 {
     for (int i = 0; i < FLYNN_N_OPS; i++) {
-        if (strcmp(ops[i]->name, name) == 0 || has_word(ops[i]->aliases, name))
+        if (has_word(ops[i]->name, name) || has_word(ops[i]->aliases, name))
             return i;
     }
     return -1;

@@ -65,7 +65,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(argmax) = {
     .name = "argmax",
-    .aliases = "",
+    .aliases = "iamax amax",
     .group = "matrix",
     .summary = "where the greatest (or least) sample stands",
     .definition =

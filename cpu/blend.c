@@ -72,7 +72,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(blend) = {
     .name = "blend",
-    .aliases = "addweighted",
+    .aliases = "addweighted ppmmix",
     .group = "arithmetic",
     .summary = "mix with a second image of the same shape",
     .definition = "x of the input, w of `with`.\n"

@@ -173,11 +173,11 @@ static int side(const struct flynn_node *node, const char *name, int image, int 
 {
     const struct flynn_value *value = flynn_node_value(node, name), *ksize = flynn_node_value(node, "ksize");
     if (!value->set && !ksize->set)
-        return flynn_fail(err, FLYNN_EUSAGE, "box: needs ksize, or width and height, as in box:5");
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: needs ksize, or width and height, as in box:5", node->op->name);
     *length = value->set ? value->integer : ksize->integer;
     if (*length > MOST_FREE && *length > image)
-        return flynn_fail(err, FLYNN_EUSAGE, "box: a %s of %d is larger than the image, which has %d; up to %d may be",
-                          name, *length, image, MOST_FREE);
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: a %s of %d is larger than the image, which has %d; up to %d may be",
+                          node->op->name, name, *length, image, MOST_FREE);
     return FLYNN_OK;
 }
 
@@ -351,7 +351,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (!code)
         code = side(node, "height", node->in.height, &tall, err);
     if (!code && (int64_t)wide * tall > INT32_MAX / 255)
-        code = flynn_fail(err, FLYNN_EUSAGE, "box: %dx%d pixels are more than %d", wide, tall, INT32_MAX / 255);
+        code = flynn_fail(err, FLYNN_EUSAGE, "%s: %dx%d pixels are more than %d", node->op->name, wide, tall,
+                          INT32_MAX / 255);
     if (code)
         return code;
     if (node->in.type == FLYNN_U8)

@@ -152,7 +152,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(clahe) = {
     .name = "clahe",
-    .aliases = "hist_local",
+    .aliases = "hist_local createclahe",
     .group = "statistics",
     .summary = "contrast-limited adaptive histogram equalization: each part of the image by itself",
     .definition =

@@ -207,7 +207,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(convolve) = {
     .name = "convolve",
-    .aliases = "filter2d conv convi convf pnmconvol convolution",
+    .aliases = "filter2d conv convi convf pnmconvol convolution sepfilter2d convsep",
     .group = "filter",
     .summary = "weighted sum of the neighbours, by a kernel's name or matrix",
     .definition =

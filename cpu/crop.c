@@ -36,7 +36,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(crop) = {
     .name = "crop",
-    .aliases = "extract extract_area cut",
+    .aliases = "extract extract_area cut pamcut pnmcut",
     .group = "geometry",
     .summary = "cuts a rectangle out of the picture",
     .definition = "The output has width x height pixels; its pixel in column c of row r is the input's in column x + c "

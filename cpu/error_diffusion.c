@@ -119,7 +119,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(error_diffusion) = {
     .name = "error-diffusion",
-    .aliases = "floyd-steinberg fs-dither",
+    .aliases = "floyd-steinberg fs-dither pamditherbw",
     .group = "filter",
     .summary = "few levels; what a sample is off goes to its neighbours",
     .definition =

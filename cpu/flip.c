@@ -14,7 +14,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(flip) = {
     .name = "flip",
-    .aliases = "flop mirror",
+    .aliases = "flop mirror pamflip pnmflip",
     .group = "geometry",
     .summary = "mirrors the picture left to right, top to bottom, or both",
     .definition =

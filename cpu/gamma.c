@@ -102,7 +102,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(gamma) = {
     .name = "gamma",
-    .aliases = "",
+    .aliases = "pnmgamma",
     .group = "point",
     .summary = "the power 1 / gamma of every sample: above 1 lightens, below 1 darkens",
     .definition =

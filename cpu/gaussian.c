@@ -345,7 +345,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .name = "gaussian",
-    .aliases = "blur gaussianblur",
+    .aliases = "blur gaussianblur gaussblur gaussian-blur",
     .group = "filter",
     .summary = "Gaussian blur",
     .definition =

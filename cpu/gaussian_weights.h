@@ -94,9 +94,10 @@ static int find_plan(struct flynn_node *node, struct plan *plan, struct flynn_er
     double half[MAX_RADIUS + 1];
 
     if (!sigma->set && !ksize->set)
-        return flynn_fail(err, FLYNN_EUSAGE, "gaussian: needs sigma, ksize or both, as in gaussian:2");
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: needs sigma, ksize or both, as in gaussian:2", node->op->name);
     if (ksize->set && ksize->integer % 2 == 0)
-        return flynn_fail(err, FLYNN_EUSAGE, "gaussian: ksize=%d is even; it must be odd", ksize->integer);
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: ksize=%d is even; it must be odd", node->op->name,
+                          ksize->integer);
     int size = ksize->set ? ksize->integer : (int)rint(sigma->real * (bytes ? 3 : 4) * 2 + 1) | 1;
     *plan = (struct plan){.radius = size / 2, .taps = size / 2 + 1};
     find_kernel(half, plan->radius, sigma->set ? sigma->real : 0);

@@ -90,7 +90,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(grayscale) = {
     .name = "grayscale",
-    .aliases = "gray grey",
+    .aliases = "gray grey ppmtopgm rgb2gray",
     .group = "color",
     .summary = "the luma of colours; 3 channels become 1, 4 become 2",
     .definition = "u8 and u16: (9798 R + 19235 G + 3735 B + 16384) >> 15.\n"

@@ -171,7 +171,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(integral) = {
     .name = "integral",
-    .aliases = "",
+    .aliases = "summed-area",
     .group = "statistics",
     .summary = "the sums of all samples above and to the left",
     .definition = "The table is (width + 1) x (height + 1), with the channels of the image, and begins with a row and "

@@ -62,7 +62,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(invert) = {
     .name = "invert",
-    .aliases = "negate bitwise_not",
+    .aliases = "negate bitwise_not pnminvert",
     .group = "point",
     .summary = "the negative: white minus every sample",
     .definition = "u8: 255 - x; u16: 65535 - x; f32: 1 - x. Alpha is kept.",

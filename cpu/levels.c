@@ -47,7 +47,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(levels) = {
     .name = "levels",
-    .aliases = "level",
+    .aliases = "level pamlevels",
     .group = "point",
     .summary = "stretch black..white to out-black..out-white, with a gamma between",
     .definition =

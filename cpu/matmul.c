@@ -165,7 +165,7 @@ static void second_shape(struct flynn_shape *shape, const struct flynn_value *va
 
 const struct flynn_op FLYNN_OP_SYMBOL(matmul) = {
     .name = "matmul",
-    .aliases = "gemm matrixmultiply",
+    .aliases = "gemm matrixmultiply sgemm dgemm",
     .group = "matrix",
     .summary = "the matrix product of the input and a second matrix",
     .definition =

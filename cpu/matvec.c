@@ -112,7 +112,7 @@ static void second_shape(struct flynn_shape *shape, const struct flynn_value *va
 
 const struct flynn_op FLYNN_OP_SYMBOL(matvec) = {
     .name = "matvec",
-    .aliases = "gemv mv",
+    .aliases = "gemv mv sgemv dgemv",
     .group = "matrix",
     .summary = "the product of the input, a matrix, and a vector",
     .definition =

@@ -260,7 +260,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(median) = {
     .name = "median",
-    .aliases = "medianblur",
+    .aliases = "medianblur pgmmedian",
     .group = "filter",
     .summary = "median of a square about every sample",
     .definition = "The middle one of the ksize*ksize samples of the channel around a sample, in order of size; f32:\n"

@@ -13,7 +13,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(normalize) = {
     .name = "normalize",
-    .aliases = "contrast-stretch pnmnorm hist_norm",
+    .aliases = "contrast-stretch pnmnorm hist_norm linear-stretch",
     .group = "statistics",
     .summary = "stretch the values so that a part of the samples becomes black and another white",
     .definition =

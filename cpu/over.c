@@ -148,7 +148,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(over) = {
     .name = "over",
-    .aliases = "composite",
+    .aliases = "composite pamcomp",
     .group = "arithmetic",
     .summary = "lay a second image with alpha over the input",
     .definition =

@@ -54,7 +54,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(pad) = {
     .name = "pad",
-    .aliases = "copymakeborder extent embed",
+    .aliases = "copymakeborder extent embed pnmpad border",
     .group = "geometry",
     .summary = "adds pixels around the picture",
     .definition =

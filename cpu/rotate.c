@@ -149,7 +149,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(rotate) = {
     .name = "rotate",
-    .aliases = "rot",
+    .aliases = "rot pnmrotate similarity",
     .group = "geometry",
     .summary = "turns the picture clockwise about its centre, by any angle",
     .definition =

@@ -14,7 +14,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 /* The kernels are color-matrix's. */
 const struct flynn_op FLYNN_OP_SYMBOL(sepia) = {
     .name = "sepia",
-    .aliases = "",
+    .aliases = "sepia-tone",
     .group = "color",
     .summary = "the brown tone of old photographs",
     .definition = "color-matrix with 1 - amount times the identity plus amount times the rows (0.393, 0.769, 0.189), "

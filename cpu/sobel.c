@@ -180,7 +180,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(sobel) = {
     .name = "sobel",
-    .aliases = "",
+    .aliases = "pamedge pgmedge",
     .group = "filter",
     .summary = "gradient magnitude by the pair of 3x3 Sobel kernels",
     .definition =

@@ -33,7 +33,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(threshold) = {
     .name = "threshold",
-    .aliases = "",
+    .aliases = "pamthreshold",
     .group = "point",
     .summary = "compare every sample with a value: white or black, or cut off on one side",
     .definition = "t = value, for u8 and u16 its floor, for f32 as a float. Where x > t and elsewhere:\n"

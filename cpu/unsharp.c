@@ -75,7 +75,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(unsharp) = {
     .name = "unsharp",
-    .aliases = "unsharpmask",
+    .aliases = "unsharpmask unsharp-mask",
     .group = "filter",
     .summary = "strengthens the difference from the Gaussian blur",
     .definition =

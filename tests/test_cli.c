@@ -123,6 +123,33 @@ Test(cli, options_come_anywhere)
     cr_assert_eq(cli_shell("flynn diff a.ppm b.ppm"), 0);
 }
 
+/* The op that the user wrote is blamed, not one that it is made of; ranges are printed whole; a key is told from a part
+ * of a file's name. */
+Test(cli, messages_name_what_is_wrong)
+{
+    static const struct {
+        const char *op, *says;
+    } cases[] = {
+        {"resize:width=1048577", "resize: width=1048577 is out of range; 1 to 1048576 is possible"},
+        {"crop:x=-1", "0 to 1073741823 is possible"},
+        {"linear:1,beta=1000001", "-1000000 to 1000000 is possible"},
+        {"gaussian:500.1", "0.1 to 500 is possible"},
+        {"adaptive-threshold:ksize=4095", "adaptive-threshold: a width of 4095 is larger than the image"},
+        {"unsharp:ksize=4", "unsharp: ksize=4 is even"},
+        {"blend:a.ppm,alhpa=0.5", "blend: unknown parameter 'alhpa'; its parameters are with, alpha"},
+        {"blend:b,c.ppm,alpha=0.5", "with: b,c.ppm: cannot be opened"},
+    };
+    cr_assert_eq(cli_shell("flynn run -q gen:scene:8x8 a.ppm"), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cr_assert_eq(cli_shell("flynn run a.ppm b.ppm '%s'", cases[i].op), 2, "%s: %s", cases[i].op, cli_err);
+        cr_assert(cli_complains(cases[i].says), "%s: %s", cases[i].op, cli_err);
+    }
+    cr_assert_eq(cli_shell("cp a.ppm 'a,alhpa=1.ppm' && flynn run -q a.ppm b.ppm blend:a,alhpa=1.ppm"), 0, "%s",
+                 cli_err);
+    cr_assert_eq(cli_shell("printf 'P6 0 3 255\\n' | flynn run - b.ppm invert"), 2);
+    cr_assert(cli_complains("stdin: size 0x3 is outside 1.."), "%s", cli_err);
+}
+
 /* ---- exit statuses ----------------------------------------------------------------------------------------------- */
 
 Test(cli, a_named_backend_runs_or_fails)

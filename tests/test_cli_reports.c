@@ -209,6 +209,7 @@ Test(reports, ops_json)
     cr_assert_eq(cli_shell("flynn ops --json"), 0);
     json_t *json = cli_json(cli_out), *op;
     size_t i;
+    cr_assert(strstr(cli_out, "\"max\": 1073741823"), "ranges are printed whole");
     cr_assert_eq((int)json_array_size(json), flynn_op_count());
     json_array_foreach(json, i, op)
     {

@@ -106,6 +106,48 @@ Test(registry, names_and_aliases_are_unique)
     }
 }
 
+/* The names under which peers know ops, in their own spelling. */
+Test(registry, ops_are_found_by_the_names_of_peers)
+{
+    static const struct {
+        const char *op, *names;
+    } peers[] = {
+        {"invert", "negate Negate bitwise_not pnminvert"},
+        {"gaussian", "GaussianBlur gaussblur gaussian-blur blur"},
+        {"median", "medianBlur pgmmedian"},
+        {"canny", "Canny"},
+        {"sobel", "Sobel pamedge"},
+        {"bilateral", "bilateralFilter"},
+        {"convolve", "filter2D conv pnmconvol convsep sepFilter2D"},
+        {"adaptive-threshold", "adaptiveThreshold lat"},
+        {"pad", "copyMakeBorder extent embed pnmpad"},
+        {"crop", "extract_area pamcut"},
+        {"resize", "scale pamscale thumbnail"},
+        {"rotate", "rot pnmrotate"},
+        {"flip", "flop pamflip"},
+        {"affine", "warpAffine"},
+        {"perspective", "warpPerspective"},
+        {"pyramid-down", "pyrDown"},
+        {"blend", "addWeighted ppmmix"},
+        {"over", "composite pamcomp"},
+        {"lut", "LUT maplut clut"},
+        {"histogram", "calcHist pgmhist"},
+        {"equalize", "equalizeHist hist_equal pnmhisteq"},
+        {"clahe", "createCLAHE CLAHE hist_local"},
+        {"stats", "meanStdDev minMaxLoc"},
+        {"grayscale", "ppmtopgm"},
+        {"gamma", "pnmgamma"},
+        {"sepia", "sepia-tone"},
+        {"matmul", "GEMM sgemm"},
+    };
+    for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
+        char words[100], *rest = words;
+        snprintf(words, sizeof words, "%s", peers[i].names);
+        for (char *word; (word = strsep(&rest, " "));)
+            cr_expect_eq(flynn_op_find(word), flynn_op_find(peers[i].op), "%s is not found as %s", peers[i].op, word);
+    }
+}
+
 Test(plan, reads_again_after_what_lies_aside)
 {
     struct flynn_chain chain = {0};
