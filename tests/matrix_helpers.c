@@ -30,6 +30,22 @@ struct flynn_image random_matrix(int rows, int cols, enum flynn_type type, uint6
     return m;
 }
 
+void set(struct flynn_image *m, int row, int col, double v)
+{
+    if (m->shape.type == FLYNN_F64)
+        ((double *)flynn_row(m, row))[col] = v;
+    else
+        ((float *)flynn_row(m, row))[col] = (float)v;
+}
+
+struct flynn_image shifted_matrix(int rows, int cols, enum flynn_type type, uint64_t seed, double diagonal)
+{
+    struct flynn_image m = random_matrix(rows, cols, type, seed);
+    for (int y = 0; y < rows; y++)
+        set(&m, y, y % cols, (double)at(&m, y, y % cols) + diagonal);
+    return m;
+}
+
 long double at(const struct flynn_image *m, int row, int col)
 {
     const void *p = flynn_row(m, row);

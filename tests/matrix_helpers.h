@@ -13,6 +13,12 @@ struct flynn_image new_matrix(int rows, int cols, enum flynn_type type);
 /** Elements of [-1, 1), or any bytes. */
 struct flynn_image random_matrix(int rows, int cols, enum flynn_type type, uint64_t seed);
 
+/** Put one element into a matrix of f32 or f64. */
+void set(struct flynn_image *m, int row, int col, double v);
+
+/** Random matrices below each other, and `diagonal` more on the diagonal of each. */
+struct flynn_image shifted_matrix(int rows, int cols, enum flynn_type type, uint64_t seed, double diagonal);
+
 /** One element, of any type but u16. */
 long double at(const struct flynn_image *m, int row, int col);
 

@@ -17,23 +17,6 @@ enum { ORDERS = sizeof orders / sizeof *orders };
 static const char *const names[] = {"autovec", "simd", "threads:1", "threads:2", "threads:3", "threads:7"};
 enum { NAMES = sizeof names / sizeof *names };
 
-static void set(struct flynn_image *m, int row, int col, double v)
-{
-    if (m->shape.type == FLYNN_F64)
-        ((double *)flynn_row(m, row))[col] = v;
-    else
-        ((float *)flynn_row(m, row))[col] = (float)v;
-}
-
-/* Random elements, and more on the diagonal. */
-static struct flynn_image shifted_matrix(int rows, int cols, enum flynn_type type, uint64_t seed, double diagonal)
-{
-    struct flynn_image m = random_matrix(rows, cols, type, seed);
-    for (int y = 0; y < rows; y++)
-        set(&m, y, y % cols, (double)at(&m, y, y % cols) + diagonal);
-    return m;
-}
-
 /* The scalar result, which every other backend must give too. */
 static struct flynn_image run_all(const char *text, const struct flynn_image *a, const struct flynn_image *b)
 {
@@ -258,26 +241,6 @@ Test(factor, the_first_of_equal_pivots_is_taken)
     struct flynn_image lu = run_all("lu", &a, NULL);
     cr_assert_eq(at(&lu, 3, 0), 1);
     cr_assert_eq(at(&lu, 3, 1), 2);
-}
-
-Test(factor, a_batch_is_its_matrices_by_themselves)
-{
-    enum { N = 23, BATCH = 19 };
-    static const char *const texts[][2] = {{"cholesky:batch=19", "cholesky"}, {"lu:batch=19", "lu"}};
-    struct flynn_image a = shifted_matrix(N * BATCH, N, FLYNN_F32, 7, N);
-    for (int t = 0; t < 2; t++) {
-        struct flynn_image all = run_all(texts[t][0], &a, NULL);
-        for (int i = 0; i < BATCH; i++) {
-            struct flynn_image part = a, one_of_all = all;
-            part.data = flynn_row(&a, i * N);
-            part.shape.height = N;
-            struct flynn_image one = run(texts[t][1], &part, NULL, "scalar");
-            one_of_all.data = flynn_row(&all, i * (N + t));
-            one_of_all.shape.height = N + t;
-            cr_assert(flynn_images_equal(&one, &one_of_all), "%s: matrix %d", texts[t][1], i);
-            flynn_image_free(&one);
-        }
-    }
 }
 
 Test(factor, both_ways_to_solve_agree)
