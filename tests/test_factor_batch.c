@@ -128,7 +128,7 @@ Test(factor, a_batch_that_comes_second_has_the_same_bits_on_a_device)
 /* ---- no factors --------------------------------------------------------------------------------------------------
  */
 
-enum { QUIET, SIGNALLING, NEGATIVE, LARGE, ZEROS, NEGATIVE_ZEROS, SPOILS };
+enum { QUIET, SIGNALLING, NEGATIVE, TWO, LARGE, ZEROS, NEGATIVE_ZEROS, SPOILS };
 
 /* Not a number of either kind, with a payload: bits, as conversions would make a signalling one quiet. */
 static void set_nan(struct flynn_image *a, int row, int col, int kind)
@@ -146,9 +146,11 @@ static void spoil(struct flynn_image *a, int number, int kind, uint64_t *seed)
 {
     int n = a->shape.height, row = (int)flynn_rng_below(seed, (uint32_t)n);
     int col = (int)flynn_rng_below(seed, (uint32_t)row + 1);
-    if (kind <= NEGATIVE)
-        set_nan(a, col, number * n + row, kind);
-    else if (kind == LARGE)
+    if (kind <= TWO)
+        set_nan(a, col, number * n + row, kind == TWO ? SIGNALLING : kind);
+    if (kind == TWO) /* the first is the pivot, however the bits of the other compare */
+        set_nan(a, col, number * n + n - 1, QUIET);
+    if (kind == LARGE)
         set(a, col, number * n + row, (double)INFINITY);
     for (int i = 0; i < n && kind >= ZEROS; i++)
         set(a, col, number * n + i, kind == ZEROS ? 0.0 : -0.0);
