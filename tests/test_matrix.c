@@ -199,6 +199,31 @@ Test(matrix, a_batch_is_its_products_below_each_other)
     }
 }
 
+/* Rows enough for blocks of them to be taken in turn, by three members or seven; more steps than a block has, and more
+ * columns. */
+Test(matrix, members_that_share_a_packed_matrix_make_the_same_bits)
+{
+    static const char *const names[] = {"threads:2", "threads:3", "threads:7"};
+    static const struct size large[] = {{1201, 370, 41}, {2359, 5, 70}, {700, 9, 3100}};
+    static const char *const texts[] = {"matmul", "matmul:trans=both"};
+    for (int i = 0; i < 12; i++) {
+        enum flynn_type type = i % 2 ? FLYNN_F64 : FLYNN_F32;
+        bool turned = i / 2 % 2;
+        struct size s = large[i / 4];
+        struct flynn_image a = random_matrix(turned ? s.k : s.m, turned ? s.m : s.k, type, 50);
+        struct flynn_image b = random_matrix(turned ? s.n : s.k, turned ? s.k : s.n, type, 51);
+        struct flynn_image c = run(texts[turned], &a, &b, "simd");
+        for (int n = 0; n < 3; n++) {
+            struct flynn_image other = run(texts[turned], &a, &b, names[n]);
+            cr_assert(same_bits(&c, &other), "%d x %d x %d on %s", s.m, s.k, s.n, names[n]);
+            flynn_image_free(&other);
+        }
+        flynn_image_free(&a);
+        flynn_image_free(&b);
+        flynn_image_free(&c);
+    }
+}
+
 /* C t = A (B t) for a random t of -1 and 1, up to rounding: O(n^2) operations find any wrong element with probability
  * 1/2 or more (Freivalds 1977). */
 Test(matrix, a_large_product_passes_freivalds_check)
