@@ -226,6 +226,26 @@ static void give_state(struct flynn_stage *stage)
     stage->state_bytes = samples * 4 * sizeof(uint32_t) + samples / 8;
 }
 
+static void launch(struct flynn_node *node, const struct flynn_stage *stage)
+{
+    struct flynn_launch *launch = flynn_node_launch(node,
+                                                    stage->kernel == FLYNN_MEDIAN_3   ? "median3"
+                                                    : stage->kernel == FLYNN_MEDIAN_5 ? "median5"
+                                                                                      : "median_large",
+                                                    stage);
+    if (stage->kernel == FLYNN_MEDIAN_3 || stage->kernel == FLYNN_MEDIAN_5)
+        return;
+    launch->per_pixel = true;
+    launch->item_x = 256;
+    if (stage->kernel != FLYNN_MEDIAN_15)
+        return;
+    launch->on = FLYNN_ON_OTHERS;
+    launch = flynn_node_launch(node, "median_net", stage);
+    launch->on = FLYNN_ON_CPU;
+    launch->item_x = 1024;
+    launch->item_y_cpu = FLYNN_MEDIAN_STEP_15;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     static const int step[] = {2, FLYNN_MEDIAN_STEP_5, FLYNN_MEDIAN_STEP_15, FLYNN_MEDIAN_STEP};
@@ -246,15 +266,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->costly = k > 3;
     if (k > 5)
         give_state(stage);
-    struct flynn_launch *launch = flynn_node_launch(node,
-                                                    k == 3   ? "median3"
-                                                    : k == 5 ? "median5"
-                                                             : "median_large",
-                                                    stage);
-    if (k > 5) {
-        launch->per_pixel = true;
-        launch->item_x = 256;
-    }
+    launch(node, stage);
     return FLYNN_OK;
 }
 

@@ -183,6 +183,8 @@ static MEDIAN5_T median_of_25(MEDIAN5_PARAMETERS)
 
 #ifdef ON_CPU
 
+#include "median_net_lines.clh"
+
 FLYNN_KERNEL(median5, T, T)
 {
     __attribute__((aligned(64))) struct median5_lines lines;
