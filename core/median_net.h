@@ -29,7 +29,7 @@
  * which begin with odd numbers, where that is 1 modulo 4; fours, which begin with 3 modulo 4, always. */
 struct median_net {
     NET_V row[NET_EVENS + NET_ODDS][16], pair[6 + 2][32], four[4][64];
-    NET_V wide[64], own[64], root[128], shared4[64], shared2[16], out[NET_TILE];
+    NET_V wide[64], own[64], root[128], shared4[64], shared2[16];
     int k, low;
 };
 
@@ -164,8 +164,8 @@ NET_INLINE NET_V net_read(enum net_part part, const NET_V *a, const NET_V *b, in
 
 NET_INLINE void net_run(enum net_part part, const NET_V *a, const NET_V *b, int n, NET_V *out, int bytes)
 {
+    NET_V v[16];
     for (int j = 0; j < 8; j++) {
-        NET_V v[16];
 #define NET_READ(t)                                                                                                    \
     if (t < n / 8)                                                                                                     \
         v[t] = net_read(part, a, b, n, j, t, bytes);
@@ -177,7 +177,6 @@ NET_INLINE void net_run(enum net_part part, const NET_V *a, const NET_V *b, int 
         NET_16(NET_WRITE)
     }
     for (int i = 0; i < n; i += 8) {
-        NET_V v[8];
 #define NET_TAKE(t) v[t] = out[i + t];
         NET_8(NET_TAKE)
         net_clean8(v, bytes);
@@ -249,23 +248,22 @@ NET_INLINE NET_V net_last(const struct median_net *net, const NET_V *row, int by
     return m;
 }
 
-/* Up to eight medians, of rows from y on of `rows`, to net->out. */
-NET_INLINE void net_eight(struct median_net *net, int y, int rows, int bytes)
+/* What the windows of four rows from r on share, which are the upper or the lower half of the eight from y on;
+ * these share `root`. */
+NET_INLINE void net_half_of_eight(struct median_net *net, const NET_V *root, int y, int r, int bytes)
+{
+    const NET_V *four = net_own_four(net, r == y ? r + 3 : y + net->k, bytes);
+    if (net->k < 13)
+        net_run(NET_LOWER, root, four, 64, net->shared4, bytes);
+    else
+        net_run(NET_SECOND, root, four, 64, net->shared4, bytes);
+}
+
+/* What those of two rows from s on share, which are half of the four from r on. */
+NET_INLINE void net_half_of_four(struct median_net *net, int r, int s, int bytes)
 {
     int k = net->k, from = (k * k - 1) / 2 + net->low * (k - 1) - (k < 13 ? 0 : 64) - 47;
-    const NET_V *root = net_root(net, y, bytes);
-    for (int r = y; r < y + NET_TILE && r < rows; r += 4) {
-        const NET_V *four = net_own_four(net, r == y ? r + 3 : y + k, bytes);
-        if (k < 13)
-            net_run(NET_LOWER, root, four, 64, net->shared4, bytes);
-        else
-            net_run(NET_SECOND, root, four, 64, net->shared4, bytes);
-        for (int s = r; s < r + 4 && s < rows; s += 2) {
-            net_run(NET_SIXTEEN, net->shared4 + from, net_pair(net, s == r ? s + 1 : r + k), 16, net->shared2, bytes);
-            net->out[s - y] = net_last(net, net_row(net, s), bytes);
-            net->out[s - y + 1] = net_last(net, net_row(net, s + k), bytes);
-        }
-    }
+    net_run(NET_SIXTEEN, net->shared4 + from, net_pair(net, s == r ? s + 1 : r + k), 16, net->shared2, bytes);
 }
 
 #endif

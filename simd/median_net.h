@@ -44,6 +44,28 @@ FLYNN_UNROLLED void net_take(struct median_net *net, int t, const uint8_t *p, pt
     net_merge(net, t, bytes);
 }
 
+/* The median of the window that has row t and what two share. */
+FLYNN_UNROLLED void net_give(struct median_net *net, int t, uint8_t *out, int i, int samples, int bytes)
+{
+    v_store_row(out, i, samples, (size_t)bytes, order_flip(net_last(net, net_row(net, t), bytes), bytes));
+}
+
+/* Output rows from y on, as far as the call has them. */
+FLYNN_UNROLLED void net_eight(struct median_net *net, const struct flynn_call *call, int y, int i, int samples,
+                              int bytes)
+{
+    const vi *root = net_root(net, y, bytes);
+    for (int r = y; r < y + NET_TILE && r < call->rows; r += 4) {
+        net_half_of_eight(net, root, y, r, bytes);
+        for (int s = r; s < r + 4 && s < call->rows; s += 2) {
+            net_half_of_four(net, r, s, bytes);
+            net_give(net, s, call->out[s], i, samples, bytes);
+            if (s + 1 < call->rows)
+                net_give(net, s + net->k, call->out[s + 1], i, samples, bytes);
+        }
+    }
+}
+
 FLYNN_UNROLLED void net_rows(const struct flynn_call *call, int bytes)
 {
     struct median_net net;
@@ -60,9 +82,7 @@ FLYNN_UNROLLED void net_rows(const struct flynn_call *call, int bytes)
             for (; done < y + k + NET_TILE - 1; done++)
                 net_take(&net, done, (const uint8_t *)call->in[done < last ? done : last] + (ptrdiff_t)i * bytes,
                          (ptrdiff_t)c * bytes, bytes);
-            net_eight(&net, y, call->rows, bytes);
-            for (int r = 0; r < NET_TILE && y + r < call->rows; r++)
-                v_store_row(call->out[y + r], i, samples, (size_t)bytes, order_flip(net.out[r], bytes));
+            net_eight(&net, call, y, i, samples, bytes);
         }
     }
 }
