@@ -116,15 +116,18 @@ static int add_pass(struct flynn_node *node, int largest, bool across, int from,
     return FLYNN_OK;
 }
 
-static int add_passes(struct flynn_node *node, int largest, bool aside, struct flynn_err *err)
+static int add_passes(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
 {
     struct flynn_shape shape = node->in;
     int code = FLYNN_OK;
     for (int across = 0; across < 2; across++) {
         int whole = across ? flynn_morph_width(node) : flynn_morph_height(node), from = 1;
+        /* A difference has one launch more: long steps save another, so that FLYNN_MAX_LAUNCHES suffices. */
+        bool longer = across && sign_of(result) && whole > FLYNN_MORPH_RADIX * FLYNN_MORPH_RADIX;
+        int radix = longer ? FLYNN_MORPH_LONG_RADIX : FLYNN_MORPH_RADIX;
         do {
-            int side = whole <= from * FLYNN_MORPH_RADIX ? whole : from * FLYNN_MORPH_RADIX;
-            code = add_pass(node, largest, across, from, side, &shape, aside, err);
+            int side = whole <= from * radix ? whole : from * radix;
+            code = add_pass(node, largest, across, from, side, &shape, result == FLYNN_MORPH_ASIDE, err);
             from = side;
         } while (!code && from < whole);
     }
@@ -174,7 +177,7 @@ int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_re
                  flynn_morph_width(node) * node->in.channels <= FLYNN_MORPH_RECT_REACH;
     int code = small ? add_rect(node, largest, result, err) : FLYNN_OK, before = node->launches;
     if (!code)
-        code = add_passes(node, largest, result == FLYNN_MORPH_ASIDE, err);
+        code = add_passes(node, largest, result, err);
     if (!code && sign_of(result))
         code = add_less(node, result, err);
     for (int i = before; i < node->launches; i++)

@@ -21,10 +21,11 @@ enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
 #define FLYNN_MORPH_FEW  8
 #define FLYNN_MORPH_HEAD 64
 
-#define FLYNN_MORPH_STEP      8
-#define FLYNN_MORPH_SIDE      4095 /**< largest side of a rectangle */
-#define FLYNN_MORPH_MASK_SIDE 255  /**< and of a mask */
-#define FLYNN_MORPH_RADIX     16   /**< OpenCL: most samples that are compared in one pass over the image */
+#define FLYNN_MORPH_STEP       8
+#define FLYNN_MORPH_SIDE       4095 /**< largest side of a rectangle */
+#define FLYNN_MORPH_MASK_SIDE  255  /**< and of a mask */
+#define FLYNN_MORPH_RADIX      16   /**< OpenCL: most samples that are compared in one pass over the image */
+#define FLYNN_MORPH_LONG_RADIX 64   /**< and in a pass of the rows of large differences: two reach FLYNN_MORPH_SIDE */
 
 /** OpenCL on CPUs: the most rows, and samples of a row, of a window that kernels/rect.clh looks at. */
 #define FLYNN_MORPH_RECT_ROWS  256

@@ -24,16 +24,6 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int after,
     return stage;
 }
 
-/* Borders of the rows between the stages are made one by one. */
-static int check_sides(const struct flynn_node *node, struct flynn_err *err)
-{
-    int width = flynn_morph_width(node), height = flynn_morph_height(node);
-    if (width <= FLYNN_MORPH_MASK_SIDE && height <= FLYNN_MORPH_MASK_SIDE)
-        return FLYNN_OK;
-    return flynn_fail(err, FLYNN_EUSAGE, "%s: a window of %dx%d; sides up to %d are possible", node->op->name, width,
-                      height, FLYNN_MORPH_MASK_SIDE);
-}
-
 static void look_down(struct flynn_stage *stage, int largest, int height)
 {
     stage->k[0] = largest;
@@ -59,8 +49,6 @@ static void add_border(struct flynn_stage *stage, int width)
 
 int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *err)
 {
-    if (check_sides(node, err))
-        return err->code;
     flynn_morph_stages(node, largest);
     flynn_morph_stages(node, !largest);
     struct flynn_stage *across = &node->stage[node->stages - 1];
@@ -74,8 +62,6 @@ int flynn_tophat_stages(struct flynn_node *node, int largest, struct flynn_err *
 
 int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
 {
-    if (check_sides(node, err))
-        return err->code;
     int side = flynn_morph_width(node), width = node->in.width, part = width + side - 1;
     enum flynn_type type = node->in.type, keys = type == FLYNN_F32 ? FLYNN_S32 : type;
 
