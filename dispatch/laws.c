@@ -15,6 +15,7 @@
 #define ANY      FLYNN_IMAGE_TYPES
 #define COUNTS   0xf
 #define GRAY     FLYNN_CHANNEL_BIT(1)
+#define COLORS   (FLYNN_CHANNEL_BIT(3) | FLYNN_CHANNEL_BIT(4))
 #define OPAQUE   (FLYNN_CHANNEL_BIT(1) | FLYNN_CHANNEL_BIT(3)) /* invert keeps alpha */
 
 /* {w-16} and {h-16} stand for the sides of the input less 16. A second input is the same image on both sides. */
@@ -50,6 +51,25 @@ static const struct law laws[] = {
     {SAME, "resize:width={w+0},height={h+0},method=lanczos3", "copy", INTEGERS, COUNTS, 1},
     {SAME, "resize:width={w+0},height={h+0},method=area", "copy", INTEGERS, COUNTS, 1},
     {SAME, "min max", "max min", INTEGERS, COUNTS, 1},
+    {SAME, "color-matrix:preset=bgr color-matrix:preset=bgr", "copy", INTEGERS, COLORS, 1},
+    {SAME, "saturation:1", "copy", U8, COLORS, 1},
+    {SAME, "levels", "copy", INTEGERS, COUNTS, 1},
+    {SAME, "posterize:256", "copy", U8, COUNTS, 1},
+    {SAME, "unsharp:sigma=2,amount=0", "copy", INTEGERS, COUNTS, 1},
+    {SAME, "sharpen:0", "copy", INTEGERS, COUNTS, 1},
+    {SAME, "blend:alpha=0", "copy", INTEGERS, COUNTS, 1},
+    {SAME, "rotate:360", "copy", INTEGERS, COUNTS, 1},
+    {SAME, "perspective", "copy", INTEGERS, COUNTS, 1},
+    /* an even picture stays as it is */
+    {SAME, "clamp:low=77,high=77 median:ksize=5", "clamp:low=77,high=77", INTEGERS, OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 gaussian:3", "clamp:low=77,high=77", INTEGERS, OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 box:ksize=8", "clamp:low=77,high=77", INTEGERS, OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 bilateral:d=7", "clamp:low=77,high=77", INTEGERS, OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 pyramid-down pyramid-up", "clamp:low=77,high=77 pyramid-down pyramid-up median",
+     INTEGERS, OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 resize:width=37,height=11", "resize:width=37,height=11 clamp:low=77,high=77", INTEGERS,
+     OPAQUE, 1},
+    {SAME, "clamp:low=77,high=77 sobel", "clamp:low=77,high=77 scharr:norm=l2", INTEGERS, OPAQUE, 1},
     /* once is enough */
     {SAME, "clamp:low=30,high=200 clamp:low=30,high=200", "clamp:low=30,high=200", INTEGERS, COUNTS, 1},
     {SAME, "posterize:levels=4 posterize:levels=4", "posterize:levels=4", INTEGERS, COUNTS, 1},
@@ -66,10 +86,38 @@ static const struct law laws[] = {
     {SAME, "tophat:ksize=3", "invert blackhat:ksize=3", INTEGERS, OPAQUE, 1},
     {SAME, "erode:ksize=3 erode:ksize=3", "erode:ksize=5", INTEGERS, COUNTS, 1},
     {SAME, "dilate:ksize=7 dilate:ksize=9", "dilate:ksize=15", INTEGERS, COUNTS, 1},
+    {SAME, "tophat:ksize=301", "invert blackhat:ksize=301", INTEGERS, OPAQUE, 1},
+    {SAME, "morphology-gradient:ksize=301", "invert morphology-gradient:ksize=301", INTEGERS, OPAQUE, 1},
     {SAME, "morphology-gradient", "invert morphology-gradient", INTEGERS, OPAQUE, 1},
     {SAME, "median invert", "invert median", INTEGERS, COUNTS, 1},
     {SAME, "median:ksize=7 invert", "invert median:ksize=7", INTEGERS, COUNTS, 1},
     {SAME, "sobel", "invert sobel", INTEGERS, OPAQUE, 1},
+    {SAME, "threshold:40%,type=binary_inv", "threshold:40% invert", INTEGERS, OPAQUE, 1},
+    {SAME, "flip:axis=both", "rotate:180", ANY, COUNTS, 1},
+    {SAME, "transpose", "rotate:90 flip", ANY, COUNTS, 1},
+    {SAME, "gaussian:ksize=5", "convolve:kernel=gaussian5", U8, COUNTS, 1}, /* separable, and direct */
+    {SAME, "sepia", "color-matrix:preset=sepia", ANY, COLORS, 1},
+    {SAME, "sharpen", "convolve:kernel=sharpen", ANY, COUNTS, 1},
+    {SAME, "auto-level", "normalize:black=0,white=0", INTEGERS, GRAY, 1},
+    {SAME, "dilate:ksize=3,height=1 dilate:ksize=1,height=3", "dilate", ANY, COUNTS, 1},
+    /* samples one by one: a part of the result is the result of a part */
+    {SAME, "gamma:2.2 crop:x=2,y=1,width={w-16},height={h-16}", "crop:x=2,y=1,width={w-16},height={h-16} gamma:2.2",
+     ANY, COUNTS, 18},
+    {SAME, "levels:20%,white=70%,gamma=1.3 flip", "flip levels:20%,white=70%,gamma=1.3", ANY, COUNTS, 1},
+    {SAME, "rgb-to-lab rotate:90", "rotate:90 rgb-to-lab", U8, COLORS, 1},
+    {SAME, "rgb-to-hsv hsv-to-rgb transpose", "transpose rgb-to-hsv hsv-to-rgb", ANY, COLORS, 1},
+    {SAME, "rgb-to-ycbcr crop:x=5,y=3,width={w-16},height={h-16}",
+     "crop:x=5,y=3,width={w-16},height={h-16} rgb-to-ycbcr", ANY, COLORS, 18},
+    {SAME, "pad:left=3,right=20,border=wrap,top=9 srgb-to-linear",
+     "srgb-to-linear pad:left=3,right=20,border=wrap,top=9", ANY, COUNTS, 1},
+    {SAME, "dither crop:x=8,y=8,width={w-16},height={h-16}", "crop:x=8,y=8,width={w-16},height={h-16} dither", ANY,
+     COUNTS, 18},
+    /* numbers of samples do not depend on where they are */
+    {SAME, "transpose sum", "sum", INTEGERS, GRAY, 1},
+    {SAME, "flip norm:1", "norm:1", INTEGERS, GRAY, 1},
+    {SAME, "rotate:180 norm:inf", "norm:inf", INTEGERS, GRAY, 1},
+    {SAME, "flip histogram:bins=16", "histogram:bins=16", INTEGERS, COUNTS, 1},
+    {SAME, "transpose cumsum:row transpose", "cumsum:column", U8, GRAY, 1},
     /* mirrored and turned */
     {SAME, "flip median:ksize=5 flip", "median:ksize=5", INTEGERS, COUNTS, 1},
     {SAME, "flip median:ksize=9 flip", "median:ksize=9", ANY, COUNTS, 1},
