@@ -237,18 +237,20 @@ static void transpose_large(const struct area *a, size_t pixel)
 }
 
 #define LINE          64
-#define SPAN          2048      /* columns: rows of the destination, and most of its pages, that are written in turn */
+#define SPAN          1024      /* columns: rows of the destination, and most of its pages, that are written in turn */
+#define AHEAD         16        /* squares */
 #define SPANNED_BYTES (8 << 20) /* destinations above this do not stay in a cache */
 
-/* A square of a line's pixels on either side: whole lines are read, and whole lines are written past the caches. */
-static inline void transpose_square(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step,
-                                    size_t pixel, int n, tile_fn *tile)
+/* A square of a line's pixels on either side: whole lines are read, and whole lines are written past the caches. The
+ * one at `ahead` is fetched meanwhile. */
+static inline void transpose_square(const uint8_t *src, const uint8_t *ahead, ptrdiff_t src_step, uint8_t *dst,
+                                    ptrdiff_t dst_step, size_t pixel, int n, tile_fn *tile)
 {
     _Alignas(LINE) uint8_t held[LINE * LINE];
     int side = LINE / (int)pixel;
     for (int i = 0; i < side; i += n * W_LANES) {
         for (int r = 0; r < n * W_LANES; r++)
-            __builtin_prefetch(src + (i + r) * src_step + 4 * LINE);
+            __builtin_prefetch(ahead + (i + r) * src_step);
         for (int j = 0; j < side; j += n)
             tile(src + i * src_step + j * (ptrdiff_t)pixel, src_step, held + j * LINE + i * (int)pixel, LINE);
     }
@@ -279,10 +281,14 @@ static inline void transpose_lines(const struct area *a, size_t pixel, int n, in
         return;
     }
     for (int j0 = 0; j0 < columns; j0 += SPAN) {
+        int j1 = j0 + SPAN < columns ? j0 + SPAN : columns;
         for (int i = 0; i < rows; i += side) {
-            for (int j = j0; j < j0 + SPAN && j < columns; j += side)
-                transpose_square(a->src + i * a->src_step + j * (ptrdiff_t)pixel, a->src_step,
-                                 a->dst + j * a->dst_step + i * (ptrdiff_t)pixel, a->dst_step, pixel, n, tile);
+            const uint8_t *from = a->src + i * a->src_step, *below = i + side < rows ? from + side * a->src_step : from;
+            for (int j = j0, next = j0 + AHEAD * side; j < j1; j += side, next += side)
+                transpose_square(
+                    from + j * (ptrdiff_t)pixel,
+                    next < j1 ? from + next * (ptrdiff_t)pixel : below + (next - j1 + j0) * (ptrdiff_t)pixel,
+                    a->src_step, a->dst + j * a->dst_step + i * (ptrdiff_t)pixel, a->dst_step, pixel, n, tile);
         }
     }
     simde_mm_sfence();
