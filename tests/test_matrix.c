@@ -135,19 +135,38 @@ Test(matrix, running_sums_of_large_matrices)
     }
 }
 
-Test(matrix, turns_of_large_matrices)
+/* Outputs that do not stay in a cache are written past them by whole lines; what is left of the sides goes otherwise.
+ */
+Test(matrix, what_is_turned_past_the_caches_has_the_same_bits)
 {
-    static const char *const texts[] = {"transpose", "transpose", "rotate:90", "rotate:270"};
-    const char *const names[] = {or_autovec("simd:sse2"), "simd", "threads:2"};
-    for (int i = 0; i < 4; i++) {
-        struct flynn_image m = random_matrix(2603, 2601, i == 1 ? FLYNN_F64 : FLYNN_F32, (uint64_t)i);
-        struct flynn_image expected = run(texts[i], &m, &m, "scalar");
-        for (int b = 0; b < 3; b++) {
-            struct flynn_image out = run(texts[i], &m, &m, names[b]);
-            cr_assert(same_bits(&expected, &out), "%s, case %d on %s", texts[i], i, names[b]);
+    static const char *const texts[] = {"transpose", "rotate:90", "rotate:270"};
+    const char *const names[] = {or_autovec("simd:sse2"), "simd", "threads:3"};
+    static const struct {
+        enum flynn_type type;
+        int width, height, channels;
+    } shapes[] = {{FLYNN_U8, 1091, 9001, 1}, {FLYNN_U16, 3203, 1450, 1}, {FLYNN_F32, 2117, 1043, 1},
+                  {FLYNN_F64, 40, 28003, 1}, {FLYNN_U16, 1100, 2111, 2}, {FLYNN_U8, 4096, 1024, 4}};
+    for (int i = 0; i < 6 * 3; i++) {
+        if (shapes[i / 3].type == FLYNN_F64 && i % 3)
+            continue; /* pictures alone are rotated */
+        struct flynn_shape shape = {shapes[i / 3].width, shapes[i / 3].height, shapes[i / 3].channels,
+                                    shapes[i / 3].type};
+        struct flynn_image a;
+        struct flynn_err err;
+        uint64_t seed = (uint64_t)i;
+        cr_assert_eq(flynn_image_alloc(&a, &shape, &err), 0, "%s", err.text);
+        for (int y = 0; y < shape.height; y++) {
+            uint8_t *row = flynn_row(&a, y);
+            for (size_t x = 0; x < flynn_row_bytes(&shape); x++)
+                row[x] = (uint8_t)flynn_rng_below(&seed, 127); /* no NaN */
+        }
+        struct flynn_image expected = run(texts[i % 3], &a, NULL, "scalar");
+        for (int n = 0; n < 3; n++) {
+            struct flynn_image out = run(texts[i % 3], &a, NULL, names[n]);
+            cr_assert(same_bits(&expected, &out), "%s of shape %d on %s", texts[i % 3], i / 3, names[n]);
             flynn_image_free(&out);
         }
-        flynn_image_free(&m);
+        flynn_image_free(&a);
         flynn_image_free(&expected);
     }
 }
