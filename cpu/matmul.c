@@ -93,13 +93,13 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Room for a packed block of A and one of B, with whole tiles at their edges, and for a counter. */
+/* Room for a packed block of A and one of B, with whole tiles at their edges. */
 static size_t scratch_bytes(const struct flynn_product *p, enum flynn_type type)
 {
     size_t sample = flynn_type_bytes(type), depth = least((size_t)p->depth, FLYNN_MATMUL_KC);
     size_t rows = least((size_t)p->rows, FLYNN_MATMUL_MC_BYTES / sizeof(float)) + FLYNN_MATMUL_TILE_ROWS;
     size_t row = least((size_t)p->cols * sample, FLYNN_MATMUL_NC_BYTES) + FLYNN_MATMUL_TILE_BYTES;
-    return depth * (rows * sample + row) + 4 * 64;
+    return depth * (rows * sample + row) + 2 * 64;
 }
 
 /* The matrix that is added, or NULL: as in BLAS it is not looked at when beta is 0. */

@@ -2,8 +2,6 @@
 #include "core/matmul.h"
 #include "simd/vec.h"
 
-#include <stdatomic.h>
-
 /* Products by tiles of C that live in registers: 6 rows of two vectors for avx2, 14 for avx512, which leaves registers
  * for one row of B and one broadcast element of A. The blocks are those of core/matmul.h. Between blocks of k the tile
  * goes back to C, and the next block goes on from there, so that an element stays one chain of fused multiply-adds.

@@ -34,47 +34,6 @@ static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result
     }
 }
 
-/* Whether there are blocks of rows enough for all members to take them in turn. */
-static bool F(by_turns)(const struct flynn_call *call)
-{
-    int rows = call->dst->shape.height;
-    return call->members > 1 && rows == call->stage->k[FLYNN_MATMUL_ROWS] && rows / call->members >= 2 * MC;
-}
-
-/* All of C by all members, who share a packed block of B: each packs some of its columns, then they take blocks of rows
- * as they get to it, so that none waits for one that has less of a CPU. */
-static void F(by_team)(const struct flynn_call *call, struct F(matrix) a, struct F(matrix) b, struct F(result) c,
-                       int depth)
-{
-    int steps = (depth + KC - 1) / KC, kc = (depth + steps - 1) / steps, m = call->member, n = call->members;
-    int blocks = (c.rows + TILE_ROWS - 1 + n * MC - 1) / (n * MC) * n, from, to;
-    atomic_int *next = call->shared; /* on a cache line of its own */
-    REAL *packed_a = (REAL *)call->scratch + 16;
-    REAL *packed_b = (REAL *)call->shared + 16 + ((ptrdiff_t)MC * kc + 15) / 16 * 16;
-    for (int k = 0; k < depth; k += kc) {
-        int some = depth - k < kc ? depth - k : kc;
-        for (int j = 0; j < c.cols; j += NC) {
-            int nc = c.cols - j < NC ? c.cols - j : NC;
-            from = flynn_matmul_cut(nc, TILE_COLS, m, n);
-            to = flynn_matmul_cut(nc, TILE_COLS, m + 1, n);
-            F(pack_b)(packed_b + (ptrdiff_t)from * some, F(part)(b, k, j + from), some, to - from);
-            if (m == 0)
-                atomic_store_explicit(next, 0, memory_order_relaxed);
-            flynn_team_wait(call);
-            for (int t; (t = atomic_fetch_add_explicit(next, 1, memory_order_relaxed)) < blocks;) {
-                from = flynn_matmul_cut(c.rows, TILE_ROWS, t, blocks);
-                to = flynn_matmul_cut(c.rows, TILE_ROWS, t + 1, blocks);
-                struct F(matrix) rows = {packed_a, 1, TILE_ROWS};
-                F(pack_a)(packed_a, F(part)(a, from, k), to - from, some);
-                F(multiply_blocks)
-                (rows, true, packed_b, (struct F(result)){c.at + from * c.stride + j, c.stride, to - from, nc}, some,
-                 k == 0);
-            }
-            flynn_team_wait(call);
-        }
-    }
-}
-
 /* Columns [j, j + TILE_COLS) of the rows of C, from A and B where they are. */
 static void F(panel_in_place)(struct F(matrix) a, const REAL *b, ptrdiff_t b_step, struct F(result) c, int depth,
                               bool first)
@@ -144,9 +103,7 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
     bool few = rows <= TILE_ROWS || (rows <= TILE_ROWS + 3 && (size_t)b.row * sizeof(REAL) % FEW_APART);
     a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
     b = F(part)(b, 0, x);
-    if (F(by_turns)(call))
-        F(by_team)(call, a, b, c, depth);
-    else if (small && rows <= IN_PLACE_ROWS && !trans_b && cols >= TILE_COLS)
+    if (small && rows <= IN_PLACE_ROWS && !trans_b && cols >= TILE_COLS)
         F(in_place)(a, b, c, depth);
     else if (!trans_b && few && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
@@ -157,8 +114,6 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
 static void F(matmul)(const struct flynn_call *call)
 {
     struct flynn_matmul_share share = flynn_matmul_share(call, TILE_ROWS, TILE_COLS);
-    if (F(by_turns)(call))
-        share = (struct flynn_matmul_share){0, call->dst->shape.height, 0, call->dst->shape.width};
     int every = call->stage->k[FLYNN_MATMUL_ROWS];
     for (int y = share.first_row, some; y < share.last_row && share.first_col < share.last_col; y += some) {
         int left = share.last_row - y, last = every - y % every;

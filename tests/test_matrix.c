@@ -218,9 +218,8 @@ Test(matrix, a_batch_is_its_products_below_each_other)
     }
 }
 
-/* Rows enough for blocks of them to be taken in turn, by three members or seven; more steps than a block has, and more
- * columns. */
-Test(matrix, members_that_share_a_packed_matrix_make_the_same_bits)
+/* More rows, steps and columns than a block has in every member's share. */
+Test(matrix, shares_of_several_blocks_have_the_same_bits)
 {
     static const char *const names[] = {"threads:2", "threads:3", "threads:7"};
     static const struct size large[] = {{1201, 370, 41}, {2359, 5, 70}, {700, 9, 3100}};
