@@ -11,7 +11,15 @@
 #define LANES  64
 #define PARTS  256
 #define ARGMIN 6
-#define MANY   128 /* samples that are looked at together on CPUs */
+#define MANY   64 /* samples that are looked at together on CPUs */
+
+#if T_FLOAT
+#define T_MOST  ((T)INFINITY)
+#define T_LEAST (-(T)INFINITY)
+#else
+#define T_MOST  T_WHITE
+#define T_LEAST ((T)(T_WHITE + 1)) /* without sign and with */
+#endif
 
 /* Any number takes the place of NaN, and nothing that of its equal. */
 static inline bool better(bool least, double value, double best)
@@ -29,43 +37,83 @@ static inline bool earlier(bool least, double value, int index, double best, int
 
 #ifdef ON_CPU
 
-/* Whether MANY samples hold anything better than T `best`. */
-INLINE bool any_better(bool least, __global const T *x, T best)
+/* The best of `best` and n samples. */
+INLINE T best_of(bool least, __global const T *x, int n, T best)
 {
-    const T16 e = (T16)(best);
-    T16 most = e;
-    for (int i = 0; i < MANY; i += 16) {
-        const T16 v = LOAD(T, 16, x + i);
-        most = least ? (v < most ? v : most) : (v > most ? v : most);
+    T16 most[4] = {(T16)(best), (T16)(best), (T16)(best), (T16)(best)};
+    T part[16];
+    int i = 0;
+    for (; i + MANY <= n; i += MANY) {
+#pragma unroll
+        for (int k = 0; k < 4; k++) {
+            const T16 v = LOAD(T, 16, x + i + 16 * k);
+            most[k] = least ? (v < most[k] ? v : most[k]) : (v > most[k] ? v : most[k]);
+        }
     }
-    return any(most != e);
+    for (int k = 0; k < 4; k++) {
+        vstore16(most[k], 0, part);
+        for (int j = 0; j < 16; j++)
+            best = (least ? part[j] < best : part[j] > best) ? part[j] : best;
+    }
+    for (; i < n; i++)
+        best = (least ? x[i] < best : x[i] > best) ? x[i] : best;
+    return best;
 }
 
+/* The first of n samples that is equal, or n. */
+INLINE int place_of(__global const T *x, int n, T value)
+{
+    const T16 e = (T16)(value);
+    int i = 0;
+    while (i + MANY <= n && !any((LOAD(T, 16, x + i) == e) | (LOAD(T, 16, x + i + 16) == e) |
+                                 (LOAD(T, 16, x + i + 32) == e) | (LOAD(T, 16, x + i + 48) == e)))
+        i += MANY;
+    while (i < n && x[i] != value)
+        i++;
+    return i;
+}
+
+/* Samples of a block that lie side by side in row y from x on. */
+struct run {
+    int x, y, done, n;
+};
+
+INLINE struct run first_run(const struct flynn_args *a, int number, int all)
+{
+    const long first = (long)number * BLOCK;
+    const struct run run = {(int)(first % a->in.width), (int)(first / a->in.width), 0,
+                            min(a->in.width - (int)(first % a->in.width), all)};
+    return run;
+}
+
+INLINE struct run next_run(const struct flynn_args *a, struct run run, int all)
+{
+    run.done += run.n;
+    run.x = 0;
+    run.y++;
+    run.n = min(a->in.width, all - run.done);
+    return run;
+}
+
+/* First what is the best, then where it is; a block of nothing but NaN has no place, and begins with one. */
 INLINE void block_of(bool least, __global const T *in, __global double *out, const struct flynn_args *a, int number)
 {
-    const long all = (long)a->in.width * a->in.height, first = (long)number * BLOCK;
-    const int n = (int)min(all - first, (long)BLOCK);
-    int y = (int)(first / a->in.width), x = (int)(first % a->in.width), at = 0;
-    double best = NAN;
-    for (int done = 0; done < n; y++, x = 0) {
-        const int some = min(a->in.width - x, n - done);
-        __global const T *row = CROW(T, in, y, a->in.stride) + x;
-        for (int i = 0; i < some;) {
-            const int part = min(some - i, MANY);
-            if (part == MANY && best == best && !any_better(least, row + i, (T)best)) {
-                i += MANY;
-                continue;
-            }
-            for (const int end = i + part; i < end; i++) {
-                if (better(least, (double)row[i], best)) {
-                    best = (double)row[i];
-                    at = done + i;
-                }
-            }
+    const int n = (int)min((long)a->in.width * a->in.height - (long)number * BLOCK, (long)BLOCK);
+    double value = NAN;
+    int at = 0;
+    T best = least ? T_MOST : T_LEAST;
+    for (struct run r = first_run(a, number, n); r.n > 0; r = next_run(a, r, n))
+        best = best_of(least, CROW(T, in, r.y, a->in.stride) + r.x, r.n, best);
+    for (struct run r = first_run(a, number, n); r.n > 0; r = next_run(a, r, n)) {
+        __global const T *row = CROW(T, in, r.y, a->in.stride) + r.x;
+        const int i = place_of(row, r.n, best);
+        if (i < r.n) {
+            value = (double)row[i];
+            at = r.done + i;
+            break;
         }
-        done += some;
     }
-    ROW(double, out, number, a->out.stride)[0] = best;
+    ROW(double, out, number, a->out.stride)[0] = value;
     ROW(double, out, number, a->out.stride)[1] = at;
 }
 

@@ -3,7 +3,7 @@
 
 /* Append the sample of `with` to every pixel of 1 to 3 channels. Items make pixels. */
 
-static inline void join_1(__global const T *from, __global const T *second, __global T *to)
+static inline void join_1(__global const T *from, __global const T *second, __global T *to, bool streams)
 {
     const T16 v = LOAD(T, 16, from), w = LOAD(T, 16, second);
     T16 low, high;
@@ -11,25 +11,39 @@ static inline void join_1(__global const T *from, __global const T *second, __gl
     low.odd = w.lo;
     high.even = v.hi;
     high.odd = w.hi;
-    STORE(T, 16, low, to);
-    STORE(T, 16, high, to + 16);
+    STREAM(T, 16, streams, low, to);
+    STREAM(T, 16, streams, high, to + 16);
 }
 
-static inline void join_2(__global const T *from, __global const T *second, __global T *to)
+/* Samples of p, but those of q where `mask` says so: a shuffle of each, where a list of samples of two vectors takes one for
+ * nearly every sample. */
+static inline T16 mixed(T16 p, T16 q, M16 mask)
 {
+    return PASTE(as_, T16)((PASTE(as_, M16)(p) & ~mask) | (PASTE(as_, M16)(q) & mask));
+}
+
+static inline void join_2(__global const T *from, __global const T *second, __global T *to, bool streams)
+{
+    const M o = 0, i = (M)~o;
     const T16 u = LOAD(T, 16, from), v = LOAD(T, 16, from + 16), w = LOAD(T, 16, second);
-    STORE(T, 16, (T16)(u.s01, w.s0, u.s23, w.s1, u.s45, w.s2, u.s67, w.s3, u.s89, w.s4, u.sa), to);
-    STORE(T, 16, (T16)(u.sb, w.s5, u.scd, w.s6, u.sef, w.s7, v.s01, w.s8, v.s23, w.s9, v.s45), to + 16);
-    STORE(T, 16, (T16)(w.sa, v.s67, w.sb, v.s89, w.sc, v.sab, w.sd, v.scd, w.se, v.sef, w.sf), to + 32);
+    const T16 uv = (T16)(u.sb, u.scdef, v.s01234567, v.s89, v.sa);
+    STREAM(T, 16, streams, mixed(u.s011233455677899a, w.s0000011122233344, (M16)(o, o, i, o, o, i, o, o, i, o, o, i, o, o, i, o)), to);
+    STREAM(T, 16, streams, mixed(uv.s001223445667889a, w.s5555666777888999, (M16)(o, i, o, o, i, o, o, i, o, o, i, o, o, i, o, o)),
+           to + 16);
+    STREAM(T, 16, streams, mixed(v.s6677899abbcddeff, w.saaabbbcccdddeeef, (M16)(i, o, o, i, o, o, i, o, o, i, o, o, i, o, o, i)),
+           to + 32);
 }
 
-static inline void join_3(__global const T *from, __global const T *second, __global T *to)
+static inline void join_3(__global const T *from, __global const T *second, __global T *to, bool streams)
 {
+    const M o = 0, i = (M)~o;
+    const M16 last = (M16)(o, o, o, i, o, o, o, i, o, o, o, i, o, o, o, i);
     const T16 u = LOAD(T, 16, from), v = LOAD(T, 16, from + 16), t = LOAD(T, 16, from + 32), w = LOAD(T, 16, second);
-    STORE(T, 16, (T16)(u.s012, w.s0, u.s345, w.s1, u.s678, w.s2, u.s9ab, w.s3), to);
-    STORE(T, 16, (T16)(u.scde, w.s4, u.sf, v.s01, w.s5, v.s234, w.s6, v.s567, w.s7), to + 16);
-    STORE(T, 16, (T16)(v.s89a, w.s8, v.sbcd, w.s9, v.sef, t.s0, w.sa, t.s123, w.sb), to + 32);
-    STORE(T, 16, (T16)(t.s456, w.sc, t.s789, w.sd, t.sabc, w.se, t.sdef, w.sf), to + 48);
+    const T16 uv = (T16)(u.scdef, v.s01234567, v.s89ab), vt = (T16)(v.s89abcdef, t.s01234567);
+    STREAM(T, 16, streams, mixed(u.s0122345567889abb, w.s0000111122223333, last), to);
+    STREAM(T, 16, streams, mixed(uv.s0122345567889abb, w.s4444555566667777, last), to + 16);
+    STREAM(T, 16, streams, mixed(vt.s0122345567889abb, w.s88889999aaaabbbb, last), to + 32);
+    STREAM(T, 16, streams, mixed(t.s45667899abccdeff, w.sccccddddeeeeffff, last), to + 48);
 }
 
 FLYNN_KERNEL(append, T, T)
@@ -40,14 +54,15 @@ FLYNN_KERNEL(append, T, T)
         __global const T *from = CROW(T, in, y, a.in.stride);
         __global const T *second = CROW(T, with, y, a.with.stride);
         __global T *to = ROW(T, out, y, a.out.stride);
+        const bool streams = STREAMS(a, to + FIRST_X * (n + 1));
         int x = FIRST_X;
         for (; x + 16 <= last_x; x += 16) {
             if (n == 1)
-                join_1(from + x, second + x, to + 2 * x);
+                join_1(from + x, second + x, to + 2 * x, streams);
             else if (n == 2)
-                join_2(from + 2 * x, second + x, to + 3 * x);
+                join_2(from + 2 * x, second + x, to + 3 * x, streams);
             else
-                join_3(from + 3 * x, second + x, to + 4 * x);
+                join_3(from + 3 * x, second + x, to + 4 * x, streams);
         }
         for (; x < last_x; x++) {
             for (int c = 0; c < n; c++)

@@ -8,6 +8,7 @@
 #endif
 
 #define FIELDS 6
+#define CHUNK  512 /* blocks that stay in a cache, and overflow no uint */
 
 /* The extremes of an item's rows so far: only rows that surpass them need the columns. */
 struct seen {
@@ -31,40 +32,77 @@ struct seen {
 #endif
 
 #if !T_FLOAT
-/* Blocks [first, last) of a row into the sums of 48 places. */
-static void add_blocks(__global const T *row, int first, int last, ulong *sum, ulong *squares, T *least, T *most)
+/* The sums of 16 places in n blocks, an even number. */
+struct sums {
+    SUM16 sum, squares;
+    T16 least, most;
+};
+
+#if defined(T_U8) && defined(X86_AVX2)
+/* A sample of two blocks each, and what the processor adds up of two products. */
+INLINE short16 pairs_of(uchar8 p, uchar8 q)
 {
-    SUM16 s[3], q[3];
-    T16 low[3], high[3];
-    for (int v = 0; v < 3; v++) {
-        s[v] = q[v] = (SUM)0;
-        low[v] = T_WHITE;
-        high[v] = (T)0;
+    return convert_short16((uchar16)(p.s0, q.s0, p.s1, q.s1, p.s2, q.s2, p.s3, q.s3, p.s4, q.s4, p.s5, q.s5, p.s6, q.s6,
+                                     p.s7, q.s7));
+}
+
+INLINE uint8 product(short16 p, short16 q)
+{
+    return as_uint8(__builtin_ia32_pmaddwd256(p, q));
+}
+
+INLINE struct sums sums_of(__global const T *from, int n)
+{
+    uint8 sum0 = 0, sum1 = 0, squares0 = 0, squares1 = 0;
+    struct sums sums = {.least = (T16)(T_WHITE), .most = (T16)(0)};
+    for (int b = 0; b < n; b += 2, from += 96) {
+        const uchar16 x = LOAD(T, 16, from), y = LOAD(T, 16, from + 48);
+        const short16 low = pairs_of(x.lo, y.lo), high = pairs_of(x.hi, y.hi);
+        sum0 += product(low, (short16)(1));
+        sum1 += product(high, (short16)(1));
+        squares0 += product(low, low);
+        squares1 += product(high, high);
+        sums.least = min(sums.least, min(x, y));
+        sums.most = max(sums.most, max(x, y));
     }
-    for (int b = first; b < last; b++) {
-        for (int v = 0; v < 3; v++) {
-            const T16 x = LOAD(T, 16, row + (size_t)b * 48 + 16 * v);
-            s[v] += TERM16(x);
-            q[v] += SQUARE16(WORDS16(x));
-            low[v] = min(low[v], x);
-            high[v] = max(high[v], x);
-        }
+    sums.sum = (uint16)(sum0, sum1);
+    sums.squares = (uint16)(squares0, squares1);
+    return sums;
+}
+#else
+INLINE struct sums sums_of(__global const T *from, int n)
+{
+    struct sums sums = {(SUM16)(0), (SUM16)(0), (T16)(T_WHITE), (T16)(0)};
+    for (int b = 0; b < n; b++, from += 48) {
+        const T16 x = LOAD(T, 16, from);
+        sums.sum += TERM16(x);
+        sums.squares += SQUARE16(WORDS16(x));
+        sums.least = min(sums.least, x);
+        sums.most = max(sums.most, x);
     }
-    for (int v = 0; v < 3; v++) {
+    return sums;
+}
+#endif
+
+/* n blocks into the sums of 48 places. */
+static void add_blocks(__global const T *row, int n, ulong *sum, ulong *squares, T *least, T *most)
+{
+    for (int v = 0; v < 48; v += 16) {
+        const struct sums sums = sums_of(row + v, n);
         SUM part[16];
         T ends[16];
-        vstore16(s[v], 0, part);
+        vstore16(sums.sum, 0, part);
         for (int i = 0; i < 16; i++)
-            sum[16 * v + i] += part[i];
-        vstore16(q[v], 0, part);
+            sum[v + i] += part[i];
+        vstore16(sums.squares, 0, part);
         for (int i = 0; i < 16; i++)
-            squares[16 * v + i] += part[i];
-        vstore16(low[v], 0, ends);
+            squares[v + i] += part[i];
+        vstore16(sums.least, 0, ends);
         for (int i = 0; i < 16; i++)
-            least[16 * v + i] = min(least[16 * v + i], ends[i]);
-        vstore16(high[v], 0, ends);
+            least[v + i] = min(least[v + i], ends[i]);
+        vstore16(sums.most, 0, ends);
         for (int i = 0; i < 16; i++)
-            most[16 * v + i] = max(most[16 * v + i], ends[i]);
+            most[v + i] = max(most[v + i], ends[i]);
     }
 }
 
@@ -80,13 +118,13 @@ static void fields_of(__global const T *row, int samples, int channels, struct s
 {
     ulong sum[48] = {0}, squares[48] = {0};
     T least[48], most[48];
-    const int blocks = samples / 48;
+    const int blocks = samples / 96 * 2;
     for (int i = 0; i < 48; i++) {
         least[i] = T_WHITE;
         most[i] = 0;
     }
-    for (int b = 0; b < blocks; b += 32768) /* so that no uint overflows */
-        add_blocks(row, b, min(b + 32768, blocks), sum, squares, least, most);
+    for (int b = 0; b < blocks; b += CHUNK)
+        add_blocks(row + (size_t)b * 48, min(CHUNK, blocks - b), sum, squares, least, most);
     for (int x = blocks * 48; x < samples; x++) {
         const int i = x % 48;
         sum[i] += row[x];
