@@ -21,3 +21,9 @@
 {"argmax", "", U8 | U16 | F32, GRAY, 0},
 {"argmax", "kind=min", U8 | U16 | F32, GRAY, 0},
 {"copy-masked", "with=@,mask=@", U8, GRAY | RGB, 0},
+/* The weight in 1/256 or 1/32768 is off by half of that at most, so that a sample is off by less than one before it is
+ * rounded. */
+{"blend", "with=@,alpha=0.5", U8 | U16, GRAY | RGB, 1},
+{"blend", "with=@,alpha=0.3", U8 | U16, GRAY | RGB, 1},
+/* Three roundings here and there, of numbers up to 1. */
+{"blend", "with=@,alpha=0.3", F32, GRAY | RGB, 3.6e-7},

@@ -30,3 +30,12 @@
 {"unpremultiply", "", U8, FLYNN_CHANNEL_BIT(4), 0},
 {"otsu", "", U8 | U16, GRAY, 0},
 {"otsu", "type=tozero", U8, GRAY, 0},
+/* With OpenCV's powers in double; to the bit, because no sample is near a half. Its power 0.01 of 0 is not 0, as one sees
+ * in u16. */
+{"gamma", "gamma=2.2", U8 | U16, GRAY | RGB, 0},
+{"gamma", "gamma=0.3", U8 | U16, GRAY | RGB, 0},
+{"gamma", "gamma=100", U8, GRAY | RGB, 0},
+{"levels", "black=30,white=211", U8 | U16, GRAY | RGB, 0},
+{"levels", "black=30,white=200,gamma=1.7,out-black=250,out-white=11", U8 | U16, GRAY | RGB, 0},
+{"srgb-to-linear", "", U8 | U16, GRAY | RGB, 0},
+{"linear-to-srgb", "", U8 | U16, GRAY | RGB, 0},

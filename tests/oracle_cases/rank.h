@@ -21,3 +21,8 @@
 {"blackhat", "ksize=7,border=replicate", U8 | U16 | F32, ANY, 0},
 {"morphology-gradient", "ksize=3", U8 | U16 | F32, ANY, 0},
 {"morphology-gradient", "ksize=8,height=5,border=reflect", U8 | U16 | F32, ANY, 0},
+/* Weights of 7 bits here, each off by 1/254 of the pixel's own at most, and floats there: more neighbours, more difference.
+ * 3 is the largest that these inputs show. */
+{"bilateral", "d=5,sigma-color=30,sigma-space=3", U8, GRAY | RGB, 2},
+{"bilateral", "d=9,sigma-color=60,sigma-space=5", U8, GRAY | RGB, 3},
+{"bilateral", "d=25,sigma-color=200,sigma-space=50,border=replicate", U8, GRAY | RGB, 3},

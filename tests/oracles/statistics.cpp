@@ -30,7 +30,20 @@ cv::Mat clahe(const cv::Mat &in)
     return out;
 }
 
+// A flat picture stays as it is; OpenCV makes it black.
+cv::Mat auto_level(const cv::Mat &in)
+{
+    cv::Mat out;
+    double least, most;
+    cv::minMaxLoc(in, &least, &most);
+    if (least == most)
+        return in;
+    cv::normalize(in, out, 0, in.depth() == CV_8U ? 255 : 65535, cv::NORM_MINMAX);
+    return out;
+}
+
 const oracle::entries here{
+    {"auto-level", auto_level},
     {"clahe", clahe},
     {"histogram", histogram},
 };
