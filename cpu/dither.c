@@ -127,7 +127,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(dither) = {
     .name = "dither",
-    .aliases = "ordered-dither pamdither",
+    .aliases = "ordered-dither ppmdither",
     .group = "point",
     .summary = "few levels, with a Bayer matrix between them",
     .definition = "n = size, m = levels - 1. B(x, y) is Bayer's matrix of n x n: 0 2 / 3 1 for n = 2, and B2n(x, y) = "
@@ -140,7 +140,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(dither) = {
                   "16.\n"
                   "f32: v within 0 and 1 (NaN is 0), q = floor(v * m + o / (2 * n * n)), q / m, each step rounded.\n"
                   "Alpha is kept.",
-    .source = "Bayer 1973; ImageMagick -ordered-dither, Netpbm pamdither",
+    .source = "Bayer 1973; ImageMagick -ordered-dither, Netpbm ppmdither",
     .params = {{.name = "levels",
                 .kind = FLYNN_PARAM_INT,
                 .min = 2,
