@@ -30,6 +30,10 @@ static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const
         shape.channels = 1;
     while (!(op->channels & FLYNN_CHANNEL_BIT(shape.channels)))
         shape.channels++;
+    if (op->input_shape) {
+        shape.width = shape.height;
+        op->input_shape(&shape, NULL);
+    }
     with = flynn_op_second(op, &shape);
     if (flynn_image_alloc(&second, &with, NULL))
         return false;

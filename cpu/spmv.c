@@ -320,7 +320,9 @@ const struct flynn_op FLYNN_OP_SYMBOL(spmv) = {
         "is taken for one vector, and Y is a row of m then. Values of A are rounded to the type of X.\n"
         "Element (i, j) of Y is one chain over the elements of row i of A, in ascending order of columns, and those of "
         "one place in the order of the file: s = +0; s = fma(a, X[column][j], s), each step rounded once in the type "
-        "of X.",
+        "of X.\n"
+        "Tables without a fused multiply-add (sse2, sse41) make that of f32 from sums of f64, to the same bits; they "
+        "have no kernel of f64 and use the scalar one.",
     .source = "Matrix Market exchange formats (NIST); Sparse BLAS usmv with alpha = 1",
     .params = {{.name = "with", .kind = FLYNN_PARAM_INPUT, .help = "the sparse matrix A"},
                {.name = "drop",

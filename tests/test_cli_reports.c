@@ -198,6 +198,8 @@ Test(reports, ops_catalogue)
     }
     cr_assert_eq(cli_shell("flynn ops canny"), 0); /* its hysteresis is scalar code alone */
     cr_assert(!strstr(cli_out, "sse2 ") || strstr(cli_out, "u8 falls to scalar for some steps"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn ops lu"), 0); /* takes square matrices alone, and needs a fused multiply-add */
+    cr_assert(!strstr(cli_out, "sse2 ") || strstr(cli_out, "sse2       none; f32 falls to scalar"), "%s", cli_out);
     cr_assert_eq(cli_shell("flynn ops negate"), 0);
     cr_assert_eq(strncmp(cli_out, "invert: ", 8), 0, "an alias finds its op");
 }
