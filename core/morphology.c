@@ -135,7 +135,8 @@ static int add_passes(struct flynn_node *node, int largest, enum flynn_morph_res
 }
 
 /* All in one, on CPUs: kernels/rect.clh. */
-static int add_rect(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+static int add_rect(struct flynn_node *node, const char *kernel, int largest, enum flynn_morph_result result,
+                    struct flynn_err *err)
 {
     struct flynn_stage *rect = flynn_node_alloc(node, sizeof *rect, err);
     if (!rect)
@@ -150,7 +151,7 @@ static int add_rect(struct flynn_node *node, int largest, enum flynn_morph_resul
     rect->k[3] = sign_of(result);
     rect->left = rect->k[1] / 2;
     rect->up = rect->k[2] / 2;
-    struct flynn_launch *launch = flynn_node_launch(node, "rect", rect);
+    struct flynn_launch *launch = flynn_node_launch(node, kernel, rect);
     launch->on = FLYNN_ON_CPU;
     launch->aside = result == FLYNN_MORPH_ASIDE;
     launch->beside = result == FLYNN_MORPH_LESS_INPUT || result == FLYNN_MORPH_INPUT_LESS;
@@ -171,18 +172,35 @@ static int add_less(struct flynn_node *node, enum flynn_morph_result result, str
     return FLYNN_OK;
 }
 
-int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+static bool is_small(const struct flynn_node *node)
 {
-    bool small = flynn_morph_height(node) <= FLYNN_MORPH_RECT_ROWS &&
-                 flynn_morph_width(node) * node->in.channels <= FLYNN_MORPH_RECT_REACH;
-    int code = small ? add_rect(node, largest, result, err) : FLYNN_OK, before = node->launches;
-    if (!code)
-        code = add_passes(node, largest, result, err);
+    return flynn_morph_height(node) <= FLYNN_MORPH_RECT_ROWS &&
+           flynn_morph_width(node) * node->in.channels <= FLYNN_MORPH_RECT_REACH;
+}
+
+/* Pass by pass, for devices that have nothing better. */
+static int add_steps(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+{
+    int before = node->launches, code = add_passes(node, largest, result, err);
     if (!code && sign_of(result))
         code = add_less(node, result, err);
     for (int i = before; i < node->launches; i++)
-        node->launch[i].on = small ? FLYNN_ON_OTHERS : FLYNN_ON_ANY;
+        node->launch[i].on = is_small(node) ? FLYNN_ON_OTHERS : FLYNN_ON_ANY;
     return code;
+}
+
+int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err)
+{
+    int code = is_small(node) ? add_rect(node, "rect", largest, result, err) : FLYNN_OK;
+    return code ? code : add_steps(node, largest, result, err);
+}
+
+int flynn_morph_launch_gradient(struct flynn_node *node, struct flynn_err *err)
+{
+    int code = is_small(node) ? add_rect(node, "rect_gradient", 1, FLYNN_MORPH_ALONE, err) : FLYNN_OK;
+    if (!code)
+        code = add_steps(node, 0, FLYNN_MORPH_ASIDE, err);
+    return code ? code : add_steps(node, 1, FLYNN_MORPH_LESS_ASIDE, err);
 }
 
 int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err)

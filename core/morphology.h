@@ -99,6 +99,9 @@ enum flynn_morph_result {
 };
 int flynn_morph_launch(struct flynn_node *node, int largest, enum flynn_morph_result result, struct flynn_err *err);
 
+/** Those of a dilation less an erosion. */
+int flynn_morph_launch_gradient(struct flynn_node *node, struct flynn_err *err);
+
 /** Append the stages and OpenCL launches of an erosion (largest = 0) or dilation by the rectangle, shape or mask of the
  * node's parameters (the latter where the op has FLYNN_MORPH_SHAPE_PARAMS). */
 int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err);

@@ -77,6 +77,5 @@ int flynn_tophat_gradient(struct flynn_node *node, struct flynn_err *err)
     difference->k[4] = difference->k[6] = part;
     difference->state_bytes += (size_t)difference->d[0];
 
-    int code = flynn_morph_launch(node, 0, FLYNN_MORPH_ASIDE, err);
-    return code ? code : flynn_morph_launch(node, 1, FLYNN_MORPH_LESS_ASIDE, err);
+    return flynn_morph_launch_gradient(node, err);
 }
