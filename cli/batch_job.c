@@ -25,8 +25,9 @@ void batch_plans_free(struct batch_plans *plans)
         forget(&plans->entry[--plans->count]);
 }
 
-int batch_plan(const struct cli_batch *batch, struct batch_plans *plans, const struct flynn_shape *shape,
-               struct batch_plan **plan, struct flynn_err *err)
+/* The plan for a shape, built when the thread does not have it; it belongs to *plans. */
+static int plan_for(const struct cli_batch *batch, struct batch_plans *plans, const struct flynn_shape *shape,
+                    struct batch_plan **plan, struct flynn_err *err)
 {
     struct batch_plan *oldest = plans->entry;
     for (int i = 0; i < plans->count; i++) {
@@ -130,7 +131,7 @@ static int hold_plan(struct cli_batch *batch, struct batch_plans *plans, struct 
                      const struct flynn_shape *shape, struct flynn_err *err)
 {
     struct batch_plan *plan;
-    int code = batch_plan(batch, plans, shape, &plan, err);
+    int code = plan_for(batch, plans, shape, &plan, err);
     if (code)
         return code;
     double bytes = cli_plan_memory(&plan->plan, 1);
@@ -163,7 +164,7 @@ static int read_image(struct cli_batch *batch, struct batch_plans *plans, struct
     if (code == 0)
         code = flynn_fail(err, FLYNN_EINPUT, "no image where one is expected");
     if (code == 1)
-        code = batch_plan(batch, plans, &job->in.shape, &plan, err);
+        code = plan_for(batch, plans, &job->in.shape, &plan, err);
     return code ? code : batch_count(batch, job, cli_plan_memory(&plan->plan, 1), err);
 }
 
@@ -214,7 +215,7 @@ static int compute(struct cli_batch *batch, struct batch_plans *plans, struct ba
     job->result = &job->in;
     if (batch->chain->length == 0)
         return FLYNN_OK;
-    int code = batch_plan(batch, plans, &job->in.shape, &entry, err);
+    int code = plan_for(batch, plans, &job->in.shape, &entry, err);
     if (!code)
         code = open_run(batch, entry, err);
     if (!code)

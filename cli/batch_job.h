@@ -35,9 +35,6 @@ struct batch_plans {
     unsigned long clock;
 };
 
-/** The plan for a shape, built when the thread does not have it; it belongs to *plans. */
-int batch_plan(const struct cli_batch *batch, struct batch_plans *plans, const struct flynn_shape *shape,
-               struct batch_plan **plan, struct flynn_err *err);
 void batch_plans_free(struct batch_plans *plans);
 
 /** A job that is not in use; waits for one. NULL when the batch stops. */

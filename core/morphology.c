@@ -203,7 +203,7 @@ int flynn_morph_launch_gradient(struct flynn_node *node, struct flynn_err *err)
     return code ? code : add_steps(node, 1, FLYNN_MORPH_LESS_ASIDE, err);
 }
 
-int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err)
+static int erode_rectangle(struct flynn_node *node, int largest, struct flynn_err *err)
 {
     flynn_morph_stages(node, largest);
     return flynn_morph_launch(node, largest, FLYNN_MORPH_ALONE, err);
@@ -274,7 +274,7 @@ int flynn_morph_erode_shape(struct flynn_node *node, int largest, struct flynn_e
     const struct flynn_image *mask = flynn_node_value(node, "mask")->input;
     int shape = flynn_node_value(node, "shape")->integer;
     if (!mask && shape == 0)
-        return flynn_morph_erode(node, largest, err);
+        return erode_rectangle(node, largest, err);
 
     int width = mask ? mask->shape.width : flynn_morph_width(node);
     int height = mask ? mask->shape.height : flynn_morph_height(node);

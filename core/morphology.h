@@ -104,7 +104,6 @@ int flynn_morph_launch_gradient(struct flynn_node *node, struct flynn_err *err);
 
 /** Append the stages and OpenCL launches of an erosion (largest = 0) or dilation by the rectangle, shape or mask of the
  * node's parameters (the latter where the op has FLYNN_MORPH_SHAPE_PARAMS). */
-int flynn_morph_erode(struct flynn_node *node, int largest, struct flynn_err *err);
 int flynn_morph_erode_shape(struct flynn_node *node, int largest, struct flynn_err *err);
 
 #endif

@@ -83,8 +83,4 @@ int flynn_pnm_read_plain(const struct flynn_pnm_codec *codec, struct flynn_sourc
 int flynn_pnm_write_plain(const struct flynn_pnm_codec *codec, struct flynn_outfile *out, const void *row, size_t n,
                           struct flynn_err *err);
 
-/** Decode all samples of an allocated image, ASCII or binary. */
-int flynn_pnm_read(struct flynn_image *image, const struct flynn_pnm_header *header, struct flynn_source *source,
-                   struct flynn_err *err);
-
 #endif

@@ -166,8 +166,9 @@ static int read_binary(struct flynn_image *image, const struct flynn_pnm_codec *
     return ended ? flynn_source_truncated(source, start, expected, "samples", err) : code;
 }
 
-int flynn_pnm_read(struct flynn_image *image, const struct flynn_pnm_header *header, struct flynn_source *source,
-                   struct flynn_err *err)
+/* Decode all samples of an allocated image, ASCII or binary. */
+static int read_samples(struct flynn_image *image, const struct flynn_pnm_header *header, struct flynn_source *source,
+                        struct flynn_err *err)
 {
     struct flynn_pnm_codec codec;
     int code = flynn_pnm_decoder(&codec, header, err);
@@ -194,7 +195,7 @@ int flynn_read_pnm(struct flynn_image *image, struct flynn_source *source, size_
         code = flynn_image_alloc(image, &shape, err);
     if (code)
         return code;
-    code = flynn_pnm_read(image, &header, source, err);
+    code = read_samples(image, &header, source, err);
     if (code)
         flynn_image_free(image);
     return code;

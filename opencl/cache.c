@@ -13,28 +13,33 @@
 
 static const char magic[8] = "flynncl1";
 
+struct hash {
+    uint64_t high, low;
+};
+
 /* In front of every entry; the key and the data follow. Written and read by the same machine only. */
 struct header {
     char magic[8];
     uint64_t key_bytes, data_bytes;
-    struct flynn_cl_hash sum; /* of the data */
+    struct hash sum; /* of the data */
 };
 
 __extension__ typedef unsigned __int128 u128;
 
-struct flynn_cl_hash flynn_cl_hash(const void *data, size_t bytes)
+/* 128-bit FNV-1a (Fowler, Noll, Vo). */
+static struct hash hash_of(const void *data, size_t bytes)
 {
     const unsigned char *p = data;
     const u128 prime = ((u128)1 << 88) + 0x13b;
     u128 h = (u128)0x6c62272e07bb0142u << 64 | 0x62b821756295c58du;
     for (size_t i = 0; i < bytes; i++)
         h = (h ^ p[i]) * prime;
-    return (struct flynn_cl_hash){(uint64_t)(h >> 64), (uint64_t)h};
+    return (struct hash){(uint64_t)(h >> 64), (uint64_t)h};
 }
 
 void flynn_cl_hash_text(char hex[33], const char *text)
 {
-    struct flynn_cl_hash h = flynn_cl_hash(text, strlen(text));
+    struct hash h = hash_of(text, strlen(text));
     snprintf(hex, 33, "%016llx%016llx", (unsigned long long)h.high, (unsigned long long)h.low);
 }
 
@@ -108,7 +113,7 @@ char *flynn_cl_cache_read_any(const char *name, char **key, size_t *bytes)
     }
     fclose(file);
     if (data) {
-        struct flynn_cl_hash sum = flynn_cl_hash(data, (size_t)h.data_bytes);
+        struct hash sum = hash_of(data, (size_t)h.data_bytes);
         if (sum.high == h.sum.high && sum.low == h.sum.low) {
             *bytes = (size_t)h.data_bytes;
             return data;
@@ -155,7 +160,7 @@ bool flynn_cl_cache_write(const char *name, const char *key, const void *data, s
     int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return false;
-    struct header h = {.key_bytes = strlen(key), .data_bytes = bytes, .sum = flynn_cl_hash(data, bytes)};
+    struct header h = {.key_bytes = strlen(key), .data_bytes = bytes, .sum = hash_of(data, bytes)};
     memcpy(h.magic, magic, sizeof magic);
     bool good = write_all(fd, &h, sizeof h) && write_all(fd, key, strlen(key)) && write_all(fd, data, bytes);
     good = close(fd) == 0 && good && rename(beside, path) == 0;

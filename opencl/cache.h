@@ -12,12 +12,6 @@
  * its key and a checksum, so a stale, foreign or damaged file reads as absent. Entries appear by rename, whole or not
  * at all. A folder that cannot be made or written is no error: nothing is remembered then. */
 
-/** 128-bit FNV-1a (Fowler, Noll, Vo) of bytes. */
-struct flynn_cl_hash {
-    uint64_t high, low;
-};
-struct flynn_cl_hash flynn_cl_hash(const void *data, size_t bytes);
-
 /** 32 hexadecimal digits of the hash of a text, and a NUL. */
 void flynn_cl_hash_text(char hex[33], const char *text);
 
