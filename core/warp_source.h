@@ -153,7 +153,7 @@ static inline void flynn_warp_sample(const struct flynn_warp_source *s, enum fly
 
 /* ---- the walk over the output ------------------------------------------------------------------------------------ */
 
-enum { FLYNN_WARP_TILE = 16 }; /* rows of an area whose source stays in the first-level cache */
+enum { FLYNN_WARP_TILE = 32 }; /* rows of an area whose source stays in the first-level cache */
 
 /** Coordinates of output pixels [x, x + n) of row y; x is a multiple of FLYNN_WARP_BLOCK, n at most that. */
 typedef void flynn_warp_locate(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y);
