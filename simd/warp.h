@@ -102,11 +102,13 @@ WARP_INLINE wi two_weights(wi f)
 
 #if W_SHUFFLES
 
-/** 32 - f and f as bytes, twice. */
-WARP_INLINE wi byte_weights(wi f)
+/** The lower words of two of the four pixels of each lane, four times each. */
+WARP_INLINE wi words_of(wi v, int first)
 {
-    wi word = W(sub_epi32)(W(add_epi32)(W(set1_epi32)(32), W(slli_epi32)(f, 8)), f);
-    return W_SI(or)(word, W(slli_epi32)(word, 16));
+    int8_t order[16];
+    for (int i = 0; i < 16; i++)
+        order[i] = (int8_t)(4 * (first + i / 8) + i % 2);
+    return W(shuffle_epi8)(v, w_repeat16(order));
 }
 
 /** Half a lane for each pixel, i and i + 1 in lane 0: for each channel the bytes of the two columns. */
@@ -130,22 +132,22 @@ WARP_INLINE wi load_two_of(const uint8_t *base, const struct group *g, int i)
 }
 
 /** Pixels i and i + 1 of each lane. With the rows' mixtures a and b, of 5 bits of fraction, and d = b - a the result is
- * (32 a + d fy + 512) >> 10, which is (a + 16 + (d fy >> 5)) >> 5; wy holds fy << 10. */
+ * (32 a + d fy + 512) >> 10, which is (a + (d fy >> 5) + 16) >> 5; wy holds fy << 10. */
 WARP_INLINE wi mix_two_u8(const struct group *g, int i, wi order, wi wx, wi wy)
 {
     wi a = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->origin, g, i), order), wx);
     wi b = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->below, g, i), order), wx);
     wi d = W(sub_epi16)(b, a), part = W(mulhi_epi16)(W(add_epi16)(d, d), wy);
-    return W(srli_epi16)(W(add_epi16)(W(add_epi16)(a, W(set1_epi16)(16)), part), 5);
+    return W(mulhrs_epi16)(W(add_epi16)(a, part), W(set1_epi16)(1 << 10));
 }
 
 /** Four bytes for each pixel. */
 WARP_INLINE wi mixed_u8(const struct group *g, int channels)
 {
-    wi wx = byte_weights(g->fx), wy = W(slli_epi32)(g->fy, 10), order = order_of(channels);
-    wy = W_SI(or)(wy, W(slli_epi32)(wy, 16));
-    wi low = mix_two_u8(g, 0, order, W(unpacklo_epi32)(wx, wx), W(unpacklo_epi32)(wy, wy));
-    wi high = mix_two_u8(g, 2, order, W(unpackhi_epi32)(wx, wx), W(unpackhi_epi32)(wy, wy));
+    wi wx = W(add_epi16)(W(mullo_epi16)(g->fx, W(set1_epi32)(255)), W(set1_epi32)(32)); /* bytes: 32 - f and f */
+    wi wy = W(slli_epi32)(g->fy, 10), order = order_of(channels);
+    wi low = mix_two_u8(g, 0, order, words_of(wx, 0), words_of(wy, 0));
+    wi high = mix_two_u8(g, 2, order, words_of(wx, 2), words_of(wy, 2));
     return W(packus_epi16)(low, high);
 }
 
@@ -186,6 +188,24 @@ WARP_INLINE wi mixed_u8(const struct group *g, int channels)
 
 #endif
 
+#if W_SHUFFLES
+/** One or two bytes of every 4. */
+WARP_INLINE void store_narrow_u8(uint8_t *to, wi v, int channels)
+{
+    int8_t order[16];
+    for (int i = 0; i < 16; i++)
+        order[i] = (int8_t)(i < 4 * channels ? i / channels * 4 + i % channels : -1);
+    v = W(shuffle_epi8)(v, w_repeat16(order));
+#if WIDE == 32
+    simde__m128i low = simde_mm256_castsi256_si128(v), high = simde_mm256_extracti128_si256(v, 1);
+    low = channels == 1 ? simde_mm_unpacklo_epi32(low, high) : simde_mm_unpacklo_epi64(low, high);
+    memcpy(to, &low, (size_t)(W_GROUP * channels));
+#else
+    memcpy(to, &v, (size_t)(W_GROUP * channels));
+#endif
+}
+#endif
+
 /** The first `channels` bytes of every 4, packed, to memory: W_GROUP pixels. */
 WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
 {
@@ -193,6 +213,10 @@ WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
     if (channels == 3) {
         static const int8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1};
         w_store_12(to, W(shuffle_epi8)(v, w_repeat16(order)));
+        return;
+    }
+    if (channels < 3) {
+        store_narrow_u8(to, v, channels);
         return;
     }
 #endif
