@@ -268,3 +268,24 @@ Test(engine, an_edge_crosses_the_rows_of_all_members)
         close_job(&job);
     }
 }
+
+/* Bars as high as the boxes of a large sigma make the largest sums there are. */
+Test(engine, sums_of_large_boxes_have_room)
+{
+    static const char *const ops[] = {"gaussian:sigma=32", "gaussian:sigma=45", "gaussian:sigma=55"};
+    const struct flynn_shape shape = {200, 700, 1, FLYNN_U8};
+    for (size_t i = 0; i < 6; i++) {
+        struct job job;
+        struct flynn_image in, want;
+        int bar = i % 2 ? 128 : 61;
+        cr_assert(open_job(&job, &ops[i / 2], 1, &shape));
+        cr_assert_eq(flynn_image_alloc(&in, &shape, NULL), 0);
+        for (int y = 0; y < shape.height; y++)
+            memset(flynn_row(&in, y), y / bar % 2 * 255, (size_t)shape.width);
+        reference(&in, &ops[i / 2], 1, &want);
+        expect_run(&job, "simd", 0, &in, &want, ops[i / 2]);
+        flynn_image_free(&in);
+        flynn_image_free(&want);
+        close_job(&job);
+    }
+}
