@@ -43,26 +43,12 @@ static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __
 
 #elif defined(X86_AVX2)
 
-/* Pairs of words of 16 pixels: of the lower and of the upper half of either half, as the processor's packing wants them. */
-struct pairs {
-    short16 low, high;
-};
-
-INLINE struct pairs pairs_of(short16 p, short16 q)
-{
-    const struct pairs both = {__builtin_shufflevector(p, q, 0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27),
-                               __builtin_shufflevector(p, q, 4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31)};
-    return both;
-}
+#include "pairs.clh"
 
 INLINE T16 product(struct pairs rg, struct pairs b, __global const int *m)
 {
-    const short16 first = as_short16((int8)(m[0] & 0xffff | m[1] << 16));
-    const short16 second = as_short16((int8)(m[2] & 0xffff | m[3] / 256 << 16));
-    const int8 low = __builtin_ia32_pmaddwd256(rg.low, first) + __builtin_ia32_pmaddwd256(b.low, second);
-    const int8 high = __builtin_ia32_pmaddwd256(rg.high, first) + __builtin_ia32_pmaddwd256(b.high, second);
-    const short16 words = __builtin_ia32_packssdw256(low >> 12, high >> 12);
-    return as_uchar16(__builtin_ia32_packuswb128(words.lo, words.hi));
+    const struct sums p = weighed(rg, m[0], m[1]), q = weighed(b, m[2], m[3] / 256);
+    return bytes_of(words_of((p.low + q.low) >> 12, (p.high + q.high) >> 12));
 }
 
 static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)

@@ -3,6 +3,29 @@
 #include "rgb.clh"
 
 /* u8; other types are color_matrix.cl's. */
+#ifdef X86_AVX2
+
+#include "pairs.clh"
+
+/* A weight of 2^15 is taken off with its sign turned, one above that is given in two parts. */
+static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
+{
+    const short16 g = convert_short16(px.g);
+    const struct pairs rg = pairs_of(convert_short16(px.r), g), gb = pairs_of(g, convert_short16(px.b));
+    const int round = 32768, grey = (128 << 16) + 32767;
+    struct sums p = weighed(rg, 19595, 19235), q = weighed(gb, 19235, 7471);
+    px.r = bytes_of(words_of((p.low + q.low + round) >> 16, (p.high + q.high + round) >> 16));
+    p = weighed(rg, -11059, -21709);
+    q = weighed(gb, 0, -32768);
+    px.g = bytes_of(words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16));
+    p = weighed(gb, -27439, -5329);
+    q = weighed(rg, -32768, 0);
+    px.b = bytes_of(words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16));
+    return px;
+}
+
+#else
+
 static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
 {
     const int16 r = convert_int16(px.r), g = convert_int16(px.g), b = convert_int16(px.b);
@@ -11,6 +34,8 @@ static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __
     px.b = TO_T16((32768 * r - 27439 * g - 5329 * b + ((128 << 16) + 32767)) >> 16);
     return px;
 }
+
+#endif
 
 #include "rgb_rows.clh"
 
