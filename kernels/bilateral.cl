@@ -170,6 +170,10 @@ static void filter_row(__global const T *in, const struct flynn_args *a, __globa
 
 #endif
 
+#if defined(T_U8) && defined(X86_AVX2)
+#include "bilateral_few.clh"
+#endif
+
 /* Only where the quotient of floats is rounded correctly. */
 #if !T_FLOAT || defined(HAVE_EXACT_DIV)
 FLYNN_KERNEL(filter, T, T)
@@ -178,6 +182,12 @@ FLYNN_KERNEL(filter, T, T)
     __global const int *place = (__global const int *)table0;
     const int c = a.in.channels, columns = a.in.width, last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
     for (int y = FIRST_Y; y < last_y; y++) {
+#if defined(T_U8) && defined(X86_AVX2)
+        if (a.k[2] && (c == 1 || c == 3) && last_x - FIRST_X >= 32) {
+            few_row(in, &args, place, table1, ROW(T, out, y, a.out.stride), FIRST_X, last_x, y);
+            continue;
+        }
+#endif
 #if defined(ON_CPU) && !T_FLOAT
         if (last_x - FIRST_X >= 16) {
             filter_row(in, &args, place, table1, ROW(T, out, y, a.out.stride), FIRST_X, last_x, y);
