@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Parsing of ops, borders, plans: the parts of the model that no single op shows. */
@@ -104,6 +105,23 @@ Test(registry, names_and_aliases_are_unique)
             cr_expect(!*word || flynn_op_find(word) == i, "%s is a name of %s and of %s", word, flynn_op_at(i)->name,
                       flynn_op_at(flynn_op_find(word))->name);
     }
+}
+
+/* Two people can compute the same bits from what the catalogue says, and docs/gallery.md shows every op. */
+Test(registry, every_op_is_defined_and_in_the_gallery)
+{
+    char path[1024], heading[80], *text = calloc(1, 1 << 20);
+    snprintf(path, sizeof path, "%s/docs/gallery.md", getenv("FLYNN_SOURCE_ROOT"));
+    FILE *file = fopen(path, "r");
+    cr_assert(file && text && fread(text, 1, (1 << 20) - 1, file), "%s", path);
+    fclose(file);
+    for (int i = 0; i < flynn_op_count(); i++) {
+        const struct flynn_op *op = flynn_op_at(i);
+        cr_expect(*op->summary && *op->definition && *op->source, "%s has no definition or source", op->name);
+        snprintf(heading, sizeof heading, "\n### %s\n", op->name);
+        cr_expect(strstr(text, heading), "scripts/make-gallery has not been run since there is %s", op->name);
+    }
+    free(text);
 }
 
 /* The names under which peers know ops, in their own spelling. */

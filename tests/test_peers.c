@@ -56,7 +56,7 @@ Test(peers, normalize_is_pnmnorm)
  * samples of noise may fall between them. */
 Test(peers, dither_is_ordered_dither_but_for_its_thresholds)
 {
-    need("convert -version | grep ImageMagick", "ImageMagick 6");
+    need("convert -version | grep 'ImageMagick 6'", "ImageMagick 6");
     shell("flynn run -q gen:noise:256x200,channels=1 a.pgm");
     for (int n = 2; n <= 8; n *= 2) {
         const char *turn = n == 8 ? "transpose" : "copy";
