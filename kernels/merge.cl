@@ -15,8 +15,8 @@ static inline void join_1(__global const T *from, __global const T *second, __gl
     STREAM(T, 16, streams, high, to + 16);
 }
 
-/* Samples of p, but those of q where `mask` says so: a shuffle of each, where a list of samples of two vectors takes one for
- * nearly every sample. */
+/* Samples of p, but those of q where `mask` says so: a shuffle of each, where a list of samples of two vectors takes
+ * one for nearly every sample. */
 static inline T16 mixed(T16 p, T16 q, M16 mask)
 {
     return PASTE(as_, T16)((PASTE(as_, M16)(p) & ~mask) | (PASTE(as_, M16)(q) & mask));
@@ -27,10 +27,13 @@ static inline void join_2(__global const T *from, __global const T *second, __gl
     const M o = 0, i = (M)~o;
     const T16 u = LOAD(T, 16, from), v = LOAD(T, 16, from + 16), w = LOAD(T, 16, second);
     const T16 uv = (T16)(u.sb, u.scdef, v.s01234567, v.s89, v.sa);
-    STREAM(T, 16, streams, mixed(u.s011233455677899a, w.s0000011122233344, (M16)(o, o, i, o, o, i, o, o, i, o, o, i, o, o, i, o)), to);
-    STREAM(T, 16, streams, mixed(uv.s001223445667889a, w.s5555666777888999, (M16)(o, i, o, o, i, o, o, i, o, o, i, o, o, i, o, o)),
+    STREAM(T, 16, streams,
+           mixed(u.s011233455677899a, w.s0000011122233344, (M16)(o, o, i, o, o, i, o, o, i, o, o, i, o, o, i, o)), to);
+    STREAM(T, 16, streams,
+           mixed(uv.s001223445667889a, w.s5555666777888999, (M16)(o, i, o, o, i, o, o, i, o, o, i, o, o, i, o, o)),
            to + 16);
-    STREAM(T, 16, streams, mixed(v.s6677899abbcddeff, w.saaabbbcccdddeeef, (M16)(i, o, o, i, o, o, i, o, o, i, o, o, i, o, o, i)),
+    STREAM(T, 16, streams,
+           mixed(v.s6677899abbcddeff, w.saaabbbcccdddeeef, (M16)(i, o, o, i, o, o, i, o, o, i, o, o, i, o, o, i)),
            to + 32);
 }
 

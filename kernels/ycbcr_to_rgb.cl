@@ -15,7 +15,8 @@ INLINE short16 rounded(struct sums v)
 /* Of the weights 91881, -46802 and 116130 that is what remains beside 1, -1 and 2 times 2^16. */
 static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
 {
-    const short16 y = convert_short16(px.r), cb = convert_short16(px.g) - (short)128, cr = convert_short16(px.b) - (short)128;
+    const short16 y = convert_short16(px.r), cb = convert_short16(px.g) - (short)128,
+                  cr = convert_short16(px.b) - (short)128;
     const struct pairs both = pairs_of(cb, cr);
     px.r = bytes_of(y + cr + rounded(weighed(both, 0, 26345)));
     px.g = bytes_of(y - cr + rounded(weighed(both, -22554, 18734)));
