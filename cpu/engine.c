@@ -64,17 +64,21 @@ static void run_range(struct flynn_engine *engine, struct flynn_task *task)
     run_tasks(engine, (rows + task->strip - 1) / task->strip, whole ? flynn_strip_whole : flynn_strip_rows, task);
 }
 
+/* The first worker's sums are there even when nobody gets to a row; the others' when they come to one. */
 static void start_reduce(struct flynn_engine *engine, struct flynn_section *section)
 {
     for (int i = 0; i < engine->workers; i++)
-        memset(section->worker[i].acc, 0, flynn_section_last(section)->acc_bytes);
+        section->worker[i].counts = i == 0;
+    memset(section->worker[0].acc, 0, flynn_section_last(section)->acc_bytes);
 }
 
 static void finish_reduce(struct flynn_engine *engine, struct flynn_section *section, const struct flynn_image *dst)
 {
     const struct flynn_stage *stage = flynn_section_last(section);
-    for (int i = 1; i < engine->workers; i++)
-        stage->op->merge(stage, section->worker[0].acc, section->worker[i].acc);
+    for (int i = 1; i < engine->workers; i++) {
+        if (section->worker[i].counts)
+            stage->op->merge(stage, section->worker[0].acc, section->worker[i].acc);
+    }
     (stage->finish ? stage->finish : stage->op->finish)(stage, section->worker[0].acc, dst);
 }
 

@@ -151,6 +151,10 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
 static void start_strip(const struct flynn_section *section, struct flynn_worker *w, int y0, int y1)
 {
     int first = y0, last = y1 - 1;
+    size_t acc_bytes = section->stage[section->stages - 1]->acc_bytes;
+    if (acc_bytes && !w->counts)
+        memset(w->acc, 0, acc_bytes);
+    w->counts = true;
     for (int s = section->stages - 1; s >= section->head; s--) {
         const struct flynn_stage *stage = section->stage[s];
         int64_t from = flynn_stage_first(stage, first);

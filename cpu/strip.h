@@ -30,6 +30,7 @@ struct flynn_worker {
     const void **with;         /**< with[] of every stage, `step` pointers each */
     void **row;                /**< tiles: `step` whole rows of the output */
     uint8_t *acc;
+    bool counts; /**< acc holds part of the reduction that runs */
     uint8_t *scratch;
     uint8_t *arena;
     size_t bytes;
