@@ -23,7 +23,7 @@ static const struct {
     {TEXT("\xff\xd8\xff\xe0"), FLYNN_EINPUT, "JPEG"},
     {TEXT("hello"), FLYNN_EINPUT, "offset 0: unknown format (starts with 'h')"},
     {TEXT("P"), FLYNN_EINPUT, "unknown format"},
-    {TEXT("P8 1 1 1"), FLYNN_EINPUT, "Netpbm"},
+    {TEXT("P8 1 1 1"), FLYNN_EINPUT, "unknown format (starts with 'P'); flynn reads PNM (P1 to P7)"},
     {TEXT("P55 5"), FLYNN_EINPUT, "offset 2: '5' where white space"},
     {TEXT("P5"), FLYNN_EINPUT, "offset 2: the end of the file where white space"},
     {TEXT("P5 x"), FLYNN_EINPUT, "offset 3: 'x' where a width"},
