@@ -92,7 +92,9 @@ static void catch_signals(void)
         if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(ending[i], &action, NULL);
     }
+    /* Writing fails then, and says so. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     signal(SIGBUS, on_lost_page);
 }
 

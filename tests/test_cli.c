@@ -326,6 +326,20 @@ Test(cli, full_device_and_closed_pipe)
     cr_assert(cli_complains("stdout"), "%s", cli_err);
 }
 
+/* The limit of the system would end the program by a signal. */
+Test(cli, a_file_larger_than_the_limit)
+{
+    for (int threads = 1; threads <= 2; threads++) {
+        cr_assert_eq(cli_shell("mkdir -p limit; flynn run gen:noise:900x900 in.ppm; ulimit -f 600; "
+                               "flynn run -b threads:%d in.ppm limit/out.ppm invert",
+                               threads),
+                     2);
+        cr_assert(cli_complains("limit/out.ppm: writing failed: File too large"), "%s", cli_err);
+        cr_assert_eq(cli_shell("ls -A limit"), 0);
+        cr_assert_str_eq(cli_out, "");
+    }
+}
+
 Test(cli, a_large_second_input_is_mapped)
 {
     cr_assert_eq(cli_shell("flynn run gen:noise:2000x1500 a.ppm && flynn run gen:noise:2000x1500,seed=2 b.ppm && "
