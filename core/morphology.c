@@ -3,15 +3,32 @@
 
 #include <math.h>
 
-int flynn_morph_width(const struct flynn_node *node)
+/* As the parameters have it. */
+static int width_asked(const struct flynn_node *node)
 {
     return flynn_node_value(node, "ksize")->integer;
 }
 
-int flynn_morph_height(const struct flynn_node *node)
+static int height_asked(const struct flynn_node *node)
 {
     const struct flynn_value *height = flynn_node_value(node, "height");
-    return height->set ? height->integer : flynn_morph_width(node);
+    return height->set ? height->integer : width_asked(node);
+}
+
+/* A rectangle that reaches beyond both ends from everywhere sees the whole axis and its border, however long it is. */
+static int side_of(int side, int axis)
+{
+    return side / 2 > axis ? 2 * axis + 1 : side;
+}
+
+int flynn_morph_width(const struct flynn_node *node)
+{
+    return side_of(width_asked(node), node->in.width);
+}
+
+int flynn_morph_height(const struct flynn_node *node)
+{
+    return side_of(height_asked(node), node->in.height);
 }
 
 double flynn_morph_fill(const struct flynn_node *node)
@@ -276,8 +293,8 @@ int flynn_morph_erode_shape(struct flynn_node *node, int largest, struct flynn_e
     if (!mask && shape == 0)
         return erode_rectangle(node, largest, err);
 
-    int width = mask ? mask->shape.width : flynn_morph_width(node);
-    int height = mask ? mask->shape.height : flynn_morph_height(node);
+    int width = mask ? mask->shape.width : width_asked(node);
+    int height = mask ? mask->shape.height : height_asked(node);
     int code = check_mask(node, width, height, mask, err);
     if (code)
         return code;

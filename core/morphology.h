@@ -74,7 +74,7 @@ enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
     "The window of ksize x height pixels has its pixel at column ksize/2 and row height/2 (rounded down). Every\n"     \
     "channel, alpha too, is filtered alike. f32 are ordered -inf, ..., -0, +0, ..., +inf, NaN (of either sign).\n"
 
-/** Sides of the node's rectangle. */
+/** Sides of the node's rectangle, or of the smallest one that sees the same of this image. */
 int flynn_morph_width(const struct flynn_node *node);
 int flynn_morph_height(const struct flynn_node *node);
 

@@ -10,6 +10,10 @@
 {"erode", "ksize=5,border=constant", U8 | U16, ANY, 0},
 {"erode", "ksize=7,height=4,shape=ellipse", U8 | U16, ANY, 0},
 {"erode", "ksize=9,shape=cross", U8 | U16, ANY, 0},
+/* Beyond both ends of an image of 17x9 from each of its pixels, by the least that is, and much less than that. */
+{"erode", "ksize=36,height=20,border=reflect", U8 | U16 | F32, ANY, 0},
+{"erode", "ksize=35,height=19,border=constant", U8 | U16, ANY, 0},
+{"dilate", "ksize=34,height=200,border=replicate", U8 | U16 | F32, ANY, 0},
 {"dilate", "", U8 | U16 | F32, ANY, 0},
 {"dilate", "ksize=15", U8 | U16 | F32, ANY, 0},
 {"dilate", "ksize=2,height=40,border=replicate", U8 | U16 | F32, ANY, 0},
