@@ -175,14 +175,18 @@ static void report(void *arg, const struct flynn_verify_result *r)
     fflush(stdout);
 }
 
-static void op_done(struct verify *v, const char *name)
+/* After one op, with the number of inputs that failed or an error, which says why there is no verdict. */
+static int done(struct verify *v, const char *name, int failed)
 {
+    if (failed < 0)
+        return failed;
     if (!v->options.quiet && !v->options.verbose)
         printf("%-7s %-12s %d backends, %ld inputs\n", v->op_failed ? "FAILED" : "ok", name,
                v->op_backends + v->op_failed, v->op_executed);
     v->op_executed = 0;
     v->op_backends = v->op_failed = 0;
     fflush(stdout);
+    return FLYNN_OK;
 }
 
 static int summary(struct verify *v)
@@ -225,16 +229,14 @@ static int verify_op(struct verify *v, int op, struct flynn_err *err)
 {
     show_progress(v, flynn_op_at(op)->name);
     int failed = flynn_verify_op(op, v->backend, v->count, &v->how, report, v, err);
-    op_done(v, flynn_op_at(op)->name);
-    return failed < 0 ? failed : FLYNN_OK;
+    return done(v, flynn_op_at(op)->name, failed);
 }
 
 static int verify_laws(struct verify *v, struct flynn_err *err)
 {
     show_progress(v, "laws");
     int failed = flynn_verify_laws(v->backend, v->count, &v->how, report, v, err);
-    op_done(v, "laws");
-    return failed < 0 ? failed : FLYNN_OK;
+    return done(v, "laws", failed);
 }
 
 static int verify_named(struct verify *v, struct flynn_err *err)
@@ -266,8 +268,7 @@ static int verify_catalogue(struct verify *v, struct flynn_err *err)
     if (!code && chains) {
         show_progress(v, "chains");
         int failed = flynn_verify_chains(chains, v->backend, v->count, &v->how, report, v, err);
-        op_done(v, "chains");
-        code = failed < 0 ? failed : FLYNN_OK;
+        code = done(v, "chains", failed);
     }
     if (!code && !v->ops)
         code = verify_laws(v, err);
@@ -289,8 +290,7 @@ static int verify_image(struct verify *v, const struct flynn_image *in, const ch
     }
     if (!code) {
         int failed = flynn_verify_plan(&plan, in, name, v->backend, v->count, &v->how, report, v, err);
-        op_done(v, name);
-        code = failed < 0 ? failed : FLYNN_OK;
+        code = done(v, name, failed);
     }
     flynn_plan_free(&plan);
     if (chain)

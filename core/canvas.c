@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define FILL_BYTES  ((size_t)64 << 10) /* of a constant border's pixels */
+#define TABLE_BYTES (1 << 20)          /* of a table of rows that is never too large */
+
 static void store_sample(void *to, enum flynn_type type, double value)
 {
     const uint8_t byte = type == FLYNN_U8 ? (uint8_t)value : 0;
@@ -17,32 +20,32 @@ static void store_sample(void *to, enum flynn_type type, double value)
            flynn_type_bytes(type));
 }
 
-/* A row of the constant border, or the columns that stand beside the input. */
-static int add_border(struct flynn_node *node, struct flynn_stage *stage, const struct flynn_canvas *canvas,
-                      struct flynn_err *err)
+/* Pixels of the constant border: a row of them, or as many as rows are filled with piece by piece. */
+static int add_fill(struct flynn_node *node, struct flynn_stage *stage, double value, struct flynn_err *err)
 {
-    size_t sample = flynn_type_bytes(node->in.type), row = flynn_row_bytes(&stage->out);
-    size_t columns = (size_t)canvas->width * sizeof(int32_t);
-    if (canvas->border == FLYNN_REPLICATE)
-        return FLYNN_OK;
-    if (canvas->border == FLYNN_CONSTANT) {
-        uint8_t *fill = flynn_node_alloc(node, row, err);
-        for (size_t i = 0; fill && i < row; i += sample)
-            store_sample(fill + i, node->in.type, canvas->fill);
-        stage->table[0] = (struct flynn_table_data){fill, row};
-        return fill ? FLYNN_OK : err->code;
-    }
-    int32_t *column = flynn_node_alloc(node, columns, err);
-    for (int x = 0; column && x < canvas->width; x++)
-        column[x] = flynn_border_index(canvas->border, (int64_t)x - canvas->left, node->in.width);
-    stage->table[1] = (struct flynn_table_data){column, columns};
-    return column ? FLYNN_OK : err->code;
+    size_t sample = flynn_type_bytes(node->in.type), pixel = sample * (size_t)node->in.channels;
+    size_t row = flynn_row_bytes(&stage->out), piece = FILL_BYTES / pixel * pixel, bytes = row < piece ? row : piece;
+    uint8_t *fill = flynn_node_alloc(node, bytes, err);
+    for (size_t i = 0; fill && i < bytes; i += sample)
+        store_sample(fill + i, node->in.type, value);
+    stage->table[0] = (struct flynn_table_data){fill, bytes};
+    return fill ? FLYNN_OK : err->code;
+}
+
+/* Row by row wants a table of the rows; very high canvases take less memory with the input as one image. */
+static bool takes_rows(const struct flynn_node *node, const struct flynn_canvas *canvas)
+{
+    double table = (double)canvas->height * sizeof(int32_t);
+    double image = (double)flynn_row_bytes(&node->in) * node->in.height;
+    if (canvas->border != FLYNN_CONSTANT && canvas->border != FLYNN_REPLICATE)
+        return false;
+    return table <= TABLE_BYTES || table <= image;
 }
 
 int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canvas, struct flynn_err *err)
 {
     size_t stride, bytes;
-    bool rows = canvas->border == FLYNN_CONSTANT || canvas->border == FLYNN_REPLICATE;
+    bool rows = takes_rows(node, canvas);
     struct flynn_stage *stage =
         flynn_node_stage(node, rows ? FLYNN_ROWS : FLYNN_WHOLE, rows ? FLYNN_CANVAS_ROWS : FLYNN_CANVAS_WHOLE);
     stage->op = flynn_op_at(FLYNN_OP_INDEX_pad);
@@ -57,8 +60,12 @@ int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canva
     node->out = stage->out;
     int code = flynn_shape_measure(&node->out, &stride, &bytes, err);
     int32_t *first = code || !rows ? NULL : flynn_node_alloc(node, (size_t)canvas->height * sizeof *first, err);
-    if (code || (rows && !first) || add_border(node, stage, canvas, err))
-        return err->code;
+    if (!code && rows && !first)
+        code = err->code;
+    if (!code && canvas->border == FLYNN_CONSTANT)
+        code = add_fill(node, stage, canvas->fill, err);
+    if (code)
+        return code;
     for (int y = 0; rows && y < canvas->height; y++)
         first[y] = flynn_border_index(FLYNN_REPLICATE, (int64_t)y - canvas->top, node->in.height);
     stage->first = first;

@@ -9,11 +9,19 @@
 /** Rows of core/canvas.h, for kernels of every table.
  *
  * k[0], k[1]: the column and row of the output where the input's first pixel lies. table[0]: a constant border's
- * pixels, as many as an output row has; table[1]: for other borders the input column of each output column. Pixels move
- * as they are, so all sample types share a kernel. */
+ * pixels, at most as many as an output row has. Pixels move as they are, so all sample types share a kernel. */
 
 /** Moves bytes; `stream`: past the caches. */
 typedef void flynn_canvas_copy(uint8_t *to, const uint8_t *from, size_t bytes, bool stream);
+
+/* Bytes of pixels that are those of `fill`, which has whole pixels. */
+static inline void flynn_canvas_fill(uint8_t *to, const struct flynn_table_data *fill, size_t bytes)
+{
+    for (size_t n; bytes; bytes -= n, to += n) {
+        n = bytes < fill->bytes ? bytes : fill->bytes;
+        memcpy(to, fill->data, n);
+    }
+}
 
 /* n pixels, all the same. */
 static inline void flynn_canvas_repeat(uint8_t *to, const uint8_t *pixel, size_t bytes, int n)
@@ -26,41 +34,58 @@ static inline void flynn_canvas_repeat(uint8_t *to, const uint8_t *pixel, size_t
         memcpy(to + done, to, done < all - done ? done : all - done);
 }
 
-/* Output columns [x, end) from the columns that the table names; inlined for each size of pixels. */
-static inline void flynn_canvas_gather(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end,
-                                       size_t bytes)
+/* n pixels, of which the first comes from `in` and each other from before the last; inlined for each size of pixels. */
+static inline void flynn_canvas_back(const uint8_t *in, uint8_t *out, ptrdiff_t n, size_t bytes)
 {
-    for (ptrdiff_t i = x; i < end; i++)
-        memcpy(out + (size_t)i * bytes, in + (size_t)column[i] * bytes, bytes);
+    for (ptrdiff_t i = 0; i < n; i++)
+        memcpy(out + (size_t)i * bytes, in - (size_t)i * bytes, bytes);
 }
 
-static inline void flynn_canvas_gather_any(const uint8_t *in, uint8_t *out, const int32_t *column, int x, int end,
-                                           size_t bytes)
+static inline void flynn_canvas_back_any(const uint8_t *in, uint8_t *out, ptrdiff_t n, size_t bytes)
 {
     switch (bytes) {
     case 1:
-        flynn_canvas_gather(in, out, column, x, end, 1);
+        flynn_canvas_back(in, out, n, 1);
         break;
     case 2:
-        flynn_canvas_gather(in, out, column, x, end, 2);
+        flynn_canvas_back(in, out, n, 2);
         break;
     case 3:
-        flynn_canvas_gather(in, out, column, x, end, 3);
+        flynn_canvas_back(in, out, n, 3);
         break;
     case 4:
-        flynn_canvas_gather(in, out, column, x, end, 4);
+        flynn_canvas_back(in, out, n, 4);
         break;
     case 6:
-        flynn_canvas_gather(in, out, column, x, end, 6);
+        flynn_canvas_back(in, out, n, 6);
         break;
     case 8:
-        flynn_canvas_gather(in, out, column, x, end, 8);
+        flynn_canvas_back(in, out, n, 8);
         break;
     case 12:
-        flynn_canvas_gather(in, out, column, x, end, 12);
+        flynn_canvas_back(in, out, n, 12);
         break;
     default:
-        flynn_canvas_gather(in, out, column, x, end, 16);
+        flynn_canvas_back(in, out, n, 16);
+    }
+}
+
+/* Output columns [x, end) that repeat the input forwards, or forwards and backwards in turn. */
+static inline void flynn_canvas_turns(const struct flynn_stage *stage, const uint8_t *in, uint8_t *out, int64_t x,
+                                      int64_t end, size_t bytes)
+{
+    const int64_t width = stage->in.width, last = stage->border == FLYNN_REFLECT ? 2 * width - 1 : 2 * width - 2;
+    const int64_t mirrored = stage->border == FLYNN_REFLECT ? 2 * width : width > 1 ? 2 * width - 2 : 1;
+    const int64_t period = stage->border == FLYNN_WRAP ? width : mirrored;
+    for (int64_t n; x < end; x += n) {
+        int64_t at = (x - stage->k[0]) % period;
+        at += at < 0 ? period : 0;
+        n = (at < width ? width : period) - at;
+        n = n < end - x ? n : end - x;
+        if (at < width)
+            memcpy(out + (size_t)x * bytes, in + (size_t)at * bytes, (size_t)n * bytes);
+        else
+            flynn_canvas_back_any(in + (size_t)(last - at) * bytes, out + (size_t)x * bytes, (ptrdiff_t)n, bytes);
     }
 }
 
@@ -71,12 +96,12 @@ static inline void flynn_canvas_beside(const struct flynn_stage *stage, const ui
     if (x >= end)
         return;
     if (stage->border == FLYNN_CONSTANT)
-        memcpy(out + (size_t)x * bytes, stage->table[0].data, (size_t)(end - x) * bytes);
+        flynn_canvas_fill(out + (size_t)x * bytes, &stage->table[0], (size_t)(end - x) * bytes);
     else if (stage->border == FLYNN_REPLICATE)
         flynn_canvas_repeat(out + (size_t)x * bytes, in + (x < stage->k[0] ? 0 : (size_t)(stage->in.width - 1) * bytes),
                             bytes, end - x);
     else
-        flynn_canvas_gather_any(in, out, stage->table[1].data, x, end, bytes);
+        flynn_canvas_turns(stage, in, out, x, end, bytes);
 }
 
 /** Output row y; `in` is the input row that stands there, in which nothing is read where the border is constant.

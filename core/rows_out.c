@@ -78,7 +78,9 @@ int flynn_rows_out_start(struct flynn_rows_out *rows, int workers, int band, str
         rows->chunk[i].first = -1;
     for (int i = 0; good && !in_order && i < workers; i++)
         good = (rows->chunk[i].memory = flynn_rows_memory((size_t)rows->capacity * rows->row_bytes)) != NULL;
-    return good ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory for writing", rows->out->name);
+    return good ? FLYNN_OK
+                : flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory: %zu bytes for writing rows of %zu bytes",
+                             rows->out->name, flynn_rows_out_bytes(rows, workers, band), rows->row_bytes);
 }
 
 /* The next row of the chunk is row y. */

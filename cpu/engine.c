@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #define STREAM_BYTES                                                                                                   \
     16777216.0              /* an output above this does not stay in a last-level cache, of which others have shares */
@@ -214,11 +215,24 @@ static int run_sections(struct flynn_engine *engine, const struct flynn_image *i
     return code;
 }
 
+int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err)
+{
+    struct sysinfo info;
+    int code = FLYNN_OK;
+    if (!sysinfo(&info) && engine->bytes / info.mem_unit > info.totalram + info.totalswap)
+        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of %d thread%s", engine->bytes,
+                          engine->workers, engine->workers == 1 ? "" : "s");
+    for (int i = 0; !code && i < engine->plan->segments; i++)
+        code = flynn_section_reserve(engine, &engine->section[i], err);
+    return code;
+}
+
 int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                      struct flynn_err *err)
 {
-    if (engine->plan->segments)
-        return run_sections(engine, in, out, NULL, NULL, err);
+    int code = flynn_engine_reserve(engine, err);
+    if (code || engine->plan->segments)
+        return code ? code : run_sections(engine, in, out, NULL, NULL, err);
     for (int y = 0; y < in->shape.height; y++)
         memcpy(flynn_row(out, y), flynn_row(in, y), flynn_row_bytes(&in->shape));
     return FLYNN_OK;
@@ -268,15 +282,15 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
                         const struct flynn_row_io *io, struct flynn_err *err)
 {
     struct flynn_section *section = engine->section;
-    int n = engine->plan->segments, code = FLYNN_OK;
+    int n = engine->plan->segments, code = flynn_engine_reserve(engine, err);
     bool read = io->read && n && takes_rows(engine), write = io->place && n && gives_rows(&section[n - 1]);
     struct flynn_image whole_in = {0}, whole_out = {0};
 
-    if (!n && io->read) {
+    if (!code && !n && io->read) {
         copy_rows(engine, &engine->plan->in, io->place ? NULL : out, io, true, io->place);
         return FLYNN_OK;
     }
-    if (io->place && !write && n) {
+    if (!code && io->place && !write && n) {
         code = open_output(engine, &whole_out, err);
         out = &whole_out;
     }
@@ -353,12 +367,10 @@ void flynn_engine_set_strip(struct flynn_engine *engine, int rows)
     engine->strip = rows;
 }
 
-int flynn_engine_set_tile(struct flynn_engine *engine, int columns, struct flynn_err *err)
+void flynn_engine_set_tile(struct flynn_engine *engine, int columns)
 {
-    int code = FLYNN_OK;
-    for (int i = 0; !code && i < engine->plan->segments; i++)
-        code = flynn_section_set_tile(engine, &engine->section[i], columns, err);
-    return code;
+    for (int i = 0; i < engine->plan->segments; i++)
+        flynn_section_set_tile(engine, &engine->section[i], columns);
 }
 
 int flynn_engine_workers(const struct flynn_engine *engine)

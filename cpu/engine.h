@@ -19,12 +19,17 @@ struct flynn_pool;
 struct flynn_engine;
 
 /** Prepare. kernels[i] runs plan->stage[i]; workers share the pool's threads (NULL: the calling thread alone).
- * All memory is allocated here. FLYNN_ELIMIT when there is not enough. The plan must outlive the engine. */
+ * Rings and buffers are measured here, images between segments allocated: FLYNN_ELIMIT when there is no memory for
+ * them. The plan must outlive the engine. */
 int flynn_engine_open(struct flynn_engine **engine, const struct flynn_plan *plan, flynn_kernel *const *kernels,
                       struct flynn_pool *pool, struct flynn_err *err);
 
-/** Run the plan from `in` to `out`, which must have the plan's shapes and not overlap. Fails only as a stage's check
- * does: the chain ends there. */
+/** Take the memory of rings and buffers, as the first run does otherwise. FLYNN_ELIMIT when there is not enough: all of
+ * it is used, so that more than the machine has is refused before anything is taken. */
+int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err);
+
+/** Run the plan from `in` to `out`, which must have the plan's shapes and not overlap. Once the memory is
+ * reserved it fails only as a stage's check does: the chain ends there. */
 int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
                      struct flynn_err *err);
 
@@ -76,9 +81,9 @@ int flynn_engine_workers(const struct flynn_engine *engine);
 /** Fix the number of output rows of a strip (0: chosen by the engine); the result must not depend on it. */
 void flynn_engine_set_strip(struct flynn_engine *engine, int rows);
 
-/** Fix the number of columns of a tile (0: chosen by the engine); the result must not depend on it. FLYNN_ELIMIT when
- * there is no memory for it, and then the engine can only be closed. */
-int flynn_engine_set_tile(struct flynn_engine *engine, int columns, struct flynn_err *err);
+/** Fix the number of columns of a tile (0: chosen by the engine); the result must not depend on it. Gives back what was
+ * reserved. */
+void flynn_engine_set_tile(struct flynn_engine *engine, int columns);
 
 /** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), columns of a tile and
  * tiles, bytes of the rings and buffers of one worker. For messages. */
@@ -89,7 +94,7 @@ struct flynn_engine_layout {
 };
 void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout);
 
-/** Bytes that the engine allocated: rings, accumulators and images between segments. */
+/** Bytes that the engine takes: rings, accumulators and images between segments. */
 size_t flynn_engine_bytes(const struct flynn_engine *engine);
 
 void flynn_engine_close(struct flynn_engine *engine);

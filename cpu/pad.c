@@ -24,7 +24,8 @@ static void pad_whole(const struct flynn_call *call)
 {
     for (int y = call->y; y < call->y + call->rows; y++) {
         int row = flynn_border_index(call->stage->border, (int64_t)y - call->stage->k[1], call->src->shape.height);
-        flynn_canvas_row(call->stage, y, flynn_row(call->src, row), flynn_row(call->dst, y), false, copy_bytes);
+        const void *in = flynn_row(call->src, row < 0 ? 0 : row); /* not read where the border is constant */
+        flynn_canvas_row(call->stage, y, in, flynn_row(call->dst, y), false, copy_bytes);
     }
 }
 

@@ -70,6 +70,13 @@ static void store_constant(void *sample, enum flynn_type type, double value)
     }
 }
 
+/* Where nothing beside the image is read, its memory, as long as a row, stays untouched. */
+static bool reads_constant(const struct flynn_stage *stage)
+{
+    bool beside = stage->up || stage->down || stage->left || stage->right || stage->first;
+    return stage->border == FLYNN_CONSTANT && beside;
+}
+
 void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory)
 {
     const struct flynn_stage *stage = ring->stage;
@@ -77,6 +84,8 @@ void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory)
     uint8_t *row = memory + (size_t)ring->capacity * ring->stride;
 
     ring->memory = memory;
+    if (!reads_constant(stage))
+        return;
     for (size_t at = 0; at + bytes <= ring->stride; at += bytes)
         store_constant(row + at, stage->in.type, stage->border_value);
 }

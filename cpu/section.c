@@ -74,8 +74,8 @@ static struct flynn_span span_of(const struct flynn_section *section, int t, int
 /* Rows of the input that blocks of rows need of the ring that all tiles share. */
 static int block_rows(const struct flynn_section *section)
 {
-    int most = 0, height = flynn_section_height(section);
-    for (int y = 0; section->tiles > 1 && y < height; y++) {
+    int most = 0, height = section->tiles > 1 ? flynn_section_height(section) : 0;
+    for (int y = 0; y < height; y++) {
         int low, high, end = height - y < FLYNN_IO_STEP ? height : y + FLYNN_IO_STEP;
         flynn_section_reach(section, y, end, true, &low, &high);
         most = high - low + 1 > most ? high - low + 1 : most;
@@ -92,7 +92,7 @@ static size_t measure_ring(const struct flynn_section *section, int t, int s, st
     const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
     bool head = s == section->head;
     struct flynn_span columns = head ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
-    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (head ? block_rows(section) : 0);
+    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (head ? section->block : 0);
     size_t bytes = flynn_ring_measure(ring, stage, columns, ahead);
     int over = before && before->kind == FLYNN_WHOLE ? ring->capacity % flynn_stage_band(before) : 0;
     return over ? flynn_ring_measure(ring, stage, columns, ahead + flynn_stage_band(before) - over) : bytes;
@@ -150,13 +150,17 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
     return scratch + round_up(section->stage[0]->scratch_bytes, 64);
 }
 
-static int open_worker(struct flynn_section *section, struct flynn_worker *w, struct flynn_err *err)
+int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *section, struct flynn_err *err)
 {
-    w->bytes = round_up(place_worker(section, w, NULL), 64);
-    w->arena = aligned_alloc(64, w->bytes);
-    if (!w->arena)
-        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of one thread", w->bytes);
-    place_worker(section, w, w->arena);
+    for (int i = 0; i < engine->workers; i++) {
+        struct flynn_worker *w = &section->worker[i];
+        if (w->arena)
+            continue;
+        w->arena = aligned_alloc(64, w->bytes);
+        if (!w->arena)
+            return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of one thread", w->bytes);
+        place_worker(section, w, w->arena);
+    }
     return FLYNN_OK;
 }
 
@@ -165,6 +169,7 @@ static void set_tile(struct flynn_section *section, int tile)
     int width = width_of(flynn_section_last(section));
     section->tile = tile < width && can_tile(section) ? tile : width;
     section->tiles = (width + section->tile - 1) / section->tile;
+    section->block = block_rows(section);
 }
 
 /* The width of tiles whose rings lie in the nearer caches, or the image's. */
@@ -185,20 +190,17 @@ static int choose_tile(struct flynn_section *section)
     return (double)place_worker(section, &none, NULL) < TILE_MEMORY * (double)bytes ? tile : width;
 }
 
-int flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns,
-                           struct flynn_err *err)
+void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns)
 {
-    int code = FLYNN_OK;
     set_tile(section, columns ? columns : choose_tile(section));
-    for (int i = 0; i < engine->workers && !code; i++) {
+    for (int i = 0; i < engine->workers; i++) {
         struct flynn_worker *w = &section->worker[i];
         engine->bytes -= w->bytes;
         free(w->arena);
         *w = (struct flynn_worker){.number = i};
-        code = open_worker(section, w, err);
+        w->bytes = round_up(place_worker(section, w, NULL), 64);
         engine->bytes += w->bytes;
     }
-    return code;
 }
 
 /* ---- a section ---------------------------------------------------------------------------------------------------
@@ -295,7 +297,8 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
     section->worker = calloc((size_t)engine->workers, sizeof *section->worker);
     if (!section->worker)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
-    return flynn_section_set_tile(engine, section, 0, err);
+    flynn_section_set_tile(engine, section, 0);
+    return FLYNN_OK;
 }
 
 /* ---- images between segments -------------------------------------------------------------------------------------

@@ -15,13 +15,15 @@ struct flynn_engine {
     size_t bytes;
 };
 
-/** Prepare segment number `i`, with its stages' kernels and all workers' memory. */
+/** Prepare segment number `i`, with its stages' kernels; all workers' memory is measured. */
 int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *kernels, struct flynn_err *err);
 
 /** Cut it into tiles of so many columns instead of those that were chosen; 0: chosen again. What cannot be cut is not.
  */
-int flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns,
-                           struct flynn_err *err);
+void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns);
+
+/** Take the workers' memory where that is not done. FLYNN_ELIMIT when there is not enough. */
+int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *section, struct flynn_err *err);
 
 /** Images between segments, of all segments: where a stage works in place, one for its input and its output. */
 int flynn_section_images(struct flynn_engine *engine, struct flynn_err *err);

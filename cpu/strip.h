@@ -44,6 +44,7 @@ struct flynn_section {
     int head;         /**< the first stage that pulls rows through a ring: 1 behind a whole stage */
     int window, step; /**< the longest in[] and out[] of its stages */
     int tile, tiles;  /**< columns of a tile (the last one may have fewer), and how many tiles */
+    int block;        /**< rows of the input that blocks of rows need of the ring that all tiles share */
     bool handed;      /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
     struct flynn_stage *own;          /**< copies of its stages where they differ from the plan's, or NULL */
     const struct flynn_stage **owned; /**< pointers to them */

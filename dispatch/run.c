@@ -80,7 +80,7 @@ int flynn_run_bind(struct flynn_run *run, const struct flynn_image *in, const st
 {
     run->in = in;
     run->out = out;
-    return run->cl ? flynn_cl_bind(run->cl, in, out, err) : FLYNN_OK;
+    return run->cl ? flynn_cl_bind(run->cl, in, out, err) : flynn_engine_reserve(run->engine, err);
 }
 
 int flynn_run_upload(struct flynn_run *run, struct flynn_err *err)
@@ -106,9 +106,10 @@ void flynn_run_set_strip(struct flynn_run *run, int rows)
         flynn_engine_set_strip(run->engine, rows);
 }
 
-int flynn_run_set_tile(struct flynn_run *run, int columns, struct flynn_err *err)
+void flynn_run_set_tile(struct flynn_run *run, int columns)
 {
-    return run->engine ? flynn_engine_set_tile(run->engine, columns, err) : FLYNN_OK;
+    if (run->engine)
+        flynn_engine_set_tile(run->engine, columns);
 }
 
 void flynn_run_close(struct flynn_run *run)
@@ -136,11 +137,10 @@ int flynn_plan_output(const struct flynn_plan *plan, const struct flynn_image *i
 int flynn_run_plan(const struct flynn_plan *plan, const struct flynn_backend *backend, const struct flynn_image *in,
                    struct flynn_image *out, struct flynn_err *err)
 {
-    struct flynn_run *run;
-    *out = (struct flynn_image){0};
-    int code = flynn_run_open(&run, plan, backend, err);
+    struct flynn_run *run = NULL;
+    int code = flynn_plan_output(plan, in, out, err); /* what cannot be held is refused before anything is prepared */
     if (!code)
-        code = flynn_plan_output(plan, in, out, err);
+        code = flynn_run_open(&run, plan, backend, err);
     if (!code)
         code = flynn_run_bind(run, in, out, err);
     if (!code)

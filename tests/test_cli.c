@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* The program as a user meets it: arguments, exit statuses, messages, files. */
 
@@ -183,6 +184,70 @@ Test(cli, max_memory_refuses_beforehand)
     cr_assert_eq(cli_shell("flynn run --max-memory 2M gen:scene:640x480 a.ppm invert"), 0);
     cr_assert_eq(cli_shell("flynn run --max-memory 2M --verify gen:scene:640x480 b.ppm invert"), 4);
     cr_assert_eq(cli_shell("flynn compare --max-memory 2M gen:scene:640x480 invert -b scalar"), 4);
+}
+
+/* The most memory in MB that a program of this test has held so far. */
+static long most_held(void)
+{
+    struct rusage usage;
+    cr_assert_eq(getrusage(RUSAGE_CHILDREN, &usage), 0);
+    return usage.ru_maxrss >> 10;
+}
+
+/* Tables as long as the output's sides would be gigabytes by themselves. The images are larger than addresses, so that
+ * they are refused wherever this runs. */
+Test(cli, enormous_outputs_are_refused_before_memory_is_taken)
+{
+    static const char *const pads[] = {"left=1000000000,top=99520", "right=1000000000,bottom=99520,border=reflect",
+                                       "left=1000000000,top=99520,border=wrap", "top=1000000000,right=99360",
+                                       "bottom=1000000000,left=99360,border=replicate"};
+    for (size_t i = 0; i < sizeof pads / sizeof *pads; i++) {
+        cr_assert_eq(cli_shell("flynn run -t 2 gen:scene:640x480 a.ppm pad:%s", pads[i]), 4);
+        cr_assert(cli_complains("out of memory: 3000") && strstr(cli_err, " bytes for an image of "), "%s", cli_err);
+        cr_assert_eq(cli_shell("flynn run --max-memory 1G gen:scene:640x480 a.ppm pad:%s", pads[i]), 4);
+        cr_assert(cli_complains("needs 300."), "%s", cli_err);
+        cr_assert_eq(cli_shell("flynn verify -b scalar gen:scene:640x480 pad:%s", pads[i]), 4);
+        cr_assert(cli_complains("out of memory: 3000"), "%s", cli_err);
+        cr_assert_str_empty(cli_out, "no verdict");
+    }
+    cr_assert_eq(cli_entries(), 0);
+    cr_assert_eq(cli_shell("flynn run gen:scene:640x480 a.ppm"), 0);
+    cr_assert_eq(cli_shell("flynn run --max-memory 1G a.ppm b.ppm pad:left=1000000000"), 4);
+    cr_assert(cli_complains("GB, --max-memory allows 1.0 GB"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run --max-memory 1G a.ppm b.ppm pad:left=90000000,border=reflect"), 4);
+    cr_assert(cli_complains("GB, --max-memory allows 1.0 GB"), "%s", cli_err);
+    cr_assert_eq(cli_entries(), 1);
+    cr_assert(most_held() < 512, "%ld MB", most_held());
+}
+
+/* The rows come one by one, and the picture at the end: whoever reads may stop before. */
+Test(cli, canvases_of_any_height_are_streamed)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:640x480 a.ppm"), 0);
+    cr_assert_eq(cli_shell("flynn run a.ppm - pad:top=1000000000,fill=100%% | head -c 3000000 | tail -c +40 | "
+                           "tr -d '\\377' | wc -c"),
+                 0);
+    cr_assert_str_eq(cli_out, "0\n");
+    cr_assert(cli_complains("the reader went away"), "%s", cli_err);
+    cr_assert_eq(cli_shell("tail -c 921600 a.ppm > b.raw; flynn run a.ppm - pad:bottom=1000000000,border=replicate | "
+                           "tail -c +23 | head -c 921600 | cmp - b.raw"),
+                 0);
+    cr_assert(most_held() < 512, "%ld MB", most_held());
+}
+
+/* Canvases are made in two ways, of which the one for very high ones wants no table of their rows. */
+Test(cli, very_high_canvases_are_those_of_two_lower_ones)
+{
+    static const char *const borders[] = {"constant,fill=9", "replicate"};
+    for (int i = 0; i < 2; i++) {
+        cr_assert_eq(cli_shell("flynn run gen:scene:3x5 a.ppm pad:top=400000,bottom=7,left=2,border=%s", borders[i]),
+                     0);
+        cr_assert_eq(cli_shell("flynn run gen:scene:3x5 b.ppm pad:top=200000,bottom=7,left=2,border=%s "
+                               "pad:top=200000,border=%s",
+                               borders[i], borders[i]),
+                     0);
+        cr_assert_eq(cli_shell("cmp a.ppm b.ppm"), 0);
+    }
 }
 
 Test(cli, verified_runs_say_what_was_compared)

@@ -70,9 +70,8 @@ int flynn_run_download(struct flynn_run *run, struct flynn_err *err);
 /** CPU backends: fix the strip height (tests; 0: chosen). */
 void flynn_run_set_strip(struct flynn_run *run, int rows);
 
-/** CPU backends: fix the columns of a tile (0: chosen by the engine); the result must not depend on it. FLYNN_ELIMIT
- * when there is no memory for it: then the run can only be closed. */
-int flynn_run_set_tile(struct flynn_run *run, int columns, struct flynn_err *err);
+/** CPU backends: fix the columns of a tile (0: chosen by the engine); the result must not depend on it. */
+void flynn_run_set_tile(struct flynn_run *run, int columns);
 
 void flynn_run_close(struct flynn_run *run);
 
