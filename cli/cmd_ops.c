@@ -205,6 +205,9 @@ static void print_coverage(const struct flynn_op *op)
     }
     printf("  %-10s %s\n", "opencl",
            coverage.opencl ? cli_types_text(types, sizeof types, op->types, ", ") : "none: such devices cannot run it");
+    if (coverage.unplanned)
+        printf("  no plan could be made of %s: not checked\n",
+               cli_types_text(types, sizeof types, coverage.unplanned, ", "));
 }
 
 static void print_op(const struct flynn_op *op)

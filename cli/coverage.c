@@ -2,6 +2,7 @@
 #include "cli/coverage.h"
 
 #include "core/table.h"
+#include "dispatch/inputs.h"
 #include "dispatch/tables.h"
 #include "flynn_config.h"
 
@@ -24,6 +25,7 @@ static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const
     struct flynn_shape shape = {.width = 1001, .height = 41, .channels = 3, .type = type};
     struct flynn_shape with;
     struct flynn_image second;
+    uint64_t rng = 1;
     bool made = false;
 
     if (!(op->channels & FLYNN_CHANNEL_BIT(3)))
@@ -46,7 +48,7 @@ static bool small_plan(struct flynn_chain *chain, struct flynn_plan *plan, const
         chain->length = 0;
         if (flynn_chain_add_with(chain, text, &second, NULL))
             continue;
-        made = flynn_plan_build(plan, chain, &shape, NULL) == FLYNN_OK;
+        made = !flynn_inputs_fit(chain, &shape, &rng, NULL) && !flynn_plan_build(plan, chain, &shape, NULL);
         if (!made)
             flynn_chain_free(chain);
     }
@@ -66,6 +68,8 @@ static void ask_tables(struct cli_coverage *coverage, const struct flynn_op *op,
     static struct flynn_chain chain;
     struct flynn_plan plan;
     bool planned = small_plan(&chain, &plan, op, type);
+    if (!planned)
+        coverage->unplanned |= FLYNN_TYPE_BIT(type);
     for (int table = 0; table < flynn_table_count(); table++) {
         int lowest = table;
         bool own = false;

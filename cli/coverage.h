@@ -11,7 +11,9 @@ struct cli_coverage {
     unsigned table[CLI_MOST_TABLES]; /**< by table: FLYNN_TYPE_BIT of the input types that it runs wholly by itself */
     unsigned part[CLI_MOST_TABLES];  /**< likewise: of which it runs some stages, but not all */
     int falls_to[CLI_MOST_TABLES][FLYNN_N_TYPES]; /**< for other types of the op: the lowest table that helps out */
-    bool opencl;                                  /**< there are OpenCL kernels in this build */
+    unsigned unplanned; /**< FLYNN_TYPE_BIT of the input types of which no plan could be made: what stands above and
+                           below is what the catalogue says */
+    bool opencl;        /**< there are OpenCL kernels in this build */
 };
 
 /** Asked of the tables with small plans of the op's defaults (or of its first case where it has none),
