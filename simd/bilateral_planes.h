@@ -2,9 +2,9 @@
 #ifndef FLYNN_SIMD_BILATERAL_PLANES_H
 #define FLYNN_SIMD_BILATERAL_PLANES_H
 
-#include "simd/filter.h"
+#include "simd/rgb.h"
 
-/* Pixels and planes, 16 at a time. */
+/* Pixels and planes: of 3 channels VEC pixels at a time, else 16. */
 
 /* part[i][j] takes of vector i of the pixels what belongs to plane j, or of plane j what belongs to vector i. */
 struct shuffles {
@@ -63,17 +63,34 @@ FLYNN_UNROLLED void split16(const uint8_t *in, uint8_t *out, ptrdiff_t far, cons
     }
 }
 
+/* Pixels of c channels that split_some takes at a time. */
+#define SPLIT(c) ((c) == 3 ? VEC : 16)
+
+FLYNN_UNROLLED void split_some(const uint8_t *in, uint8_t *out, ptrdiff_t far, const struct shuffles *s, int c)
+{
+    if (c != 3) {
+        split16(in, out, far, s, c);
+        return;
+    }
+    vi v[3];
+    rgb_load_blocks(v, in);
+    struct rgb px = rgb_from_blocks(v, 1);
+    v_store(out, px.r);
+    v_store(out + far, px.g);
+    v_store(out + 2 * far, px.b);
+}
+
 FLYNN_UNROLLED void planes(const struct flynn_call *call, int c)
 {
     struct shuffles s = split_shuffles(c);
-    int columns = call->stage->out.width;
+    int columns = call->stage->out.width, some = SPLIT(c);
     for (int r = 0; r < call->rows; r++) {
         const uint8_t *in = (const uint8_t *)call->in[r] - call->stage->left * c;
         uint8_t *out = call->out[r];
-        for (int x = 0; x + 16 <= columns; x += 16)
-            split16(in + x * c, out + x, columns, &s, c);
-        if (columns >= 16) {
-            split16(in + (columns - 16) * c, out + columns - 16, columns, &s, c);
+        for (int x = 0; x + some <= columns; x += some)
+            split_some(in + x * c, out + x, columns, &s, c);
+        if (columns >= some) {
+            split_some(in + (columns - some) * c, out + columns - some, columns, &s, c);
             continue;
         }
         for (int i = 0; i < columns * c; i++)
@@ -118,6 +135,15 @@ FLYNN_UNROLLED void join_vector(const vi *plane, uint8_t *out, const struct shuf
 {
     if (c == 1) {
         v_store(out, plane[0]);
+        return;
+    }
+    if (c == 3) {
+        struct rgb px = {.r = plane[0], .g = plane[1], .b = plane[2]};
+        vi v[3];
+        rgb_to_blocks(v, &px, 1);
+        rgb_order_blocks(v);
+        for (int i = 0; i < 3; i++)
+            v_store(out + i * VEC, v[i]);
         return;
     }
     for (int i = 0; i < c; i++) {
