@@ -19,6 +19,11 @@
 #define FEW_RADIUS  FLYNN_BILATERAL_FEW_RADIUS
 #define FEW_RING    8 /* rows of samples */
 
+/* Of the first pixel of a segment a neighbour's sample and weight; the planes of a row are sizeof *sample[0] apart. */
+struct few_place {
+    const uint8_t *sample, *weight;
+};
+
 /* By row modulo the number of rows: weights of the latter half of the neighbours, and samples less 128. */
 struct few {
     _Alignas(64) uint8_t weight[FEW_HALF][FEW_RADIUS + 1][FEW_LEFT + FEW_SEGMENT + VEC];
@@ -29,6 +34,11 @@ struct few {
         bool gives;
     } tap[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
     int beside, pairs;          /* how many pairs do so, and pairs of all */
+    struct few_place place[FEW_RING][FLYNN_BILATERAL_FEW]; /* theirs by the pixel's row, from the first of input on */
+    /* Of the neighbours that get weights: pairs that have the same, and from the end on others. */
+    uint8_t twin[FEW_HALF][2];
+    int twins, others;
+    uint8_t table[FEW_HALF][FLYNN_BILATERAL_STEPS];
 };
 
 /* Columns to the right of the pixel, and rows below it, of neighbour t. */
@@ -49,6 +59,46 @@ static struct few_tap few_tap_of(const struct flynn_stage *stage, int t)
                             t >= half};
 }
 
+/* The weights of the latter half of the neighbours. Where byte shuffles find those of 16 steps each, a shuffle finds 0
+ * for what lies beyond its steps, but something for what lies before them: part i has its own weights less (exclusive
+ * or) those of the next, so that the sum of what is found is right. */
+static void few_tables(struct few *few, const struct flynn_stage *stage)
+{
+    int half = stage->k[2];
+    const uint8_t *weights = (const uint8_t *)stage->table[1].data + half * FLYNN_BILATERAL_STEPS;
+    memcpy(few->table, weights, (size_t)half * FLYNN_BILATERAL_STEPS);
+#if !defined(FLYNN_ISA_AVX512)
+    for (int t = 0; t < half; t++)
+        for (int i = 0; i < FLYNN_BILATERAL_STEPS - 16; i++)
+            few->table[t][i] ^= weights[t * FLYNN_BILATERAL_STEPS + i + 16];
+#endif
+    uint32_t done = 0;
+    few->twins = few->others = 0;
+    for (int t = 0; t < half; t++) {
+        int u = t + 1;
+        while (u < half && (done >> u & 1 || memcmp(few->table[t], few->table[u], FLYNN_BILATERAL_STEPS)))
+            u++;
+        if (done >> t & 1)
+            continue;
+        uint8_t *twin = u < half ? few->twin[few->twins++] : few->twin[FEW_HALF - 1 - few->others++];
+        twin[0] = (uint8_t)t;
+        twin[1] = (uint8_t)u;
+        done |= u < half ? 1u << u : 0;
+    }
+}
+
+/* For rows that are `row` modulo FEW_RING. */
+static void few_find(const struct few *few, unsigned row, int radius, struct few_place *place)
+{
+    for (int i = 0; i < 2 * few->pairs; i++) {
+        const struct few_tap *tap = &few->tap[i];
+        unsigned other = row + (unsigned)tap->below, from = tap->gives ? row : other;
+        ptrdiff_t at = FEW_LEFT + radius;
+        place[i].sample = few->sample[other % FEW_RING][0] + at + tap->right;
+        place[i].weight = few->weight[tap->weight][from % (FEW_RADIUS + 1)] + at + (tap->gives ? 0 : tap->right);
+    }
+}
+
 static void few_start(struct few *few, const struct flynn_stage *stage)
 {
     struct few_tap single[FLYNN_BILATERAL_FEW];
@@ -66,29 +116,26 @@ static void few_start(struct few *few, const struct flynn_stage *stage)
     memcpy(few->tap + 2 * pairs, single, (size_t)singles * sizeof *single);
     few->beside = pairs;
     few->pairs = n / 2;
+    for (unsigned row = 0; row < FEW_RING; row++)
+        few_find(few, row, stage->up, few->place[row]);
+    few_tables(few, stage);
 }
 
-/* The weights of a neighbour. Where byte shuffles find those of 16 steps each, a shuffle finds 0 for what lies beyond
- * its steps, but something for what lies before them: part i has its own weights less (exclusive or) those of the next,
- * so that the sum of what is found is right. from[i] moves the steps of part i to where its shuffle looks. */
+/* The weights of a neighbour, from few->table. from[i] moves the steps of part i to where its shuffle looks. */
 struct few_table {
     struct table weights;
     vi from[4];
 };
 
-FLYNN_UNROLLED struct few_table few_table(const uint8_t *weights, int shift)
+FLYNN_UNROLLED void few_starts(struct few_table *t, int shift)
 {
-    struct few_table t;
-    t.weights = load_table(weights);
 #if !defined(FLYNN_ISA_AVX512)
     for (int i = 0; i < 4; i++)
-        t.from[i] = v_keep(v_set8(!shift ? 112 - 16 * i : i ? -16 * i : 2 * 112 - 1));
-    for (int i = 0; i < 3; i++)
-        t.weights.part[i] = v_xor(t.weights.part[i], t.weights.part[i + 1]);
+        t->from[i] = v_keep(v_set8(!shift ? 112 - 16 * i : i ? -16 * i : 2 * 112 - 1));
 #else
+    (void)t;
     (void)shift;
 #endif
-    return t;
 }
 
 /* The weights of distances d, of which two together are a step where `shift` is 1. The mean of d and an odd number is a
@@ -109,37 +156,59 @@ FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
 #endif
 }
 
-/* Of a vector of pixels `own` and neighbours `other`, whose planes are `far` bytes apart. */
-FLYNN_UNROLLED vi few_weights(const uint8_t *own, const uint8_t *other, ptrdiff_t far, const struct few_table *table,
-                              int c, int shift)
+/* Of a vector of pixels `own` and n neighbours `other`, whose planes are `far` bytes apart. */
+FLYNN_UNROLLED void few_weights(const uint8_t *own, const uint8_t *const *other, int n, ptrdiff_t far,
+                                const struct few_table *table, int c, int shift, uint8_t *const *to)
 {
-    vi d = v_zero();
-    for (int j = 0; j < c; j++, own += far, other += far) {
-        vi apart = difference(v_keep(v_load(own)), v_keep(v_load(other)));
-        d = j ? V(adds_epu8)(d, apart) : apart;
+    vi d[2];
+    for (int j = 0; j < c; j++) {
+        vi x = v_keep(v_load(own + j * far));
+        for (int i = 0; i < n; i++) {
+            vi apart = difference(x, v_keep(v_load(other[i] + j * far)));
+            d[i] = j ? V(adds_epu8)(d[i], apart) : apart;
+        }
     }
-    return few_lookup(table, d, shift);
+    for (int i = 0; i < n; i++)
+        v_store(to[i], few_lookup(table, d[i], shift));
+}
+
+/* The weights of up to two neighbours that share a table, which row r gives in n columns from x - radius on. */
+FLYNN_UNROLLED void few_weigh_some(const struct flynn_call *call, int r, int x, ptrdiff_t n, struct few *few,
+                                   const uint8_t *which, int some, struct few_table *table, int c, int shift)
+{
+    const struct flynn_stage *stage = call->stage;
+    ptrdiff_t far = stage->in.width, last = n > VEC ? n - VEC : 0;
+    const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + x, *other[2];
+    uint8_t *to[2];
+    int below = 0;
+    for (int i = 0; i < some; i++) {
+        int t = stage->k[2] + which[i], down = few_below(stage, t);
+        below = down > below ? down : below;
+        other[i] = (const uint8_t *)call->in[r + stage->up + down] + x + few_right(stage, t);
+        to[i] = few->weight[which[i]][(r + stage->up) % (FEW_RADIUS + 1)] + FEW_LEFT;
+    }
+    if (r + below < 0)
+        return;
+    table->weights = load_table(few->table[which[0]]);
+    for (ptrdiff_t at = 0;; at = at + VEC < last ? at + VEC : last) {
+        const uint8_t *const from[2] = {other[0] + at, some > 1 ? other[1] + at : NULL};
+        uint8_t *const out[2] = {to[0] + at, some > 1 ? to[1] + at : NULL};
+        few_weights(own + at, from, some, far, table, c, shift, out);
+        if (at >= last)
+            break;
+    }
 }
 
 /* The weights that row r gives in n columns from x - radius on. */
 FLYNN_UNROLLED void few_weigh(const struct flynn_call *call, int r, int x, ptrdiff_t n, struct few *few, int c,
                               int shift)
 {
-    const struct flynn_stage *stage = call->stage;
-    ptrdiff_t far = stage->in.width, last = n > VEC ? n - VEC : 0;
-    int half = stage->k[2];
-    const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + x, *tables = stage->table[1].data;
-    for (int i = 0; i < half; i++) {
-        int t = half + i, down = few_below(stage, t);
-        if (r + down < 0)
-            continue;
-        struct few_table table = few_table(tables + t * FLYNN_BILATERAL_STEPS, shift);
-        const uint8_t *other = (const uint8_t *)call->in[r + stage->up + down] + x + few_right(stage, t);
-        uint8_t *to = few->weight[i][(r + stage->up) % (FEW_RADIUS + 1)] + FEW_LEFT;
-        for (ptrdiff_t at = 0; at < last; at += VEC)
-            v_store(to + at, few_weights(own + at, other + at, far, &table, c, shift));
-        v_store(to + last, few_weights(own + last, other + last, far, &table, c, shift));
-    }
+    struct few_table table;
+    few_starts(&table, shift);
+    for (int i = 0; i < few->twins; i++)
+        few_weigh_some(call, r, x, n, few, few->twin[i], 2, &table, c, shift);
+    for (int i = 0; i < few->others; i++)
+        few_weigh_some(call, r, x, n, few, few->twin[FEW_HALF - 1 - i], 1, &table, c, shift);
 }
 
 /* Input row t of the call, n columns from x - radius on. */
@@ -151,23 +220,6 @@ FLYNN_UNROLLED void few_keep(const struct flynn_call *call, int t, int x, int n,
         uint8_t *to = few->sample[t % FEW_RING][j] + FEW_LEFT;
         for (int i = 0; i < n; i += VEC)
             v_store(to + i, v_xor(v_load(from + i), flip));
-    }
-}
-
-/* Of the first pixel of a segment a neighbour's sample and weight; the planes of a row are sizeof *sample[0] apart. */
-struct few_place {
-    const uint8_t *sample, *weight;
-};
-
-/* For row `row`, counted from the first input row. */
-static void few_find(const struct few *few, unsigned row, int radius, struct few_place *place)
-{
-    for (int i = 0; i < 2 * few->pairs; i++) {
-        const struct few_tap *tap = &few->tap[i];
-        unsigned other = row + (unsigned)tap->below, from = tap->gives ? row : other;
-        ptrdiff_t at = FEW_LEFT + radius;
-        place[i].sample = few->sample[other % FEW_RING][0] + at + tap->right;
-        place[i].weight = few->weight[tap->weight][from % (FEW_RADIUS + 1)] + at + (tap->gives ? 0 : tap->right);
     }
 }
 
@@ -276,11 +328,10 @@ FLYNN_UNROLLED void few_finish(const struct few_sums *sums, const uint8_t *own, 
 FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int r, int x, int n,
                             const struct shuffles *join, int c)
 {
-    struct few_place place[FLYNN_BILATERAL_FEW];
     struct few_sums sums[FEW_SEGMENT / VEC], *s = sums;
     int radius = call->stage->up;
     const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT + radius;
-    few_find(few, (unsigned)(r + radius), radius, place);
+    const struct few_place *place = few->place[(r + radius) % FEW_RING];
     for (int i = 0; i < n; i = v_advance(i, VEC, n))
         few_sum(few, place, i, s++, c);
     s = sums;
