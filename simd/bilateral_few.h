@@ -18,6 +18,7 @@
 #define FEW_HALF    (FLYNN_BILATERAL_FEW / 2)
 #define FEW_RADIUS  FLYNN_BILATERAL_FEW_RADIUS
 #define FEW_RING    8 /* rows of samples */
+#define FEW_FAR     (FEW_LEFT + FEW_SEGMENT + VEC) /* bytes from a plane to the next */
 
 /* Of the first pixel of a segment a neighbour's sample and weight; the planes of a row are sizeof *sample[0] apart. */
 struct few_place {
@@ -26,13 +27,16 @@ struct few_place {
 
 /* By row modulo the number of rows: weights of the latter half of the neighbours, and samples less 128. */
 struct few {
-    _Alignas(64) uint8_t weight[FEW_HALF][FEW_RADIUS + 1][FEW_LEFT + FEW_SEGMENT + VEC];
-    uint8_t sample[FEW_RING][3][FEW_LEFT + FEW_SEGMENT + VEC];
+    _Alignas(64) uint8_t weight[FEW_HALF][FEW_RADIUS + 1][FEW_FAR];
+    uint8_t sample[FEW_RING][3][FEW_FAR];
     struct few_tap {
         int right, below; /* columns and rows from the pixel */
         int weight;       /* which one, given by the pixel or got by it */
         bool gives;
     } tap[FLYNN_BILATERAL_FEW]; /* the neighbours: those that are at the right of another follow it */
+    struct few_way {
+        int right, below; /* of the latter half: columns and rows from the pixel */
+    } way[FEW_HALF];
     int beside, pairs;          /* how many pairs do so, and pairs of all */
     struct few_place place[FEW_RING][FLYNN_BILATERAL_FEW]; /* theirs by the pixel's row, from the first of input on */
     /* Of the neighbours that get weights: pairs that have the same, and from the end on others. */
@@ -118,6 +122,8 @@ static void few_start(struct few *few, const struct flynn_stage *stage)
     few->pairs = n / 2;
     for (unsigned row = 0; row < FEW_RING; row++)
         few_find(few, row, stage->up, few->place[row]);
+    for (int t = 0; t < n / 2; t++)
+        few->way[t] = (struct few_way){(int)few_right(stage, n / 2 + t), few_below(stage, n / 2 + t)};
     few_tables(few, stage);
 }
 
@@ -156,15 +162,15 @@ FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
 #endif
 }
 
-/* Of a vector of pixels `own` and n neighbours `other`, whose planes are `far` bytes apart. */
-FLYNN_UNROLLED void few_weights(const uint8_t *own, const uint8_t *const *other, int n, ptrdiff_t far,
-                                const struct few_table *table, int c, int shift, uint8_t *const *to)
+/* Of a vector of pixels `own` and n neighbours `other`. */
+FLYNN_UNROLLED void few_weights(const uint8_t *own, const uint8_t *const *other, int n, const struct few_table *table,
+                                int c, int shift, uint8_t *const *to)
 {
     vi d[2];
     for (int j = 0; j < c; j++) {
-        vi x = v_keep(v_load(own + j * far));
+        vi x = v_keep(v_load(own + j * FEW_FAR));
         for (int i = 0; i < n; i++) {
-            vi apart = difference(x, v_keep(v_load(other[i] + j * far)));
+            vi y = v_keep(v_load(other[i] + j * FEW_FAR)), apart = V(sub_epi8)(V(max_epi8)(x, y), V(min_epi8)(x, y));
             d[i] = j ? V(adds_epu8)(d[i], apart) : apart;
         }
     }
@@ -172,43 +178,37 @@ FLYNN_UNROLLED void few_weights(const uint8_t *own, const uint8_t *const *other,
         v_store(to[i], few_lookup(table, d[i], shift));
 }
 
-/* The weights of up to two neighbours that share a table, which row r gives in n columns from x - radius on. */
-FLYNN_UNROLLED void few_weigh_some(const struct flynn_call *call, int r, int x, ptrdiff_t n, struct few *few,
-                                   const uint8_t *which, int some, struct few_table *table, int c, int shift)
+/* The weights of up to two neighbours that share a table, which row r gives in n columns. */
+FLYNN_UNROLLED void few_weigh_some(struct few *few, int r, int n, const uint8_t *which, int some,
+                                   struct few_table *table, int c, int shift)
 {
-    const struct flynn_stage *stage = call->stage;
-    ptrdiff_t far = stage->in.width, last = n > VEC ? n - VEC : 0;
-    const uint8_t *own = (const uint8_t *)call->in[r + stage->up] + x, *other[2];
-    uint8_t *to[2];
-    int below = 0;
+    const uint8_t *own = few->sample[r % FEW_RING][0] + FEW_LEFT, *other[2] = {0};
+    uint8_t *to[2] = {0};
     for (int i = 0; i < some; i++) {
-        int t = stage->k[2] + which[i], down = few_below(stage, t);
-        below = down > below ? down : below;
-        other[i] = (const uint8_t *)call->in[r + stage->up + down] + x + few_right(stage, t);
-        to[i] = few->weight[which[i]][(r + stage->up) % (FEW_RADIUS + 1)] + FEW_LEFT;
+        const struct few_way *way = &few->way[which[i]];
+        other[i] = few->sample[(r + way->below) % FEW_RING][0] + FEW_LEFT + way->right;
+        to[i] = few->weight[which[i]][r % (FEW_RADIUS + 1)] + FEW_LEFT;
     }
-    if (r + below < 0)
-        return;
     table->weights = load_table(few->table[which[0]]);
-    for (ptrdiff_t at = 0;; at = at + VEC < last ? at + VEC : last) {
-        const uint8_t *const from[2] = {other[0] + at, some > 1 ? other[1] + at : NULL};
-        uint8_t *const out[2] = {to[0] + at, some > 1 ? to[1] + at : NULL};
-        few_weights(own + at, from, some, far, table, c, shift, out);
-        if (at >= last)
-            break;
+    for (int i = 0; i < n; i += VEC) {
+        const uint8_t *const from[2] = {other[0] + i, other[1] + i};
+        uint8_t *const out[2] = {to[0] + i, to[1] + i};
+        few_weights(own + i, from, some, table, c, shift, out);
     }
 }
 
-/* The weights that row r gives in n columns from x - radius on. */
-FLYNN_UNROLLED void few_weigh(const struct flynn_call *call, int r, int x, ptrdiff_t n, struct few *few, int c,
-                              int shift)
+/* The weights that row r, counted from the first input row, gives in n columns. Above the first output row only those
+ * count that come to it. */
+FLYNN_UNROLLED void few_weigh(struct few *few, int r, int n, int radius, int c, int shift)
 {
     struct few_table table;
     few_starts(&table, shift);
     for (int i = 0; i < few->twins; i++)
-        few_weigh_some(call, r, x, n, few, few->twin[i], 2, &table, c, shift);
-    for (int i = 0; i < few->others; i++)
-        few_weigh_some(call, r, x, n, few, few->twin[FEW_HALF - 1 - i], 1, &table, c, shift);
+        if (r + few->way[few->twin[i][1]].below >= radius)
+            few_weigh_some(few, r, n, few->twin[i], 2, &table, c, shift);
+    for (int i = FEW_HALF - few->others; i < FEW_HALF; i++)
+        if (r + few->way[few->twin[i][0]].below >= radius)
+            few_weigh_some(few, r, n, few->twin[i], 1, &table, c, shift);
 }
 
 /* Input row t of the call, n columns from x - radius on. */
@@ -253,7 +253,7 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
     for (int h = 0; h < 2; h++)
         sums->weight[h] = V(add_epi16)(sums->weight[h], V(maddubs_epi16)(weight[h], unit));
     for (int j = 0; j < c; j++) {
-        ptrdiff_t at = i + j * (FEW_LEFT + FEW_SEGMENT + VEC);
+        ptrdiff_t at = i + j * FEW_FAR;
         if (beside) {
             sample[0] = v_load(place[0].sample + at);
             sample[1] = v_load(place[0].sample + at + 1);
@@ -313,7 +313,7 @@ FLYNN_UNROLLED void few_finish(const struct few_sums *sums, const uint8_t *own, 
         most[h] = V(add_epi16)(V(sub_epi16)(all[h], V(srli_epi16)(all[h], 1)), v_set16(-1));
     }
     for (int j = 0; j < c; j++) {
-        vi centre = v_load(own + j * (FEW_LEFT + FEW_SEGMENT + VEC));
+        vi centre = v_load(own + j * FEW_FAR);
         vi part[2] = {V(maddubs_epi16)(even, centre), V(srai_epi16)(centre, 8)};
         for (int h = 0; h < 2; h++) {
             vi sum = V(sub_epi16)(sums->sample[j][h], V(mullo_epi16)(part[h], sums->weight[h]));
@@ -354,11 +354,11 @@ FLYNN_UNROLLED void few_rows(const struct flynn_call *call, int c, int shift)
         for (int t = 0; t < 2 * radius; t++)
             few_keep(call, t, x, n + 2 * radius, &few, c);
         for (int r = -radius; r < call->rows; r++) {
-            few_weigh(call, r, x, n + 2 * radius, &few, c, shift);
-            if (r < 0)
-                continue;
-            few_keep(call, r + 2 * radius, x, n + 2 * radius, &few, c);
-            few_row(call, &few, r, x, n, &join, c);
+            if (r >= 0)
+                few_keep(call, r + 2 * radius, x, n + 2 * radius, &few, c);
+            few_weigh(&few, r + radius, n + 2 * radius, radius, c, shift);
+            if (r >= 0)
+                few_row(call, &few, r, x, n, &join, c);
         }
     }
 }
