@@ -324,6 +324,13 @@ FLYNN_UNROLLED void few_finish(const struct few_sums *sums, const uint8_t *own, 
     join_vector(result, out, join, c);
 }
 
+/* The vector after that of pixel i, of n: all but the first and the last begin where rows of samples are aligned. */
+static inline int few_next(int i, int n, int radius)
+{
+    int next = i ? i + VEC : VEC - radius;
+    return n <= VEC || next >= n ? n : next + VEC <= n ? next : n - VEC;
+}
+
 /* n pixels from x on of row r. Sums of all come first: what follows them takes long and would keep the next waiting. */
 FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int r, int x, int n,
                             const struct shuffles *join, int c)
@@ -332,10 +339,10 @@ FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int 
     int radius = call->stage->up;
     const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT + radius;
     const struct few_place *place = few->place[(r + radius) % FEW_RING];
-    for (int i = 0; i < n; i = v_advance(i, VEC, n))
+    for (int i = 0; i < n; i = few_next(i, n, radius))
         few_sum(few, place, i, s++, c);
     s = sums;
-    for (int i = 0; i < n; i = v_advance(i, VEC, n)) {
+    for (int i = 0; i < n; i = few_next(i, n, radius)) {
         uint8_t *out = (uint8_t *)call->out[r] + (x + i) * c, part[FLYNN_MAX_CHANNELS * VEC];
         few_finish(s++, own + i, n < VEC ? part : out, join, c);
         if (n < VEC)
