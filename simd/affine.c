@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
-#include "simd/warp_groups.h"
+#include "simd/warp_walk.h"
 
 /* Stages are described in core/warp.h. Coordinates are computed for as many columns as fit into vectors, which may be
  * more than asked for: the tables of affine are long enough, and remap takes the last ones singly. */
@@ -105,55 +105,54 @@ static void locate_remap(const struct flynn_call *call, int x, int y, int n, int
 
 /* ---- kernels ----------------------------------------------------------------------------------------------------- */
 
-WARP_INLINE void draw_method(const struct flynn_warp_source *s, enum flynn_type type, int channels, const int32_t *X,
-                             const int32_t *Y, int n, uint8_t *to)
+WARP_INLINE void draw_method(const struct flynn_warp_source *s, enum flynn_type type, int channels, struct block *block,
+                             uint8_t *to)
 {
     if (s->method == FLYNN_WARP_NEAREST)
-        draw_groups(s, FLYNN_WARP_NEAREST, type, channels, X, Y, n, to);
+        draw_groups(s, FLYNN_WARP_NEAREST, type, channels, block, to);
     else if (s->method == FLYNN_WARP_BILINEAR)
-        draw_groups(s, FLYNN_WARP_BILINEAR, type, channels, X, Y, n, to);
+        draw_groups(s, FLYNN_WARP_BILINEAR, type, channels, block, to);
     else
-        draw_groups(s, FLYNN_WARP_BICUBIC, type, channels, X, Y, n, to);
+        draw_groups(s, FLYNN_WARP_BICUBIC, type, channels, block, to);
 }
 
-WARP_INLINE void draw_type(const struct flynn_warp_source *s, enum flynn_type type, const int32_t *X, const int32_t *Y,
-                           int n, uint8_t *to)
+WARP_INLINE void draw_type(const struct flynn_warp_source *s, enum flynn_type type, struct block *block, uint8_t *to)
 {
     switch (s->channels) {
     case 1:
-        draw_method(s, type, 1, X, Y, n, to);
+        draw_method(s, type, 1, block, to);
         break;
     case 2:
-        draw_method(s, type, 2, X, Y, n, to);
+        draw_method(s, type, 2, block, to);
         break;
     case 3:
-        draw_method(s, type, 3, X, Y, n, to);
+        draw_method(s, type, 3, block, to);
         break;
     default:
-        draw_method(s, type, 4, X, Y, n, to);
+        draw_method(s, type, 4, block, to);
     }
 }
 
-static void draw_u8(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+static void draw_u8(const struct flynn_warp_source *s, struct block *block, uint8_t *to)
 {
-    draw_type(s, FLYNN_U8, X, Y, n, to);
+    draw_type(s, FLYNN_U8, block, to);
 }
 
-static void draw_u16(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+static void draw_u16(const struct flynn_warp_source *s, struct block *block, uint8_t *to)
 {
-    draw_type(s, FLYNN_U16, X, Y, n, to);
+    draw_type(s, FLYNN_U16, block, to);
 }
 
-static void draw_f32(const struct flynn_warp_source *s, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+static void draw_f32(const struct flynn_warp_source *s, struct block *block, uint8_t *to)
 {
-    draw_type(s, FLYNN_F32, X, Y, n, to);
+    draw_type(s, FLYNN_F32, block, to);
 }
 
 static void warp(const struct flynn_call *call)
 {
     static flynn_warp_locate *const locate[] = {locate_affine, locate_perspective, locate_remap};
-    static flynn_warp_draw *const draw[] = {[FLYNN_U8] = draw_u8, [FLYNN_U16] = draw_u16, [FLYNN_F32] = draw_f32};
-    flynn_warp_walk(call, locate[call->stage->kernel], draw[call->stage->in.type]);
+    static draw_fn *const draw[] = {[FLYNN_U8] = draw_u8, [FLYNN_U16] = draw_u16, [FLYNN_F32] = draw_f32};
+    walk(call, locate[call->stage->kernel], draw[call->stage->in.type]);
 }
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(affine);

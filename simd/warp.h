@@ -8,9 +8,11 @@
 /** Groups of W_GROUP pixels of a warp whose samples all lie inside, with room for loads of 16 or 8 bytes.
  *
  * A pixel is mixed in a lane of 128 bits, its channels side by side in 32 bits each, so that one way serves every
- * channel count; pixel i of a group shares a vector with pixel i + 4. */
+ * channel count; pixel i of a group shares a vector with pixel i + 4. Groups are written in order to a buffer, in which
+ * what is stored beyond a group is overwritten by the next one: up to WARP_SLACK bytes. */
 
-#define W_GROUP (WIDE / 4)
+#define W_GROUP    (WIDE / 4)
+#define WARP_SLACK 16
 
 /** Method, type and channels are known where these functions are called, which only pays when they are inlined; what is
  * rare must not be. */
@@ -19,27 +21,22 @@
 
 /** A group: the samples' addresses and the fractions as vectors of 32 bits. */
 struct group {
-    const uint8_t *origin;                 /**< the first of the samples of a pixel at (0, 0) */
-    const uint8_t *below;                  /**< and of the row below */
-    const uint64_t (*offset)[W_GROUP / 2]; /**< where those of each pixel are: the even ones, then the odd ones */
+    const uint8_t *origin;  /**< the first of the samples of a pixel at (0, 0) */
+    const uint8_t *below;   /**< and of the row below */
+    const uint32_t *offset; /**< where those of each pixel are */
     size_t stride;
     wi fx, fy;
 };
 
-WARP_INLINE uint64_t offset_of(const struct group *g, int i)
-{
-    return g->offset[i & 1][i >> 1];
-}
-
 WARP_INLINE const uint8_t *at(const struct group *g, int i)
 {
-    return g->origin + offset_of(g, i);
+    return g->origin + g->offset[i];
 }
 
 /** The row below; from a base of its own, which saves an addition for each pixel. */
 WARP_INLINE const uint8_t *under(const struct group *g, int i)
 {
-    return g->below + offset_of(g, i);
+    return g->below + g->offset[i];
 }
 
 WARP_INLINE simde__m128i load_low(const void *p)
@@ -122,9 +119,9 @@ WARP_INLINE wi order_of(int channels)
 
 WARP_INLINE wi load_two_of(const uint8_t *base, const struct group *g, int i)
 {
-    simde__m128i low = load_pair(base + offset_of(g, i), base + offset_of(g, i + 1));
+    simde__m128i low = load_pair(base + g->offset[i], base + g->offset[i + 1]);
 #if WIDE == 32
-    simde__m128i high = load_pair(base + offset_of(g, i + 4), base + offset_of(g, i + 5));
+    simde__m128i high = load_pair(base + g->offset[i + 4], base + g->offset[i + 5]);
     return simde_mm256_inserti128_si256(simde_mm256_castsi128_si256(low), high, 1);
 #else
     return low;
@@ -212,7 +209,13 @@ WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
 #if W_SHUFFLES
     if (channels == 3) {
         static const int8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1};
-        w_store_12(to, W(shuffle_epi8)(v, w_repeat16(order)));
+        v = W(shuffle_epi8)(v, w_repeat16(order));
+#if WIDE == 32
+        w_store16(to, simde_mm256_castsi256_si128(v));
+        w_store16(to + 12, simde_mm256_extracti128_si256(v, 1));
+#else
+        w_store(to, v);
+#endif
         return;
     }
     if (channels < 3) {
@@ -253,7 +256,7 @@ WARP_INLINE wi beside_u16(wi v, int channels)
 }
 
 /** Pixels of 4 samples of 16 bits, two and two in the lanes of `low` (0, 1 and 4, 5) and `high` (2, 3 and 6, 7), to
- * memory; what a store writes beyond its pixel the next one overwrites, but for the last. */
+ * memory; what a store writes beyond its pixel the next one overwrites. */
 WARP_INLINE void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
 {
     uint8_t bytes[2 * WIDE];
@@ -262,9 +265,8 @@ WARP_INLINE void store_pixels_u16(uint8_t *to, wi low, wi high, int channels)
         memcpy(bytes + 32 * l, (const uint8_t *)&low + 16 * l, 16);
         memcpy(bytes + 32 * l + 16, (const uint8_t *)&high + 16 * l, 16);
     }
-    for (size_t i = 0; i + 1 < W_GROUP; i++)
+    for (size_t i = 0; i < W_GROUP; i++)
         memcpy(to + i * pixel, bytes + 8 * i, channels == 1 ? 2 : 8);
-    memcpy(to + (W_GROUP - 1) * pixel, bytes + (size_t)8 * (W_GROUP - 1), pixel);
 }
 
 WARP_INLINE void bilinear_u16(const struct group *g, int channels, uint8_t *to)
@@ -288,15 +290,6 @@ WARP_INLINE simde__m128 load_f32(const uint8_t *p)
     return simde_mm_loadu_ps((const float *)(const void *)p);
 }
 
-/** 4 floats to where a pixel belongs; `last`: not beyond it. */
-WARP_INLINE void store_pixel_f32(uint8_t *to, simde__m128 v, size_t pixel, bool last)
-{
-    if (!last || pixel == 16)
-        memcpy(to, &v, 16);
-    else
-        memcpy(to, &v, pixel);
-}
-
 WARP_INLINE void bilinear_f32(const struct group *g, int channels, uint8_t *to)
 {
     size_t pixel = 4 * (size_t)channels;
@@ -312,96 +305,7 @@ WARP_INLINE void bilinear_f32(const struct group *g, int channels, uint8_t *to)
         v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(p + pixel), simde_mm_set1_ps(right * above)));
         v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(q), simde_mm_set1_ps(left * below)));
         v = simde_mm_add_ps(v, simde_mm_mul_ps(load_f32(q + pixel), simde_mm_set1_ps(right * below)));
-        store_pixel_f32(to + (size_t)i * pixel, v, pixel, channels == 1 || i == W_GROUP - 1);
-    }
-}
-
-/* ---- bicubic: a pixel at a time ---------------------------------------------------------------------------------- */
-
-WARP_INLINE simde__m128i load_4(const uint8_t *p)
-{
-    int32_t four;
-    memcpy(&four, p, 4);
-    return simde_mm_cvtsi32_si128(four);
-}
-
-/** Two weights of 16 bits in all lanes. */
-WARP_INLINE simde__m128i weights_at(const int16_t *w)
-{
-    int32_t two;
-    memcpy(&two, w, 4);
-    return simde_mm_set1_epi32(two);
-}
-
-WARP_INLINE simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int channels, const int16_t *w)
-{
-    simde__m128i sum = simde_mm_setzero_si128(), zero = sum;
-    for (int r = 0; r < 4; r++, p += stride, w += 4) {
-        simde__m128i a = simde_mm_unpacklo_epi8(load_4(p), load_4(p + channels));
-        simde__m128i b = simde_mm_unpacklo_epi8(load_4(p + 2 * channels), load_4(p + 3 * channels));
-        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(a, zero), weights_at(w)));
-        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(b, zero), weights_at(w + 2)));
-    }
-    return sum;
-}
-
-WARP_INLINE simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int channels, const int16_t *w)
-{
-    size_t pixel = 2 * (size_t)channels;
-    simde__m128i sum = simde_mm_setzero_si128(), sign = simde_mm_set1_epi16((int16_t)-32768);
-    for (int r = 0; r < 4; r++, p += stride, w += 4) {
-        simde__m128i a = simde_mm_unpacklo_epi16(load_low(p), load_low(p + pixel));
-        simde__m128i b = simde_mm_unpacklo_epi16(load_low(p + 2 * pixel), load_low(p + 3 * pixel));
-        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(a, sign), weights_at(w)));
-        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(b, sign), weights_at(w + 2)));
-    }
-    return sum;
-}
-
-/** Weights are negated: (16384 - sum) >> 15. */
-WARP_INLINE simde__m128i rounded_15(simde__m128i sum)
-{
-    return simde_mm_srai_epi32(simde_mm_sub_epi32(simde_mm_set1_epi32(16384), sum), 15);
-}
-
-WARP_INLINE simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int channels, const float *across,
-                                    const float *down)
-{
-    size_t pixel = 4 * (size_t)channels;
-    simde__m128 sum = simde_mm_setzero_ps();
-    for (int r = 0; r < 4; r++, p += stride) {
-        simde__m128 row = simde_mm_mul_ps(load_f32(p), simde_mm_set1_ps(down[r] * across[0]));
-        for (int k = 1; k < 4; k++) {
-            simde__m128 v = load_f32(p + (size_t)k * pixel);
-            row = simde_mm_add_ps(row, simde_mm_mul_ps(v, simde_mm_set1_ps(down[r] * across[k])));
-        }
-        sum = r ? simde_mm_add_ps(sum, row) : row;
-    }
-    return sum;
-}
-
-WARP_INLINE void bicubic(const struct group *g, const struct flynn_warp_source *s, enum flynn_type type, int channels,
-                         uint8_t *to)
-{
-    int32_t fx[W_GROUP], fy[W_GROUP];
-    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
-    w_store(fx, g->fx);
-    w_store(fy, g->fy);
-    for (int i = 0; i < W_GROUP; i++) {
-        ptrdiff_t place = (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
-        if (type == FLYNN_F32) {
-            simde__m128 v =
-                bicubic_f32(at(g, i), g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
-            memcpy(to + (size_t)i * pixel, &v, pixel);
-        } else if (type == FLYNN_U8) {
-            simde__m128i v = rounded_15(bicubic_sum_u8(at(g, i), g->stride, channels, s->ints + place));
-            v = simde_mm_packus_epi16(simde_mm_packs_epi32(v, v), v);
-            memcpy(to + (size_t)i * pixel, &v, pixel);
-        } else {
-            simde__m128i v = rounded_15(bicubic_sum_u16(at(g, i), g->stride, channels, s->ints + place));
-            v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
-            memcpy(to + (size_t)i * pixel, &v, pixel);
-        }
+        memcpy(to + (size_t)i * pixel, &v, channels == 1 ? 4 : 16);
     }
 }
 

@@ -2,10 +2,11 @@
 #ifndef FLYNN_SIMD_WARP_GROUPS_H
 #define FLYNN_SIMD_WARP_GROUPS_H
 
-#include "simd/warp.h"
+#include "simd/warp_bicubic.h"
 
-/** A block of up to FLYNN_WARP_BLOCK pixels of a warp, in groups. First is found where each group lies; groups that lie
- * inside are then mixed in a loop without tests or calls, whose constants stay in registers. */
+/** A block of up to FLYNN_WARP_BLOCK pixels of a warp, in groups. First is found where they lie; groups that lie inside
+ * are then mixed in a loop without tests or calls, whose constants stay in registers. The last group may be filled up
+ * with pixels at any place. */
 
 /** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included.
  */
@@ -22,19 +23,22 @@ WARP_INLINE struct reach reach_of(enum flynn_warp_method method, enum flynn_type
     return (struct reach){0, type == FLYNN_F32 ? 1 + (4 + channels - 1) / channels : (8 + channels - 1) / channels, 2};
 }
 
-/** All ones in the lanes of 32 bits whose v is in [low, high): one comparison, shifted to where the range starts. */
-WARP_INLINE wi between(wi v, int low, int high)
+/** Numbers in [low, high), which one comparison finds: shifted to where the range starts. */
+struct range {
+    wi from, end;
+};
+
+WARP_INLINE struct range range_of(int low, int high)
 {
-    uint32_t length = high > low ? (uint32_t)high - (uint32_t)low : 0;
-    wi from = W(set1_epi32)((int32_t)(0x80000000U - (uint32_t)low));
-    return W(cmpgt_epi32)(W(set1_epi32)((int32_t)(0x80000000U + length)), W(add_epi32)(v, from));
+    const uint32_t length = high > low ? (uint32_t)high - (uint32_t)low : 0;
+    return (struct range){W(set1_epi32)((int32_t)(0x80000000U - (uint32_t)low)),
+                          W(set1_epi32)((int32_t)(0x80000000U + length))};
 }
 
-/** row * stride + column * pixel, which are not negative, of every other lane. */
-WARP_INLINE wi offsets_of(wi row, wi column, size_t stride, size_t pixel)
+/** All ones in the lanes of 32 bits where v is in the range. */
+WARP_INLINE wi between(wi v, struct range range)
 {
-    return W(add_epi64)(W(mul_epu32)(row, W(set1_epi64x)((int64_t)stride)),
-                        W(mul_epu32)(column, W(set1_epi64x)((int64_t)pixel)));
+    return W(cmpgt_epi32)(range.end, W(add_epi32)(v, range.from));
 }
 
 WARP_INLINE bool all_set(wi mask)
@@ -50,14 +54,8 @@ WARP_INLINE bool none_set(wi mask)
 /** Pixels of `pixel` bytes as they are; three bytes go with one more, which the next pixel overwrites. */
 WARP_INLINE void nearest(const struct group *g, size_t pixel, uint8_t *to)
 {
-    for (int i = 0; i < W_GROUP - 1; i++)
+    for (int i = 0; i < W_GROUP; i++)
         memcpy(to + (size_t)i * pixel, at(g, i), pixel == 3 ? 4 : pixel);
-    memcpy(to + (W_GROUP - 1) * pixel, at(g, W_GROUP - 1), pixel);
-}
-
-WARP_INLINE void fill_group(const struct flynn_warp_source *s, size_t pixel, uint8_t *to)
-{
-    memcpy(to, s->fill, W_GROUP * pixel);
 }
 
 /** Pixels at the border, one by one. */
@@ -67,110 +65,131 @@ WARP_APART void draw_edge(const struct flynn_warp_source *s, enum flynn_type typ
     flynn_warp_sample(s, type, X, Y, n, to);
 }
 
-#define WARP_GROUPS (FLYNN_WARP_BLOCK / W_GROUP)
+struct block {
+    _Alignas(64) int32_t X[FLYNN_WARP_BLOCK];
+    _Alignas(64) int32_t Y[FLYNN_WARP_BLOCK];
+    _Alignas(64) uint32_t offset[FLYNN_WARP_BLOCK]; /**< found by draw_groups: in bytes from row `first` */
+    int first;
+    int n;                /**< a multiple of W_GROUP */
+    int ahead_x, ahead_y; /**< how far from here the samples lie that are needed some blocks later */
+};
+
+/** Offsets have 32 bits. Where that is not enough for the whole input they count from the block's first row; false if
+ * they do not reach over the block either. */
+WARP_APART bool find_first(const struct flynn_warp_source *s, struct block *block, int shift)
+{
+    int first = s->height - 1, last = 0;
+    for (int i = 0; i < block->n; i++) {
+        int row = block->Y[i] >> shift;
+        if (row >= 0 && row < first)
+            first = row;
+        if (row < s->height && row > last)
+            last = row;
+    }
+    block->first = first;
+    return last < first || (uint64_t)(last - first + 1) * s->stride <= UINT32_MAX;
+}
+
+/** Where pixels lie inside. */
+WARP_INLINE struct range inner_columns(const struct flynn_warp_source *s, struct reach reach)
+{
+    return range_of(reach.before, s->width - reach.after_x + 1);
+}
+
+WARP_INLINE struct range inner_rows(const struct flynn_warp_source *s, struct reach reach)
+{
+    return range_of(reach.before, s->height - reach.after_y + 1);
+}
+
+/** Find the offsets; whether all pixels lie inside. */
+WARP_INLINE bool place_groups(const struct flynn_warp_source *s, struct block *block, int shift, struct reach reach,
+                              size_t pixel)
+{
+    const wi stride = W(set1_epi32)((int32_t)s->stride), bytes = W(set1_epi32)((int32_t)pixel);
+    const wi first = W(set1_epi32)(block->first);
+    const struct range columns = inner_columns(s, reach), rows = inner_rows(s, reach);
+    const int n = block->n;
+    wi inside = W(set1_epi32)(-1);
+    for (int i = 0; i < n; i += W_GROUP) {
+        wi column = W(srai_epi32)(w_load(block->X + i), shift), row = W(srai_epi32)(w_load(block->Y + i), shift);
+        inside = W_SI(and)(inside, W_SI(and)(between(column, columns), between(row, rows)));
+        row = W(mullo_epi32)(W(sub_epi32)(row, first), stride);
+        w_store(block->offset + i, W(add_epi32)(row, W(mullo_epi32)(column, bytes)));
+    }
+    return all_set(inside);
+}
 
 enum lie { OUTSIDE, EDGE, INSIDE };
 
-struct block {
-    uint64_t offset[WARP_GROUPS][2][W_GROUP / 2]; /**< see struct group */
-    enum lie lie[WARP_GROUPS];
-    const int32_t *X, *Y;
-    int n;
-    int64_t ahead; /**< how far away in memory the block to the right begins */
-};
-
-/** Where group j begins; the last one overlaps the one before. */
-WARP_INLINE int begin_of(const struct block *block, int j)
+WARP_INLINE enum lie lie_of(const struct flynn_warp_source *s, const struct block *block, int i, int shift,
+                            struct reach reach, int taps)
 {
-    return (j + 1) * W_GROUP <= block->n ? j * W_GROUP : block->n - W_GROUP;
-}
-
-WARP_INLINE enum lie lie_of(const struct flynn_warp_source *s, struct reach reach, int taps, wi column, wi row)
-{
-    wi inside = W_SI(and)(between(column, reach.before, s->width - reach.after_x + 1),
-                          between(row, reach.before, s->height - reach.after_y + 1));
-    if (all_set(inside))
+    wi column = W(srai_epi32)(w_load(block->X + i), shift), row = W(srai_epi32)(w_load(block->Y + i), shift);
+    if (all_set(W_SI(and)(between(column, inner_columns(s, reach)), between(row, inner_rows(s, reach)))))
         return INSIDE;
-    wi touching = W_SI(and)(between(column, 1 + reach.before - taps, s->width + reach.before),
-                            between(row, 1 + reach.before - taps, s->height + reach.before));
+    wi touching = W_SI(and)(between(column, range_of(1 + reach.before - taps, s->width + reach.before)),
+                            between(row, range_of(1 + reach.before - taps, s->height + reach.before)));
     return s->border == FLYNN_CONSTANT && none_set(touching) ? OUTSIDE : EDGE;
 }
 
-/** Fill in the block's first two members. */
-WARP_INLINE void place_groups(const struct flynn_warp_source *s, struct block *block, enum flynn_warp_method method,
-                              struct reach reach, size_t pixel)
-{
-    const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
-    const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
-    const size_t stride = s->stride;
-    for (int j = 0; j * W_GROUP < block->n; j++) {
-        wi column = W(srai_epi32)(w_load(block->X + begin_of(block, j)), shift);
-        wi row = W(srai_epi32)(w_load(block->Y + begin_of(block, j)), shift);
-        block->lie[j] = lie_of(s, reach, taps, column, row);
-        w_store(block->offset[j][0], offsets_of(row, column, stride, pixel));
-        w_store(block->offset[j][1], offsets_of(W(srli_epi64)(row, 32), W(srli_epi64)(column, 32), stride, pixel));
-    }
-}
-
-/** Groups [first, last), which lie inside. `s` is a copy that no store can change. */
+/** Pixels [first, last), which lie inside. */
 WARP_INLINE void mix_groups(const struct flynn_warp_source *s, const struct block *block, int first, int last,
                             enum flynn_warp_method method, enum flynn_type type, int channels, uint8_t *to)
 {
+    const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
-    const int before = reach_of(method, type, channels).before;
-    struct group g = {.origin = s->data - (size_t)before * (s->stride + pixel), .stride = s->stride};
+    const ptrdiff_t before = reach_of(method, type, channels).before;
+    const ptrdiff_t from = (block->first - before) * (ptrdiff_t)s->stride - before * (ptrdiff_t)pixel;
+    const uintptr_t ahead = (uintptr_t)(s->data + from) + (uintptr_t)((block->ahead_y >> shift) * (int64_t)s->stride) +
+                            (uintptr_t)((block->ahead_x >> shift) * (int64_t)pixel);
+    struct group g = {.origin = s->data + from, .stride = s->stride};
     g.below = g.origin + s->stride;
-    for (int j = first; j < last; j++) {
-        const int begin = begin_of(block, j);
-        uint8_t *out = to + (size_t)begin * pixel;
-        g.offset = block->offset[j];
-        g.fx = W_SI(and)(w_load(block->X + begin), W(set1_epi32)(FLYNN_WARP_ONE - 1));
-        g.fy = W_SI(and)(w_load(block->Y + begin), W(set1_epi32)(FLYNN_WARP_ONE - 1));
+    for (int i = first; i < last; i += W_GROUP) {
+        g.offset = block->offset + i;
+        g.fx = W_SI(and)(w_load(block->X + i), W(set1_epi32)(FLYNN_WARP_ONE - 1));
+        g.fy = W_SI(and)(w_load(block->Y + i), W(set1_epi32)(FLYNN_WARP_ONE - 1));
         /* No hardware foresees the lines that a slanting row crosses, one for every other pixel where it is steep. */
-        __builtin_prefetch((const void *)((uintptr_t)at(&g, 0) + (uintptr_t)block->ahead));
-        __builtin_prefetch((const void *)((uintptr_t)at(&g, W_GROUP / 2) + (uintptr_t)block->ahead));
-        __builtin_prefetch((const void *)((uintptr_t)out + FLYNN_WARP_BLOCK * pixel), 1);
+        __builtin_prefetch((const void *)(ahead + g.offset[0]));
+        __builtin_prefetch((const void *)(ahead + g.offset[W_GROUP / 2]));
         if (method == FLYNN_WARP_NEAREST)
-            nearest(&g, pixel, out);
+            nearest(&g, pixel, to + (size_t)i * pixel);
         else if (method == FLYNN_WARP_BICUBIC)
-            bicubic(&g, s, type, channels, out);
+            bicubic(&g, s, type, channels, to + (size_t)i * pixel);
         else if (type == FLYNN_U8)
-            bilinear_u8(&g, channels, out);
+            bilinear_u8(&g, channels, to + (size_t)i * pixel);
         else if (type == FLYNN_U16)
-            bilinear_u16(&g, channels, out);
+            bilinear_u16(&g, channels, to + (size_t)i * pixel);
         else
-            bilinear_f32(&g, channels, out);
+            bilinear_f32(&g, channels, to + (size_t)i * pixel);
     }
 }
 
-/** n pixels. Inlined for every method, type and channel count. */
+/** The block's pixels, and up to WARP_SLACK bytes more. Inlined for every method, type and channel count. */
 WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
-                             int channels, const int32_t *X, const int32_t *Y, int n, uint8_t *to)
+                             int channels, struct block *block, uint8_t *to)
 {
+    const int n = block->n;
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
     const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
-    const struct flynn_warp_source copy = *s;
-    struct block block;
-    if (n < W_GROUP) {
-        draw_edge(s, type, X, Y, n, to);
+    const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
+    const struct reach reach = reach_of(method, type, channels);
+    block->first = 0;
+    if ((uint64_t)s->height * s->stride > UINT32_MAX && !find_first(s, block, shift)) {
+        draw_edge(s, type, block->X, block->Y, n, to);
         return;
     }
-    block.X = X;
-    block.Y = Y;
-    block.n = n;
-    block.ahead = ((Y[n - 1] - Y[0]) >> shift) * (int64_t)s->stride + ((X[n - 1] - X[0]) >> shift) * (int64_t)pixel;
-    place_groups(&copy, &block, method, reach_of(method, type, channels), pixel);
-    for (int j = 0, end; j * W_GROUP < n; j = end) {
-        const int begin = begin_of(&block, j);
-        end = j + 1;
-        while (block.lie[j] == INSIDE && end * W_GROUP < n && block.lie[end] == INSIDE)
-            end++;
-        if (block.lie[j] == INSIDE)
-            mix_groups(&copy, &block, j, end, method, type, channels, to);
-        else if (block.lie[j] == EDGE)
-            draw_edge(s, type, X + begin, Y + begin, W_GROUP, to + (size_t)begin * pixel);
+    const bool inside = place_groups(s, block, shift, reach, pixel);
+    for (int i = 0, end; i < n; i = end) {
+        const enum lie lie = inside ? INSIDE : lie_of(s, block, i, shift, reach, taps);
+        end = inside ? n : i + W_GROUP;
+        while (lie == INSIDE && end < n && lie_of(s, block, end, shift, reach, taps) == INSIDE)
+            end += W_GROUP;
+        if (lie == INSIDE)
+            mix_groups(s, block, i, end, method, type, channels, to);
+        else if (lie == EDGE)
+            draw_edge(s, type, block->X + i, block->Y + i, W_GROUP, to + (size_t)i * pixel);
         else
-            fill_group(s, pixel, to + (size_t)begin * pixel);
+            memcpy(to + (size_t)i * pixel, s->fill, W_GROUP * pixel);
     }
 }
 

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_WARP_BICUBIC_H
+#define FLYNN_SIMD_WARP_BICUBIC_H
+
+#include "simd/warp.h"
+
+/* ---- bicubic: a pixel at a time ---------------------------------------------------------------------------------- */
+
+WARP_INLINE simde__m128i load_4(const uint8_t *p)
+{
+    int32_t four;
+    memcpy(&four, p, 4);
+    return simde_mm_cvtsi32_si128(four);
+}
+
+/** Two weights of 16 bits in all lanes. */
+WARP_INLINE simde__m128i weights_at(const int16_t *w)
+{
+    int32_t two;
+    memcpy(&two, w, 4);
+    return simde_mm_set1_epi32(two);
+}
+
+WARP_INLINE simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+{
+    simde__m128i sum = simde_mm_setzero_si128(), zero = sum;
+    for (int r = 0; r < 4; r++, p += stride, w += 4) {
+        simde__m128i a = simde_mm_unpacklo_epi8(load_4(p), load_4(p + channels));
+        simde__m128i b = simde_mm_unpacklo_epi8(load_4(p + 2 * channels), load_4(p + 3 * channels));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(a, zero), weights_at(w)));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_unpacklo_epi8(b, zero), weights_at(w + 2)));
+    }
+    return sum;
+}
+
+WARP_INLINE simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int channels, const int16_t *w)
+{
+    size_t pixel = 2 * (size_t)channels;
+    simde__m128i sum = simde_mm_setzero_si128(), sign = simde_mm_set1_epi16((int16_t)-32768);
+    for (int r = 0; r < 4; r++, p += stride, w += 4) {
+        simde__m128i a = simde_mm_unpacklo_epi16(load_low(p), load_low(p + pixel));
+        simde__m128i b = simde_mm_unpacklo_epi16(load_low(p + 2 * pixel), load_low(p + 3 * pixel));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(a, sign), weights_at(w)));
+        sum = simde_mm_add_epi32(sum, simde_mm_madd_epi16(simde_mm_xor_si128(b, sign), weights_at(w + 2)));
+    }
+    return sum;
+}
+
+/** Weights are negated: (16384 - sum) >> 15. */
+WARP_INLINE simde__m128i rounded_15(simde__m128i sum)
+{
+    return simde_mm_srai_epi32(simde_mm_sub_epi32(simde_mm_set1_epi32(16384), sum), 15);
+}
+
+WARP_INLINE simde__m128 bicubic_f32(const uint8_t *p, size_t stride, int channels, const float *across,
+                                    const float *down)
+{
+    size_t pixel = 4 * (size_t)channels;
+    simde__m128 sum = simde_mm_setzero_ps();
+    for (int r = 0; r < 4; r++, p += stride) {
+        simde__m128 row = simde_mm_mul_ps(load_f32(p), simde_mm_set1_ps(down[r] * across[0]));
+        for (int k = 1; k < 4; k++) {
+            simde__m128 v = load_f32(p + (size_t)k * pixel);
+            row = simde_mm_add_ps(row, simde_mm_mul_ps(v, simde_mm_set1_ps(down[r] * across[k])));
+        }
+        sum = r ? simde_mm_add_ps(sum, row) : row;
+    }
+    return sum;
+}
+
+WARP_INLINE void bicubic(const struct group *g, const struct flynn_warp_source *s, enum flynn_type type, int channels,
+                         uint8_t *to)
+{
+    int32_t fx[W_GROUP], fy[W_GROUP];
+    size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    w_store(fx, g->fx);
+    w_store(fy, g->fy);
+    for (int i = 0; i < W_GROUP; i++) {
+        ptrdiff_t place = (ptrdiff_t)(fy[i] * 32 + fx[i]) * 16;
+        if (type == FLYNN_F32) {
+            simde__m128 v =
+                bicubic_f32(at(g, i), g->stride, channels, s->floats + 4 * fx[i], s->floats + (ptrdiff_t)4 * fy[i]);
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        } else if (type == FLYNN_U8) {
+            simde__m128i v = rounded_15(bicubic_sum_u8(at(g, i), g->stride, channels, s->ints + place));
+            v = simde_mm_packus_epi16(simde_mm_packs_epi32(v, v), v);
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        } else {
+            simde__m128i v = rounded_15(bicubic_sum_u16(at(g, i), g->stride, channels, s->ints + place));
+            v = simde_mm_xor_si128(simde_mm_packs_epi32(v, v), simde_mm_set1_epi16((int16_t)-32768));
+            memcpy(to + (size_t)i * pixel, &v, pixel);
+        }
+    }
+}
+
+#endif
