@@ -8,20 +8,19 @@
  * are then mixed in a loop without tests or calls, whose constants stay in registers. The last group may be filled up
  * with pixels at any place. */
 
-/** How far from its own coordinates a pixel reads: [before, after) columns and rows, loads that are too long included.
- */
+/** How far from its own coordinates a pixel reads: [before, after) columns and rows. Loads that are longer than their
+ * samples run into the next row, so there must be one. */
 struct reach {
     int before, after_x, after_y;
 };
 
-WARP_INLINE struct reach reach_of(enum flynn_warp_method method, enum flynn_type type, int channels)
+WARP_INLINE struct reach reach_of(enum flynn_warp_method method)
 {
-    if (method == FLYNN_WARP_NEAREST)
-        return (struct reach){0, type == FLYNN_U8 && channels == 3 ? 2 : 1, 1};
-    if (method == FLYNN_WARP_BICUBIC)
-        return (struct reach){1, 2 + (4 + channels - 1) / channels, 3};
-    return (struct reach){0, type == FLYNN_F32 ? 1 + (4 + channels - 1) / channels : (8 + channels - 1) / channels, 2};
+    const int after = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 3;
+    return (struct reach){method == FLYNN_WARP_BICUBIC, after, after + 1};
 }
+
+#define WARP_LOAD 16 /**< bytes of the longest load */
 
 /** Numbers in [low, high), which one comparison finds: shifted to where the range starts. */
 struct range {
@@ -138,7 +137,7 @@ WARP_INLINE void mix_groups(const struct flynn_warp_source *s, const struct bloc
 {
     const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
-    const ptrdiff_t before = reach_of(method, type, channels).before;
+    const ptrdiff_t before = reach_of(method).before;
     const ptrdiff_t from = (block->first - before) * (ptrdiff_t)s->stride - before * (ptrdiff_t)pixel;
     const uintptr_t ahead = (uintptr_t)(s->data + from) + (uintptr_t)((block->ahead_y >> shift) * (int64_t)s->stride) +
                             (uintptr_t)((block->ahead_x >> shift) * (int64_t)pixel);
@@ -172,9 +171,9 @@ WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
     const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
     const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
-    const struct reach reach = reach_of(method, type, channels);
+    const struct reach reach = reach_of(method);
     block->first = 0;
-    if ((uint64_t)s->height * s->stride > UINT32_MAX && !find_first(s, block, shift)) {
+    if (s->stride < WARP_LOAD || ((uint64_t)s->height * s->stride > UINT32_MAX && !find_first(s, block, shift))) {
         draw_edge(s, type, block->X, block->Y, n, to);
         return;
     }
