@@ -265,20 +265,28 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
     }
 }
 
-/* sum / weight to the nearest integer, halves upwards. 2^21 / weight is below 2^15, and what it lacks changes the
- * product by half of its last bit at most: a 32nd part of the product, rounded down, is the quotient or one less. It is
- * less where what remains is above `most`, half of the weight, rounded up, less 1. */
+/* sum / weight to the nearest integer, halves upwards: a 32nd part of the product with 2^21 / weight, rounded down, is the
+ * quotient or one less, if the product is wrong by less than 16. It is less where what remains is above `most`, half of
+ * the weight, rounded up, less 1. */
 FLYNN_UNROLLED vi few_divide(vi sum, vi weight, vi inverse, vi most)
 {
     vi q = V(srai_epi16)(V(mulhi_epi16)(sum, inverse), 5);
     return V(sub_epi16)(q, v_gt_i16(V(sub_epi16)(sum, V(mullo_epi16)(q, weight)), most));
 }
 
+/* 2^21 / x, which is below 2^15: wrong by 1 and 3 / 2^13 of itself, and so the product above by less than 3. */
 FLYNN_UNROLLED vi few_invert(vi weight)
 {
     vi zero = v_zero(), part[2] = {V(unpacklo_epi16)(weight, zero), V(unpackhi_epi16)(weight, zero)};
-    for (int i = 0; i < 2; i++)
-        part[i] = V(cvttps_epi32)(V(div_ps)(V(set1_ps)(1 << 21), V(cvtepi32_ps)(part[i])));
+    for (int i = 0; i < 2; i++) {
+        vf x = V(cvtepi32_ps)(part[i]), scale = V(set1_ps)(1 << 21);
+#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
+        x = V(mul_ps)(scale, V(rcp_ps)(x));
+#else
+        x = V(div_ps)(scale, x);
+#endif
+        part[i] = V(cvttps_epi32)(x);
+    }
     return V(packs_epi32)(part[0], part[1]);
 }
 
