@@ -10,10 +10,12 @@
 /* Rows that go side by side: the bytes that come to the columns' sums and those that leave them. */
 struct gain {
     const uint8_t *come[W_LANES], *leave[W_LANES];
-    uint8_t fill_come, fill_leave; /**< outside, for a constant border */
+    const uint8_t *next[W_LANES], *out[W_LANES]; /**< rows that are wanted soon: to read, and to write */
+    uint8_t fill_come, fill_leave;               /**< outside, for a constant border */
 };
 
-/* Prefix sums of n pairs of bytes go on at entry `at`. */
+/* Prefix sums of n pairs of bytes go on at entry `at`. Reading and writing take turns here, too short for the processor
+ * to foresee them: the rows that come next are asked for while there is much to compute. */
 FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain *gain, int at, int n, int c)
 {
     const uint8_t *come0 = gain->come[0], *come1 = gain->come[W_LANES - 1], *leave0 = gain->leave[0],
@@ -21,6 +23,10 @@ FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain
     uint16_t *const to[2] = {box_prefix(call, 0) + at, box_prefix(call, 1) + at};
     wi turn = prefix_turn(c), sum = w_load_rows((const uint8_t *)(to[0] - 8), (const uint8_t *)(to[W_LANES - 1] - 8));
     for (int i = 0; i < n; i += 16) {
+        for (int k = 0; k < W_LANES; k++) {
+            __builtin_prefetch(gain->next[k] + i);
+            __builtin_prefetch(gain->out[k] + i, 1);
+        }
         wi come = w_load_rows(come0 + i, come1 + i), leave = w_load_rows(leave0 + i, leave1 + i), low, high;
         prefix_differences(come, leave, &low, &high);
         low = prefix_on(low, sum, turn, c);
@@ -90,7 +96,7 @@ FLYNN_UNROLLED void prefix_rows(const struct flynn_call *call, const struct gain
 {
     const struct flynn_stage *stage = call->stage;
     int left = stage->k[4], samples = stage->in.width * c, whole = samples / 16 * 16, at = c;
-    struct gain end;
+    struct gain end = *gain;
     int n = gather_end(call, gain, &end, samples, 0, left, c);
     prefix_gain(call, &end, at, n, c);
     at += n;
@@ -281,14 +287,18 @@ static void start(const struct flynn_call *call)
     }
 }
 
-/* One step: rows come[0..rows) and leave[0..rows); after them rows there are `next` more. */
+/* One step: rows come[0..rows) and leave[0..rows). */
 FLYNN_UNROLLED void step(const struct flynn_call *call, const void *const *come, const void *const *leave,
                          uint8_t *const *out, int rows)
 {
+    const uint8_t *const *in = (const uint8_t *const *)call->in + call->stage->k[1];
+    ptrdiff_t apart = in[0] - in[-1];
     struct gain gain = {.fill_come = (uint8_t)call->stage->k[8], .fill_leave = leave ? (uint8_t)call->stage->k[8] : 0};
     for (int k = 0; k < W_LANES; k++) {
         gain.come[k] = come[k % rows];
         gain.leave[k] = leave ? leave[k % rows] : box_zeros(call);
+        gain.next[k] = gain.come[k] + rows * apart;
+        gain.out[k] = out ? out[k % rows] : gain.leave[k];
     }
     prefix(call, &gain);
     means(call, out, rows);
