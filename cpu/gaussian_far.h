@@ -267,7 +267,7 @@ static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, 
     launch->on = FLYNN_ON_CPU;
     launch->out = node->in;
     launch->item_x = FAR_CL_LINE;
-    launch->item_y_cpu = 8 * radius;
+    launch->item_y_cpu = (8 * radius + 15) / 16 * 16;
     return true;
 }
 
