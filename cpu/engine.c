@@ -15,6 +15,7 @@
 #define GRAIN_BYTES 65536.0 /* moved by a worker that is awake for it to be worth its while */
 #define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
 #define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */
+#define SHARES      8         /* strips for a worker where rows take unequal time */
 
 /* ---- running a section ------------------------------------------------------------------------------------------- */
 
@@ -31,21 +32,30 @@ static int useful_workers(const struct flynn_engine *engine, const struct flynn_
     return workers < 1 ? 1 : workers < engine->workers ? (int)workers : engine->workers;
 }
 
+/* Whether rows of the output may take unequal time, and none is computed twice: a warp's rows that lie outside of the
+ * input are quickly filled. */
+static bool uneven(const struct flynn_section *section)
+{
+    const struct flynn_stage *last = flynn_section_last(section);
+    return last->kind == FLYNN_WHOLE && last->costly && section->stages == 1;
+}
+
 /* Strips as high as possible: one for each worker, so that the fewest rows are computed twice. */
 static int choose_strip(const struct flynn_engine *engine, const struct flynn_section *section, int height)
 {
     const struct flynn_stage *first = section->stage[0];
     int band = first->kind == FLYNN_WHOLE ? flynn_stage_band(first) : flynn_stage_step(flynn_section_last(section));
     int workers = useful_workers(engine, section, height);
-    int strip = engine->strip ? engine->strip : (height + workers - 1) / workers;
+    int strips = workers > 1 && uneven(section) ? workers * SHARES : workers;
+    int strip = engine->strip ? engine->strip : (height + strips - 1) / strips;
     strip = (strip + band - 1) / band * band;
     return strip < 1 ? 1 : strip;
 }
 
-static void run_tasks(struct flynn_engine *engine, int tasks, flynn_pool_task *run, void *arg)
+static void run_tasks(struct flynn_engine *engine, int tasks, bool dynamic, flynn_pool_task *run, void *arg)
 {
     if (engine->pool && engine->workers > 1) {
-        flynn_pool_run(engine->pool, tasks, run, arg);
+        (dynamic ? flynn_pool_run_dynamic : flynn_pool_run)(engine->pool, tasks, run, arg);
         return;
     }
     for (int i = 0; i < tasks; i++)
@@ -62,7 +72,8 @@ static void run_range(struct flynn_engine *engine, struct flynn_task *task)
         return;
     }
     task->strip = choose_strip(engine, task->section, rows);
-    run_tasks(engine, (rows + task->strip - 1) / task->strip, whole ? flynn_strip_whole : flynn_strip_rows, task);
+    run_tasks(engine, (rows + task->strip - 1) / task->strip, uneven(section),
+              whole ? flynn_strip_whole : flynn_strip_rows, task);
 }
 
 /* The first worker's sums are there even when nobody gets to a row; the others' when they come to one. */
@@ -166,7 +177,7 @@ static void copy_rows(struct flynn_engine *engine, const struct flynn_shape *sha
         c.strip = (rows + engine->workers - 1) / engine->workers;
         if (reading && io->before)
             io->before(io->context, c.first, c.last - 1);
-        run_tasks(engine, (rows + c.strip - 1) / c.strip, writing ? write_task : read_task, &c);
+        run_tasks(engine, (rows + c.strip - 1) / c.strip, false, writing ? write_task : read_task, &c);
         if (writing && io->after)
             io->after(io->context, c.first, rows);
     }
