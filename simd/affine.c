@@ -3,7 +3,7 @@
 #include "simd/warp_walk.h"
 
 /* Stages are described in core/warp.h. Coordinates are computed for as many columns as fit into vectors, which may be
- * more than asked for: the tables of affine are long enough, and remap takes the last ones singly. */
+ * more than asked for: the tables of affine are long enough, and remap copies the last ones. */
 
 static void locate_affine(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
 {
@@ -75,31 +75,50 @@ static inline wi nearest_f32(wf v)
     return W(cvtps_epi32)(v);
 }
 
+/* The even and the odd lanes of two vectors. */
+static inline void store_parted(int32_t *even, int32_t *odd, wi a, wi b)
+{
+#if WIDE == 32
+    simde__m256 low = simde_mm256_castsi256_ps(a), high = simde_mm256_castsi256_ps(b);
+    simde__m256i x = simde_mm256_castps_si256(simde_mm256_shuffle_ps(low, high, 0x88));
+    simde__m256i y = simde_mm256_castps_si256(simde_mm256_shuffle_ps(low, high, 0xdd));
+    w_store(even, simde_mm256_permute4x64_epi64(x, 0xd8));
+    w_store(odd, simde_mm256_permute4x64_epi64(y, 0xd8));
+#else
+    simde__m128 low = simde_mm_castsi128_ps(a), high = simde_mm_castsi128_ps(b);
+    w_store(even, simde_mm_castps_si128(simde_mm_shuffle_ps(low, high, 0x88)));
+    w_store(odd, simde_mm_castps_si128(simde_mm_shuffle_ps(low, high, 0xdd)));
+#endif
+}
+
+#define MAP_AHEAD 8 /* rows of the map, of which blocks read short pieces */
+
 /* The map's pairs as they come: coordinates of columns in even lanes, of rows in odd ones. */
 static void locate_remap(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
 {
+    static const int32_t columns[8] = {0, 0, 1, 0, 2, 0, 3, 0};
     const float *map = (const float *)flynn_row(call->src2, y) + 2 * (ptrdiff_t)x, *scale = call->stage->f;
+    const uintptr_t ahead = MAP_AHEAD * (uintptr_t)call->src2->stride;
     float one = call->stage->k[0] == FLYNN_WARP_NEAREST ? 1 : FLYNN_WARP_ONE, from = call->stage->k[1] ? 1 : 0;
-    int32_t pairs[2 * FLYNN_WARP_BLOCK];
-    float both[W_GROUP], start[W_GROUP], step[W_GROUP];
-    for (int l = 0; l < W_GROUP; l++) {
-        both[l] = scale[l & 1];
-        start[l] = (l & 1 ? (float)y : (float)(x + l / 2)) * from;
-        step[l] = l & 1 ? 0 : from * (W_GROUP / 2);
-    }
-    wf scales = W(loadu_ps)(both), at = W(loadu_ps)(start), steps = W(loadu_ps)(step), unit = W(set1_ps)(one);
-    for (int i = 0; i < 2 * n; i += W_GROUP) {
-        float rest[W_GROUP] = {0};
-        if (2 * n - i < W_GROUP)
-            memcpy(rest, map + i, (size_t)(2 * n - i) * sizeof *rest);
-        wf v = W(loadu_ps)(2 * n - i < W_GROUP ? rest : map + i);
-        v = W(mul_ps)(W(add_ps)(W(mul_ps)(v, scales), at), unit);
-        w_store(pairs + i, nearest_f32(v));
-        at = W(add_ps)(at, steps);
-    }
-    for (int i = 0; i < n; i++) {
-        X[i] = pairs[2 * i];
-        Y[i] = pairs[2 * i + 1];
+    float rest[2 * W_GROUP] = {0};
+    double both; /* the two, as bits */
+    memcpy(&both, scale, sizeof both);
+    wi first = W(add_epi32)(W(set1_epi64x)((int64_t)y * (INT64_C(1) << 32) + x), w_load(columns));
+    wf scales = W(castpd_ps)(W(set1_pd)(both)), unit = W(set1_ps)(one), at = W(cvtepi32_ps)(first);
+    at = W(mul_ps)(at, W(set1_ps)(from));
+    wf steps = W(mul_ps)(W(cvtepi32_ps)(W(set1_epi64x)(W_GROUP / 2)), W(set1_ps)(from));
+    for (int i = 0; i < n; i += W_GROUP) {
+        const float *pairs = map + 2 * (ptrdiff_t)i;
+        __builtin_prefetch((const void *)((uintptr_t)pairs + ahead));
+        if (n - i < W_GROUP)
+            pairs = memcpy(rest, pairs, (size_t)(n - i) * 2 * sizeof *rest);
+        wi v[2];
+        for (int half = 0; half < 2; half++) {
+            wf pair = W(mul_ps)(W(loadu_ps)(pairs + half * W_GROUP), scales);
+            v[half] = nearest_f32(W(mul_ps)(W(add_ps)(pair, at), unit));
+            at = W(add_ps)(at, steps);
+        }
+        store_parted(X + i, Y + i, v[0], v[1]);
     }
 }
 
