@@ -128,21 +128,58 @@ WARP_INLINE wi load_two_of(const uint8_t *base, const struct group *g, int i)
 #endif
 }
 
-/** Pixels i and i + 1 of each lane. With the rows' mixtures a and b, of 5 bits of fraction, and d = b - a the result is
- * (32 a + d fy + 512) >> 10, which is (a + (d fy >> 5) + 16) >> 5; wy holds fy << 10. */
-WARP_INLINE wi mix_two_u8(const struct group *g, int i, wi order, wi wx, wi wy)
+/** Bytes: 32 - f and f. */
+WARP_INLINE wi across_u8(const struct group *g)
 {
-    wi a = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->origin, g, i), order), wx);
-    wi b = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->below, g, i), order), wx);
+    return W(add_epi16)(W(mullo_epi16)(g->fx, W(set1_epi32)(255)), W(set1_epi32)(32));
+}
+
+/** Of the rows' mixtures a and b, which have 5 bits of fraction. With d = b - a the result is (32 a + d fy + 512) >>
+ * 10, which is (a + (d fy >> 5) + 16) >> 5; wy holds fy << 10. */
+WARP_INLINE wi mix_rows_u8(wi a, wi b, wi wy)
+{
     wi d = W(sub_epi16)(b, a), part = W(mulhi_epi16)(W(add_epi16)(d, d), wy);
     return W(mulhrs_epi16)(W(add_epi16)(a, part), W(set1_epi16)(1 << 10));
 }
 
+/** Pixels i and i + 1 of each lane. */
+WARP_INLINE wi mix_two_u8(const struct group *g, int i, wi order, wi wx, wi wy)
+{
+    wi a = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->origin, g, i), order), wx);
+    wi b = W(maddubs_epi16)(W(shuffle_epi8)(load_two_of(g->below, g, i), order), wx);
+    return mix_rows_u8(a, b, wy);
+}
+
+#if WIDE == 32
+/** 4 bytes of each pixel: loads that fill the vector and blends, which need no shuffles. */
+WARP_INLINE wi load_words_of(const uint8_t *base, const struct group *g)
+{
+    int32_t word[W_GROUP];
+    for (int i = 0; i < W_GROUP; i++)
+        memcpy(&word[i], base + g->offset[i], sizeof *word);
+    wi a = simde_mm256_blend_epi32(W(set1_epi32)(word[0]), W(set1_epi32)(word[1]), 0x02);
+    wi b = simde_mm256_blend_epi32(W(set1_epi32)(word[2]), W(set1_epi32)(word[3]), 0x08);
+    wi c = simde_mm256_blend_epi32(W(set1_epi32)(word[4]), W(set1_epi32)(word[5]), 0x20);
+    wi d = simde_mm256_blend_epi32(W(set1_epi32)(word[6]), W(set1_epi32)(word[7]), 0x80);
+    return simde_mm256_blend_epi32(simde_mm256_blend_epi32(a, b, 0x0c), simde_mm256_blend_epi32(c, d, 0xc0), 0xf0);
+}
+
+/** One channel: a pixel has 32 bits, so that weights need not be spread. */
+WARP_INLINE void bilinear_gray(const struct group *g, uint8_t *to)
+{
+    wi wx = across_u8(g), wy = W(slli_epi32)(g->fy, 10);
+    wi a = W(maddubs_epi16)(load_words_of(g->origin, g), wx), b = W(maddubs_epi16)(load_words_of(g->below, g), wx);
+    wi v = mix_rows_u8(a, b, wy);
+    simde__m128i low = simde_mm256_castsi256_si128(v), high = simde_mm256_extracti128_si256(v, 1);
+    low = simde_mm_packs_epi32(low, high);
+    simde_mm_storel_epi64((void *)to, simde_mm_packus_epi16(low, low));
+}
+#endif
+
 /** Four bytes for each pixel. */
 WARP_INLINE wi mixed_u8(const struct group *g, int channels)
 {
-    wi wx = W(add_epi16)(W(mullo_epi16)(g->fx, W(set1_epi32)(255)), W(set1_epi32)(32)); /* bytes: 32 - f and f */
-    wi wy = W(slli_epi32)(g->fy, 10), order = order_of(channels);
+    wi wx = across_u8(g), wy = W(slli_epi32)(g->fy, 10), order = order_of(channels);
     wi low = mix_two_u8(g, 0, order, words_of(wx, 0), words_of(wy, 0));
     wi high = mix_two_u8(g, 2, order, words_of(wx, 2), words_of(wy, 2));
     return W(packus_epi16)(low, high);
@@ -235,6 +272,12 @@ WARP_INLINE void store_pixels_u8(uint8_t *to, wi v, int channels)
 
 WARP_INLINE void bilinear_u8(const struct group *g, int channels, uint8_t *to)
 {
+#if WIDE == 32
+    if (channels == 1) {
+        bilinear_gray(g, to);
+        return;
+    }
+#endif
     store_pixels_u8(to, mixed_u8(g, channels), channels);
 }
 
