@@ -17,7 +17,7 @@
 #define FEW_LEFT    VEC /* bytes before the pixels, which begin where they are aligned */
 #define FEW_HALF    (FLYNN_BILATERAL_FEW / 2)
 #define FEW_RADIUS  FLYNN_BILATERAL_FEW_RADIUS
-#define FEW_RING    8 /* rows of samples */
+#define FEW_RING    8                              /* rows of samples */
 #define FEW_FAR     (FEW_LEFT + FEW_SEGMENT + VEC) /* bytes from a plane to the next */
 
 /* Of the first pixel of a segment a neighbour's sample and weight; the planes of a row are sizeof *sample[0] apart. */
@@ -37,7 +37,7 @@ struct few {
     struct few_way {
         int right, below; /* of the latter half: columns and rows from the pixel */
     } way[FEW_HALF];
-    int beside, pairs;          /* how many pairs do so, and pairs of all */
+    int beside, pairs;                                     /* how many pairs do so, and pairs of all */
     struct few_place place[FEW_RING][FLYNN_BILATERAL_FEW]; /* theirs by the pixel's row, from the first of input on */
     /* Of the neighbours that get weights: pairs that have the same, and from the end on others. */
     uint8_t twin[FEW_HALF][2];
@@ -265,9 +265,9 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
     }
 }
 
-/* sum / weight to the nearest integer, halves upwards: a 32nd part of the product with 2^21 / weight, rounded down, is the
- * quotient or one less, if the product is wrong by less than 16. It is less where what remains is above `most`, half of
- * the weight, rounded up, less 1. */
+/* sum / weight to the nearest integer, halves upwards: a 32nd part of the product with 2^21 / weight, rounded down, is
+ * the quotient or one less, if the product is wrong by less than 16. It is less where what remains is above `most`,
+ * half of the weight, rounded up, less 1. */
 FLYNN_UNROLLED vi few_divide(vi sum, vi weight, vi inverse, vi most)
 {
     vi q = V(srai_epi16)(V(mulhi_epi16)(sum, inverse), 5);
