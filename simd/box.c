@@ -23,7 +23,7 @@ FLYNN_UNROLLED void prefix_gain(const struct flynn_call *call, const struct gain
     uint16_t *const to[2] = {box_prefix(call, 0) + at, box_prefix(call, 1) + at};
     wi turn = prefix_turn(c), sum = w_load_rows((const uint8_t *)(to[0] - 8), (const uint8_t *)(to[W_LANES - 1] - 8));
     for (int i = 0; i < n; i += 16) {
-        for (int k = 0; k < W_LANES; k++) {
+        for (int k = 0; i % 64 == 0 && k < W_LANES; k++) {
             __builtin_prefetch(gain->next[k] + i);
             __builtin_prefetch(gain->out[k] + i, 1);
         }
