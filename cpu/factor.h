@@ -69,7 +69,8 @@ static inline size_t flynn_factor_scratch(int order, int batch, enum flynn_type 
     size_t tile = FLYNN_FACTOR_TILE_ROWS, cols = FLYNN_FACTOR_TILE_BYTES / sample, depth = width + 2 * tile;
     size_t most = FLYNN_FACTOR_ROWS_BYTES / sample, rows = (n < most ? n : most) + 2 * tile;
     size_t all = width * (width + 16) + depth * depth + (n + 2 * cols) * depth + rows * depth + 64;
-    size_t small = batch > 1 && order <= FLYNN_FACTOR_SMALL ? (n + 4) * (n + 8) * FLYNN_FACTOR_LANE_BYTES : 0;
+    size_t small =
+        batch > 1 && order <= FLYNN_FACTOR_SMALL ? (n + 4) * (FLYNN_FACTOR_SMALL + 2) * FLYNN_FACTOR_LANE_BYTES : 0;
     return all * sample > small ? all * sample : small;
 }
 
@@ -94,14 +95,14 @@ static inline struct flynn_stage *flynn_factor_lu(struct flynn_node *node, int n
     return stage;
 }
 
-/** FLYNN_EINPUT when a pivot of a stage of lu could not divide. */
+/** FLYNN_EINPUT when a pivot of a stage of lu could not divide: then all later ones, and so the last, are NaN too. */
 static inline int flynn_factor_check_lu(const char *name, const struct flynn_stage *stage,
                                         const struct flynn_image *out, struct flynn_err *err)
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
     for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n && isnan(flynn_factor_at(out, b * (n + 1) + n - 1, n - 1)); i++) {
             if (isnan(flynn_factor_at(out, b * (n + 1) + i, i)))
                 return flynn_fail(err, FLYNN_EINPUT,
                                   "%s: the matrix is singular: column %d%s has no pivot that is finite and not 0", name,
@@ -127,14 +128,14 @@ static inline struct flynn_stage *flynn_factor_cholesky(struct flynn_node *node,
     return stage;
 }
 
-/** FLYNN_EINPUT when a pivot of a stage of cholesky has no root. */
+/** FLYNN_EINPUT when a pivot of a stage of cholesky has no root: then the last has none either. */
 static inline int flynn_factor_check_cholesky(const char *name, const struct flynn_stage *stage,
                                               const struct flynn_image *out, struct flynn_err *err)
 {
     int n = stage->k[FLYNN_FACTOR_ORDER];
     char place[32];
     for (int b = 0; b < stage->k[FLYNN_FACTOR_BATCH]; b++) {
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n && isnan(flynn_factor_at(out, b * n + n - 1, n - 1)); i++) {
             if (isnan(flynn_factor_at(out, b * n + i, i)))
                 return flynn_fail(err, FLYNN_EINPUT,
                                   "%s: the matrix is not positive definite: pivot %d%s is not positive and finite",

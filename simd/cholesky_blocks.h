@@ -139,8 +139,8 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
                                                                   bool diagonal)
 {
     REAL_V c[LANE_ROWS][LANE_COLS], first, below, second;
-    F(load_tile)(c, rows, F(of)(m, i, j), m->row);
-    F(lane_steps)(c, rows, F(of)(m, i, 0), m->row, F(of)(m, j, 0), m->row, LANES, j);
+    F(load_tile)(c, rows, F(of)(m, i, j), LANE_STRIDE);
+    F(lane_steps)(c, rows, F(of)(m, i, 0), LANE_STRIDE, F(of)(m, j, 0), LANE_STRIDE, LANES, j);
     if (diagonal) {
         first = F(usable)(c[0][0], REAL_L(sqrt)(c[0][0]));
         below = REAL_L(div)(c[1][0], first);
@@ -150,7 +150,7 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
         c[0][1] = REAL_L(setzero)();
         c[1][0] = below;
         c[1][1] = second;
-        for (int q = LANE_COLS; q < BLOCK && j % BLOCK == 0; q++) {
+        for (int q = LANE_COLS; q < LANE_WIDTH && j % LANE_WIDTH == 0; q++) {
             REAL_L(storeu)(F(of)(m, i, j + q), REAL_L(setzero)());
             REAL_L(storeu)(F(of)(m, i + 1, j + q), REAL_L(setzero)());
         }
@@ -163,24 +163,24 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
         c[r][0] = REAL_L(div)(c[r][0], first);
         c[r][1] = REAL_L(div)(TILE_STEP(c[r][0], below, c[r][1]), second);
     }
-    F(store_tile)(F(of)(m, i, j), m->row, c, rows);
+    F(store_tile)(F(of)(m, i, j), LANE_STRIDE, c, rows);
 }
 
-static inline __attribute__((always_inline)) void F(lane_left)(const struct F(lanes) * m, int i, int rows)
+static inline __attribute__((always_inline)) void F(lane_left)(const struct F(lanes) * m, int i, int rows, int first)
 {
-    for (int j = 0; j < i; j += LANE_COLS)
+    for (int j = first; j < i; j += LANE_COLS)
         F(lane_columns)(m, i, j, rows, false);
 }
 
-/* `rows` rows, of which there are 2, 4 or LANE_ROWS. */
-static void F(lane_rows)(const struct F(lanes) * m, int i, int rows)
+/* `rows` rows, of which there are 2, 4 or LANE_ROWS, from column `first` on. */
+static void F(lane_rows)(const struct F(lanes) * m, int i, int rows, int first)
 {
     if (rows == LANE_ROWS)
-        F(lane_left)(m, i, LANE_ROWS);
+        F(lane_left)(m, i, LANE_ROWS, first);
     else if (rows == 4)
-        F(lane_left)(m, i, 4);
+        F(lane_left)(m, i, 4, first);
     else
-        F(lane_left)(m, i, 2);
+        F(lane_left)(m, i, 2, first);
     for (; rows > 0; i += LANE_COLS, rows -= LANE_COLS) {
         if (rows == LANE_ROWS)
             F(lane_columns)(m, i, i, LANE_ROWS, true);
@@ -191,32 +191,80 @@ static void F(lane_rows)(const struct F(lanes) * m, int i, int rows)
     }
 }
 
-/* Columns of row i that are read and written by whole blocks; those right of the diagonal are 0 in between. */
-static inline int F(lane_width)(int i, int n)
+/* Two tiles of rows, which share the rows above them while those are in the first cache. */
+static void F(lane_both)(const struct F(lanes) * m, int i)
 {
-    int width = (i + BLOCK) / BLOCK * BLOCK;
+    for (int j = 0; j < i; j += LANE_COLS) {
+        F(lane_columns)(m, i, j, LANE_ROWS, false);
+        F(lane_columns)(m, i + LANE_ROWS, j, LANE_ROWS, false);
+    }
+    F(lane_rows)(m, i, LANE_ROWS, i);
+    F(lane_rows)(m, i + LANE_ROWS, LANE_ROWS, i);
+}
+
+/* Columns of rows up to `end`: whole blocks, with 0 right of the diagonal. */
+static inline int F(lane_width)(int end, int n)
+{
+    int width = (end + LANE_WIDTH - 1) / LANE_WIDTH * LANE_WIDTH;
     return width < n ? width : n;
 }
 
+/* Rows [i, end) of the matrices: those of a group together. */
+static void F(load_rows)(const struct flynn_call *call, const int *number, const struct F(lanes) * m, int i, int end)
+{
+    ptrdiff_t stride = (ptrdiff_t)(call->src->stride / sizeof(REAL));
+    int group = F(lane_group)(m->n, stride);
+    for (int rows; i < end; i += rows) {
+        const REAL *from[LANES];
+        rows = end - i < group ? 1 : group;
+        for (int l = 0; l < LANES; l++)
+            from[l] = flynn_row(call->src, number[l] * m->n + i);
+        if (rows == 1)
+            F(load_group)(F(of)(m, i, 0), from, stride, 1, F(lane_width)(i + 1, m->n));
+        else
+            F(load_group)(F(of)(m, i, 0), from, stride, LANE_GROUP, F(lane_width)(i + LANE_GROUP, m->n));
+    }
+}
+
+static void F(store_rows)(const struct flynn_call *call, const int *number, const struct F(lanes) * m, int i, int end)
+{
+    ptrdiff_t stride = (ptrdiff_t)(call->dst->stride / sizeof(REAL));
+    int group = F(lane_group)(m->n, stride);
+    for (int rows; i < end; i += rows) {
+        REAL *to[LANES];
+        rows = end - i < group ? 1 : group;
+        int cols = F(lane_width)(i + rows, m->n);
+        for (int l = 0; l < LANES; l++)
+            to[l] = flynn_row(call->dst, number[l] * m->n + i);
+        if (rows == 1) {
+            F(store_group)(to, stride, F(of)(m, i, 0), 1, cols);
+            F(clear_group)(to, stride, 1, cols, m->n);
+        } else {
+            F(store_group)(to, stride, F(of)(m, i, 0), LANE_GROUP, cols);
+            F(clear_group)(to, stride, LANE_GROUP, cols, m->n);
+        }
+    }
+}
+
+/* As many rows at a time as stay in the first cache from where they are read to where they are written. */
 static void F(factor_lanes)(const struct flynn_call *call, const int *number)
 {
     int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = F(lane_whole)(n);
-    struct F(lanes) m = F(make_lanes)(call->scratch, n);
-    memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(m.row * (whole - n)));
-    for (int i = 0; i < n; i++) {
-        const REAL *from[LANES];
-        for (int l = 0; l < LANES; l++)
-            from[l] = flynn_row(call->src, number[l] * n + i);
-        F(load_lanes)(F(of)(&m, i, 0), from, 0, F(lane_width)(i, n));
-    }
-    for (int i = 0; i < whole; i += LANE_ROWS)
-        F(lane_rows)(&m, i, whole - i < LANE_ROWS ? whole - i : LANE_ROWS);
-    for (int i = 0; i < n; i++) {
-        REAL *to[LANES];
-        for (int l = 0; l < LANES; l++)
-            to[l] = flynn_row(call->dst, number[l] * n + i);
-        F(store_lanes)(to, F(of)(&m, i, 0), F(lane_width)(i, n));
-        F(clear_lanes)(to, F(lane_width)(i, n), n);
+    struct F(lanes) m = {call->scratch, n};
+    memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(whole * LANES * (whole - n)));
+    for (int i = 0, rows; i < whole; i += rows) {
+        rows = whole - i < 2 * LANE_ROWS ? whole - i : 2 * LANE_ROWS;
+        int end = i + rows < n ? i + rows : n;
+        F(load_rows)(call, number, &m, i, end);
+        if (rows == 2 * LANE_ROWS) {
+            F(lane_both)(&m, i);
+        } else {
+            int first = rows < LANE_ROWS ? rows : LANE_ROWS;
+            F(lane_rows)(&m, i, first, 0);
+            if (first < rows)
+                F(lane_rows)(&m, i + first, rows - first, 0);
+        }
+        F(store_rows)(call, number, &m, i, end);
     }
 }
 

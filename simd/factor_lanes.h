@@ -2,8 +2,13 @@
 /* Small matrices of a batch, LANES of them side by side: each step of an element's chain is one vector operation.
  * Written once for both types, on top of simd/factor_tiles.h. */
 
-#define LANE_ROWS 6 /* the largest tile */
-#define LANE_COLS 2 /* and what rows and columns are rounded up to */
+#define LANE_ROWS  6 /* the largest tile */
+#define LANE_COLS  2 /* and what rows and columns are rounded up to */
+#define LANE_GROUP 4 /* rows that go between matrices and lanes together */
+#define LANE_WIDTH 4 /* and what columns are rounded up to there */
+/* From a row to the next: known to the compiler, as a tile has more rows than there are registers for their addresses,
+ * and no power of two. */
+#define LANE_STRIDE ((ptrdiff_t)(FLYNN_FACTOR_SMALL + LANE_COLS) * LANES)
 
 #if REAL_IS_FLOAT
 typedef int32_t F(lane);
@@ -15,10 +20,9 @@ typedef int64_t F(lane);
 #define LANE_MASK(name, a, b) simde_mm512_movm_epi64(simde_mm512_##name##_epi64_mask(a, b))
 #endif
 
-/* Elements (i, j) of the matrices begin at at[i * row + j * LANES]. */
+/* Elements (i, j) of the matrices begin at at[i * LANE_STRIDE + j * LANES]. */
 struct F(lanes) {
     REAL *at;
-    ptrdiff_t row;
     int n;
 };
 
@@ -27,15 +31,9 @@ static inline int F(lane_whole)(int n)
     return (n + LANE_COLS - 1) / LANE_COLS * LANE_COLS;
 }
 
-/* Rows that are not a power of two apart. */
-static struct F(lanes) F(make_lanes)(REAL *at, int n)
-{
-    return (struct F(lanes)){at, (ptrdiff_t)(F(lane_whole)(n) + 2) * LANES, n};
-}
-
 static inline REAL *F(of)(const struct F(lanes) * m, int i, int j)
 {
-    return m->at + i * m->row + j * LANES;
+    return m->at + i * LANE_STRIDE + j * LANES;
 }
 
 /* ---- integers of the elements' width --------------------------------------------------------------------------------
@@ -106,6 +104,15 @@ static inline REAL_V F(usable)(REAL_V size, REAL_V x)
 /* ---- tiles ---------------------------------------------------------------------------------------------------------
  */
 
+/* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
+static inline REAL_V F(lane_keep)(REAL_V x)
+{
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
 /* `depth` steps of the chains of a tile of `rows` rows. Element k of its row r at a[r * a_row + k * LANES],
  * of its column v at b[v * b_col + k * b_step]. */
 static inline __attribute__((always_inline)) void F(lane_steps)(REAL_V c[LANE_ROWS][LANE_COLS], int rows, const REAL *a,
@@ -117,7 +124,7 @@ static inline __attribute__((always_inline)) void F(lane_steps)(REAL_V c[LANE_RO
         for (int v = 0; v < LANE_COLS; v++)
             column[v] = REAL_L(loadu)(b + v * b_col);
         for (int r = 0; r < rows; r++) {
-            REAL_V x = REAL_L(loadu)(a + r * a_row);
+            REAL_V x = F(lane_keep)(REAL_L(loadu)(a + r * a_row));
             for (int v = 0; v < LANE_COLS; v++)
                 c[r][v] = TILE_STEP(x, column[v], c[r][v]);
         }
@@ -159,7 +166,7 @@ static inline void F(split_two)(REAL *low, REAL *high, simde__m256 v)
 }
 
 /* BLOCK elements of every BLOCKth line. */
-static inline vf F(join_lines)(const REAL *const line[LANES], int col)
+static inline vf F(join_lines)(const REAL *const *line, ptrdiff_t col)
 {
 #if defined(FLYNN_ISA_AVX512)
     return flynn_mm512_join_ps(F(join_two)(line[0] + col, line[BLOCK] + col),
@@ -169,7 +176,7 @@ static inline vf F(join_lines)(const REAL *const line[LANES], int col)
 #endif
 }
 
-static inline void F(split_lines)(REAL *const line[LANES], int col, vf v)
+static inline void F(split_lines)(REAL *const *line, ptrdiff_t col, vf v)
 {
 #if defined(FLYNN_ISA_AVX512)
     F(split_two)(line[0] + col, line[BLOCK] + col, simde_mm512_castps512_ps256(v));
@@ -219,38 +226,121 @@ static void F(load_lanes)(REAL *to, const REAL *const line[LANES], int first, in
     }
 }
 
-/* And back, from column 0 on. */
-static void F(store_lanes)(REAL *const line[LANES], const REAL *from, int last)
+/* An index that the compiler does not turn into a pointer to each line of each row, of which it would keep most in
+ * memory. */
+static inline ptrdiff_t F(lane_index)(ptrdiff_t at)
+{
+    __asm__("" : "+r"(at));
+    return at;
+}
+
+/* BLOCK columns of `rows` rows of all matrices, from where `line` points to. */
+static inline __attribute__((always_inline)) void F(load_block)(REAL *to, const REAL *const *line, ptrdiff_t stride,
+                                                                int rows, int col)
+{
+    for (int r = 0; r < rows; r++) {
+        ptrdiff_t at = F(lane_index)(r * stride + col);
+        vf v[BLOCK];
+        for (int i = 0; i < BLOCK; i++)
+            v[i] = F(join_lines)(line + i, at);
+        F(turn)(v);
+        for (int i = 0; i < BLOCK; i++)
+            v_store(to + r * LANE_STRIDE + (col + i) * LANES, V_AS_I(v[i]));
+    }
+}
+
+static inline __attribute__((always_inline)) void F(store_block)(REAL *const *line, ptrdiff_t stride, const REAL *from,
+                                                                 int rows, int col)
+{
+    for (int r = 0; r < rows; r++) {
+        ptrdiff_t at = F(lane_index)(r * stride + col);
+        vf v[BLOCK];
+        for (int i = 0; i < BLOCK; i++)
+            v[i] = V_AS_F(v_load(from + r * LANE_STRIDE + (col + i) * LANES));
+        F(turn)(v);
+        for (int i = 0; i < BLOCK; i++)
+            F(split_lines)(line + i, at, v[i]);
+    }
+}
+
+/* Columns [0, cols) of `rows` rows go between matrices and lanes together, so that they are counted once. at[l] is the
+ * first of the rows in matrix l. Where the last columns are no whole block, some go twice. */
+static inline __attribute__((always_inline)) void F(load_group)(REAL *to, const REAL *const at[LANES], ptrdiff_t stride,
+                                                                int rows, int cols)
+{
+    const REAL *own[LANES]; /* which cannot be where `to` is */
+    int col = 0;
+    for (int l = 0; l < LANES; l++)
+        own[l] = at[l];
+    for (; col + BLOCK <= cols; col += BLOCK)
+        F(load_block)(to, own, stride, rows, col);
+    if (col > 0 && col < cols)
+        F(load_block)(to, own, stride, rows, cols - BLOCK);
+    for (int r = 0; r < rows && cols < BLOCK; r++) {
+        for (int e = 0; e < cols * LANES; e++)
+            to[r * LANE_STRIDE + e] = own[e % LANES][r * stride + e / LANES];
+    }
+}
+
+static inline __attribute__((always_inline)) void F(store_group)(REAL *const at[LANES], ptrdiff_t stride,
+                                                                 const REAL *from, int rows, int cols)
 {
     REAL *own[LANES];
     int col = 0;
     for (int l = 0; l < LANES; l++)
-        own[l] = line[l];
-    for (; col + BLOCK <= last; col += BLOCK, from += BLOCK * LANES) {
-        vf v[BLOCK];
-        for (int i = 0; i < BLOCK; i++)
-            v[i] = V_AS_F(v_load(from + i * LANES));
-        F(turn)(v);
-        for (int i = 0; i < BLOCK; i++)
-            F(split_lines)(own + i, col, v[i]);
-    }
-    for (; col < last; col++, from += LANES) {
-        for (int l = 0; l < LANES; l++)
-            line[l][col] = from[l];
+        own[l] = at[l];
+    for (; col + BLOCK <= cols; col += BLOCK)
+        F(store_block)(own, stride, from, rows, col);
+    if (col > 0 && col < cols)
+        F(store_block)(own, stride, from, rows, cols - BLOCK);
+    for (int r = 0; r < rows && cols < BLOCK; r++) {
+        for (int e = 0; e < cols * LANES; e++)
+            own[e % LANES][r * stride + e / LANES] = from[r * LANE_STRIDE + e];
     }
 }
 
-/* Columns [first, last) of a line of each matrix become 0. */
-static inline void F(clear_lanes)(REAL *const line[LANES], int first, int last)
+/* Elements [first, last) become 0, by stores that the compiler does not make a call of. */
+static inline void F(clear)(REAL *to, int first, int last)
 {
-    for (int l = 0; l < LANES; l++) {
-        if (last - first >= 4 * BLOCK) {
-            memset(line[l] + first, 0, sizeof(REAL) * (size_t)(last - first));
-            continue;
-        }
-        for (int col = first; col < last; col++)
-            line[l][col] = 0;
+    REAL_V none = F(lane_keep)(REAL_L(setzero)());
+    if (last - first >= LANES) {
+        for (; first + LANES <= last; first += LANES)
+            REAL_L(storeu)(to + first, none);
+        REAL_L(storeu)(to + last - LANES, none);
+        return;
     }
+    for (; first + BLOCK <= last; first += BLOCK)
+        memset(to + first, 0, sizeof(REAL) * BLOCK);
+    for (; first < last; first++)
+        to[first] = 0;
+}
+
+/* Columns [cols, n) of the same rows become 0. */
+static inline __attribute__((always_inline)) void F(clear_group)(REAL *const at[LANES], ptrdiff_t stride, int rows,
+                                                                 int cols, int n)
+{
+    for (int l = 0; l < LANES && rows == 1; l++)
+        F(clear)(at[l], cols, n);
+    for (; cols < n && rows > 1; cols += LANE_WIDTH) {
+        int some = n - cols < LANE_WIDTH ? n - cols : LANE_WIDTH;
+        for (int r = 0; r < rows; r++) {
+            for (int l = 0; l < LANES; l++) {
+                REAL *to = at[l] + r * stride + cols;
+                if (some == LANE_WIDTH)
+                    memset(to, 0, sizeof(REAL) * LANE_WIDTH);
+                for (int i = 0; i < some && some < LANE_WIDTH; i++)
+                    to[i] = 0;
+            }
+        }
+    }
+}
+
+/* Rows of a group. Matrices a multiple of this far apart fall on the same lines of the first cache: the lines that one
+ * row is on just fit there together. */
+static inline int F(lane_group)(int n, ptrdiff_t stride)
+{
+    enum { APART = 1 << 14 };
+    return (size_t)n * (size_t)stride * sizeof(REAL) % APART ? LANE_GROUP : 1;
 }
 
 /* Do matrices [first, last) with `lanes`, LANES at a time, and with `one` where there are fewer or their order is above

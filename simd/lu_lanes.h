@@ -82,8 +82,8 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
                                                                   int depth, bool solve)
 {
     REAL_V c[LANE_ROWS][LANE_COLS];
-    F(load_tile)(c, rows, F(of)(m, i, j), m->row);
-    F(lane_steps)(c, rows, F(of)(m, i, 0), m->row, F(of)(m, 0, j), LANES, m->row, depth);
+    F(load_tile)(c, rows, F(of)(m, i, j), LANE_STRIDE);
+    F(lane_steps)(c, rows, F(of)(m, i, 0), LANE_STRIDE, F(of)(m, 0, j), LANES, LANE_STRIDE, depth);
     for (int q = 0; q < rows && solve; q++) {
         for (int r = q + 1; r < rows; r++) {
             REAL_V x = REAL_L(loadu)(F(of)(m, i + r, i + q));
@@ -91,7 +91,7 @@ static inline __attribute__((always_inline)) void F(lane_columns)(const struct F
                 c[r][v] = TILE_STEP(x, c[q][v], c[r][v]);
         }
     }
-    F(store_tile)(F(of)(m, i, j), m->row, c, rows);
+    F(store_tile)(F(of)(m, i, j), LANE_STRIDE, c, rows);
 }
 
 /* All steps of the columns before `first` in those of [first, last). */
@@ -126,11 +126,11 @@ static void F(lane_block)(F(lane_order) order, const struct F(lanes) * m, int fi
 static void F(factor_lanes)(const struct flynn_call *call, const int *number)
 {
     int n = call->stage->k[FLYNN_FACTOR_ORDER], whole = F(lane_whole)(n);
-    struct F(lanes) m = F(make_lanes)(call->scratch, n);
+    struct F(lanes) m = {call->scratch, n};
     F(lane_order) order;
     const REAL *from[LANES], *line[LANES];
     REAL *to[LANES];
-    memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(m.row * (whole - n)));
+    memset(F(of)(&m, n, 0), 0, sizeof(REAL) * (size_t)(whole * LANES * (whole - n)));
     for (int l = 0; l < LANES; l++) {
         from[l] = flynn_row(call->src, number[l] * n);
         to[l] = flynn_row(call->dst, number[l] * (n + 1) + n);
@@ -148,9 +148,14 @@ static void F(factor_lanes)(const struct flynn_call *call, const int *number)
         F(lane_steps_before)(&m, first, last);
         F(lane_block)(order, &m, first, last, to);
     }
-    for (int i = 0; i < n; i++) {
+    ptrdiff_t stride = (ptrdiff_t)(call->dst->stride / sizeof(REAL));
+    for (int i = 0, rows; i < n; i += rows) {
+        rows = n - i < LANE_GROUP ? 1 : LANE_GROUP;
         for (int l = 0; l < LANES; l++)
             to[l] = flynn_row(call->dst, number[l] * (n + 1) + i);
-        F(store_lanes)(to, F(of)(&m, i, 0), n);
+        if (rows == 1)
+            F(store_group)(to, stride, F(of)(&m, i, 0), 1, n);
+        else
+            F(store_group)(to, stride, F(of)(&m, i, 0), LANE_GROUP, n);
     }
 }

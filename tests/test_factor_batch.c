@@ -102,6 +102,10 @@ static void all_orders(enum flynn_type type)
     int backends = all_backends(list);
     for (int n = 1; n <= 40; n++)
         one_order(n, type, list, backends);
+    /* up to the last order that goes side by side, whose matrices fall on the same lines of a cache, and beyond */
+    static const int large[] = {45, 47, 52, 63, 64, 65};
+    for (int i = 0; i < 6; i++)
+        one_order(large[i], type, list, backends);
 }
 
 Test(factor, a_batch_of_f32_that_comes_second_has_the_same_bits)
