@@ -79,10 +79,12 @@ static inline uint8_t *flynn_rows_memory(size_t bytes)
     return aligned_alloc(FLYNN_ROWS_ALIGN, (bytes + 2 * FLYNN_ROWS_ALIGN - 1) / FLYNN_ROWS_ALIGN * FLYNN_ROWS_ALIGN);
 }
 
-/** The chunk's memory is about to hold what lies at `at` in the file. */
-static inline void flynn_rows_align(struct flynn_rows_chunk *chunk, uint64_t at)
+/** The chunk's memory is about to hold what lies at `at` in the file. Samples that are used where they lie there
+ * (`direct`) stand at multiples of their size, as far off as that makes them. */
+static inline void flynn_rows_align(struct flynn_rows_chunk *chunk, uint64_t at, bool direct, enum flynn_type type)
 {
-    chunk->bytes = chunk->memory + at % FLYNN_ROWS_ALIGN;
+    uint64_t sample = direct ? flynn_type_bytes(type) : 1;
+    chunk->bytes = chunk->memory + at % FLYNN_ROWS_ALIGN / sample * sample;
 }
 
 /** Prepare for `workers` workers; a pipe's window gets room for `window` rows. */

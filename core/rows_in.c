@@ -127,7 +127,7 @@ static void load_chunk(struct flynn_rows_in *in, struct flynn_rows_chunk *chunk,
     size_t want = (size_t)rows * in->row_bytes, have = 0;
     int from = in->bottom_up ? in->shape.height - y - rows : y;
     off_t at = in->file_offset + (off_t)((uint64_t)from * in->row_bytes);
-    flynn_rows_align(chunk, (uint64_t)at);
+    flynn_rows_align(chunk, (uint64_t)at, in->codec.direct, in->shape.type);
     while (have < want) {
         ssize_t n = pread(in->source->fd, chunk->bytes + have, want - have, at + (off_t)have);
         if (n > 0) {

@@ -89,7 +89,8 @@ static void begin_chunk(struct flynn_rows_out *rows, struct flynn_rows_chunk *ch
     uint64_t place = rows->bottom_up ? (uint64_t)rows->height - (uint64_t)y - (uint64_t)rows->capacity : (uint64_t)y;
     chunk->first = y;
     chunk->rows = 0;
-    flynn_rows_align(chunk, (uint64_t)rows->file_offset + place * rows->row_bytes);
+    flynn_rows_align(chunk, (uint64_t)rows->file_offset + place * rows->row_bytes, rows->codec.direct,
+                     rows->shape.type);
 }
 
 /* Where row y stands in the file's bytes. */
