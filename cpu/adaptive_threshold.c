@@ -3,6 +3,7 @@
 #include "core/table.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- compare ------------------------------------------------------------------------------------------------------
  */
@@ -160,6 +161,23 @@ static int mean_stages(struct flynn_node *node, bool gaussian, struct flynn_err 
     return code;
 }
 
+/* OpenCL on CPUs: boxes that are made in one step are compared there, too. Returns whether that is so. */
+static bool compare_in_box(struct flynn_node *node, const struct flynn_stage *compare)
+{
+    struct flynn_launch *box = &node->launch[node->launches - 1];
+    if (box->on != FLYNN_ON_CPU || strcmp(box->kernel, "box") != 0)
+        return false;
+    struct flynn_stage *both = flynn_node_alloc(node, sizeof *both, NULL);
+    if (!both)
+        return false;
+    *both = *box->stage;
+    both->k[10] = compare->k[0];
+    both->k[11] = compare->k[1];
+    box->stage = both;
+    box->kernel = "box_above";
+    return true;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     bool gaussian = flynn_node_value(node, "method")->integer == 1;
@@ -180,7 +198,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage->k[1] = inverse;
     stage->k[2] = flynn_alpha_channel(&node->in);
     stage->f[0] = (float)-offset;
-    flynn_node_launch(node, floats ? "compare_floats" : "compare", stage)->beside = true;
+    bool compared = compare_in_box(node, stage);
+    struct flynn_launch *launch = flynn_node_launch(node, floats ? "compare_floats" : "compare", stage);
+    launch->beside = true;
+    launch->on = compared ? FLYNN_ON_OTHERS : FLYNN_ON_ANY;
     return FLYNN_OK;
 }
 

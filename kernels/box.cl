@@ -186,6 +186,7 @@ FLYNN_KERNEL(across, H, T)
 #if defined(ON_CPU) && !T_FLOAT
 
 #include "lines.clh"
+#include "above.clh"
 
 #define BOX_REACH 2048 /* the most samples that a box reaches along a row, with the pixel before it: cpu/box.c */
 #define BOX_LINE  2048 /* samples that are made together */
@@ -205,7 +206,7 @@ static void move_sums(uint *sums, const T *more, const T *less, int n)
 }
 
 /* n samples from the sums of the columns, the first of which is that of the pixel before the first box. */
-static void across_sums(const uint *sums, const struct flynn_args *a, int n, __global T *to)
+static void across_sums(const uint *sums, const struct flynn_args *a, int n, T *to)
 {
     const int c = a->in.channels, far = a->k[0] * c;
     uint before[16] = {0};
@@ -217,13 +218,14 @@ static void across_sums(const uint *sums, const struct flynn_args *a, int n, __g
     uint16 sum = vload16(0, before);
     for (int i = 0; i < n; i += 16) {
         sum = running_sums(GET16(uint, sums + far + i) - GET16(uint, sums + i), sum, c);
-        store_some_or_all(to + i, divided16(a, sum), n - i);
+        PUT16(T, divided16(a, sum), to + i);
     }
 }
 
-FLYNN_KERNEL(box, T, T)
+INLINE void box_segments(__global const T *in, __global T *out, const struct flynn_args a, bool compares)
 {
     __attribute__((aligned(64))) uint sums[BOX_LINE + BOX_REACH + 64];
+    __attribute__((aligned(64))) T mean[BOX_LINE + 64];
     __attribute__((aligned(64))) T more[BOX_LINE + BOX_REACH + 64], less[BOX_LINE + BOX_REACH + 64];
     const struct flynn_args args = a;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), reach = (a.left + 1) * a.in.channels;
@@ -236,12 +238,27 @@ FLYNN_KERNEL(box, T, T)
             if (y - a.k[1] >= FIRST_Y - a.up)
                 fetch(less, in, &args, x - reach, all, y - a.k[1]);
             move_sums(sums, more, less, all);
-            if (y >= FIRST_Y + a.down)
-                across_sums(sums, &args, n, ROW(T, out, y - a.down, a.out.stride) + x);
+            if (y < FIRST_Y + a.down)
+                continue;
+            across_sums(sums, &args, n, mean);
+            if (compares)
+                above_line(mean, mean, CROW(T, in, y - a.down, a.in.stride) + x, &args, n);
+            give(&args, ROW(T, out, y - a.down, a.out.stride) + x, mean, n);
         }
     }
 }
 
 #endif
+
+FLYNN_KERNEL(box, T, T)
+{
+    box_segments(in, out, a, false);
+}
+
+/* Of adaptive-threshold: black and white at once. */
+FLYNN_KERNEL(box_above, T, T)
+{
+    box_segments(in, out, a, true);
+}
 
 #endif
