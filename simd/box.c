@@ -279,7 +279,8 @@ static void start(const struct flynn_call *call)
     const struct flynn_stage *stage = call->stage;
     int samples = stage->in.width * stage->in.channels, bits16 = stage->k[5] == BOX_16 || stage->k[5] == BOX_REST;
     int first = stage->k[3] + (stage->k[5] == BOX_REST ? stage->k[9] * stage->k[2] : 0);
-    for (int i = 0; i < samples; i += VEC / 4) {
+    int all = (samples + VEC - 1) / VEC * VEC; /* sums of 32 bits stand in another order in each group of VEC */
+    for (int i = 0; i < all; i += VEC / 4) {
         if (bits16)
             v_store((uint16_t *)box_sums(call) + i, v_set16(first));
         else

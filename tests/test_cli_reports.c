@@ -244,6 +244,19 @@ Test(reports, info)
     json_decref(json);
 }
 
+/* Sums of boxes are kept in different ways, depending on the size (core/box.h), in groups of which the last is not
+ * full. */
+Test(reports, verify_takes_boxes_of_all_kinds)
+{
+    static const int sizes[] = {16, 17, 70, 129, 200};
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof *sizes; i++) {
+        char op[64];
+        snprintf(op, sizeof op, i % 2 ? "adaptive-threshold:%d,offset=3" : "box:%d", sizes[i / 2]);
+        cr_assert_eq(cli_shell("flynn verify gen:noise:301x230 %s", op), 0, "%s: %s", op, cli_out);
+        cr_assert(strstr(cli_out, " 0 failures"), "%s: %s", op, cli_out);
+    }
+}
+
 Test(reports, verify_counts)
 {
     cr_assert_eq(cli_shell("flynn verify --op invert -b scalar,threads:2"), 0);
