@@ -2,7 +2,59 @@
 #include "common.clh"
 #include "rgb.clh"
 
-#if defined(T_U8)
+#if defined(T_U8) && defined(X86_AVX2) && defined(HAVE_EXACT_DIV)
+
+#include "pairs.clh"
+
+/* As simd/rgb_to_hsv.c: differences in bytes and words, and the factors computed in floats instead of looked up. */
+
+/* Words from -16384 to 49151 are the low halves of floats from 2^23 on. */
+#define UP 16384
+
+struct eights {
+    float8 low, high;
+};
+
+static inline struct eights floats_of(short16 words)
+{
+    const struct pairs pairs = pairs_of(words + (short)UP, (short16)(0x4b00));
+    const struct eights floats = {as_float8(pairs.low) - (8388608.0f + UP), as_float8(pairs.high) - (8388608.0f + UP)};
+    return floats;
+}
+
+struct parts {
+    int8 h, s;
+};
+
+/* All exact but the quotient, whose error does not reach a multiple of 2^-12; 256 makes h positive, so that the conversion
+ * rounds down. */
+static inline struct parts divided(float8 v, float8 d, float8 x)
+{
+    const float8 q = 30.0f / fma(v, d, (float8)(1e-20f)), round = 3072.0f;
+    const float8 by_h = fma(q, v, round) - round, by_s = fma(q * d, (float8)(8.5f), round) - round;
+    const struct parts parts = {convert_int8(fma(x, by_h, (float8)(256.5f))), convert_int8(fma(d, by_s, (float8)(0.5f)))};
+    return parts;
+}
+
+static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
+{
+    const uchar16 v = max(max(px.r, px.g), px.b), d = v - min(min(px.r, px.g), px.b);
+    const char16 red = v == px.r, green = v == px.g;
+    /* x - y + 2 (e + f) is the difference that the hue comes from. */
+    const uchar16 x = select(select(px.r, px.b, green), px.g, red), y = select(select(px.g, px.r, green), px.b, red);
+    const uchar16 e = d & ~as_uchar16(red), f = e & ~as_uchar16(green);
+    const struct eights vs = floats_of(convert_short16(v)), ds = floats_of(convert_short16(d));
+    const struct eights xs = floats_of(convert_short16(x) - convert_short16(y) +
+                                       (convert_short16(e) + convert_short16(f)) * (short)2);
+    const struct parts low = divided(vs.low, ds.low, xs.low), high = divided(vs.high, ds.high, xs.high);
+    const short16 h = words_of(low.h, high.h) - (short)256;
+    px.r = bytes_of(h + ((h >> (short)15) & (short)180));
+    px.g = bytes_of(words_of(low.s, high.s));
+    px.b = v;
+    return px;
+}
+
+#elif defined(T_U8)
 
 /* table0: int [2][256], the factors of saturation and hue. Where division is exact enough, they are computed, as in
  * simd/rgb_to_hsv.c. */
