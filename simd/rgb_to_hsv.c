@@ -28,35 +28,49 @@ POINT_INLINE vf from_high(vi x, int less)
     return V(sub_ps)(V_AS_F(V(unpackhi_epi16)(x, v_set16(0x4b00))), rgb_set(8388608.0f + (float)less));
 }
 
-struct quarter {
-    vi h, s;
-};
-
-POINT_INLINE struct quarter divide(vf v, vf d, vf h)
+/* VEC samples of 16 bits in two vectors, as from_low and from_high make floats of them. */
+POINT_INLINE vf from_quarter(const vi x[2], int i, int less)
 {
-    const vf round = rgb_set(ROUND);
-    vf q = V(div_ps)(rgb_set(30), multiply_add(v, d, rgb_set(1e-20f))); /* finite; v d is a whole number */
-    vf by_h = V(sub_ps)(multiply_add(q, v, round), round);
-    vf by_s = V(sub_ps)(multiply_add(V(mul_ps)(q, d), rgb_set(8.5f), round), round);
-    /* Halves are rounded up: for positive numbers by truncation, else by moving them a little beyond the half. */
-    return (struct quarter){V(cvtps_epi32)(multiply_add(h, by_h, rgb_set(0x1p-14f))),
-                            V(cvttps_epi32)(multiply_add(d, by_s, rgb_set(0.5f)))};
+    return i % 2 ? from_high(x[i / 2], less) : from_low(x[i / 2], less);
 }
 
-struct half {
-    vi h, s; /* 16 bits */
+/* Of quarters of a group: d, what h is multiplied with, and q d. Divisions and what waits for them are a loop of their
+ * own: a processor looks ahead to the next division then, and not over the multiplications of this group. */
+struct factors {
+    vf d[4], by_h[4], q_d[4];
 };
 
-/* Samples of 16 bits; h is moved up by UP. */
-#define UP 16384
-
-POINT_INLINE struct half half(vi v, vi d, vi h)
+POINT_INLINE void find_factors(struct factors *f, vi v, vi d)
 {
-    struct quarter a = divide(from_low(v, 0), from_low(d, 0), from_low(h, UP));
-    struct quarter b = divide(from_high(v, 0), from_high(d, 0), from_high(h, UP));
-    h = V(packs_epi32)(a.h, b.h);
-    h = V(add_epi16)(h, v_and(V(srai_epi16)(h, 15), v_set16(180)));
-    return (struct half){h, V(packs_epi32)(a.s, b.s)};
+    const vi zero = v_zero();
+    const vf round = rgb_set(ROUND);
+    vi v2[2] = {V(unpacklo_epi8)(v, zero), V(unpackhi_epi8)(v, zero)};
+    vi d2[2] = {V(unpacklo_epi8)(d, zero), V(unpackhi_epi8)(d, zero)};
+    for (int i = 0; i < 4; i++) {
+        vf x = from_quarter(v2, i, 0), y = from_quarter(d2, i, 0);
+        vf q = V(div_ps)(rgb_set(30), multiply_add(x, y, rgb_set(1e-20f))); /* finite; v d is a whole number */
+        f->d[i] = y;
+        f->by_h[i] = V(sub_ps)(multiply_add(q, x, round), round);
+        f->q_d[i] = V(mul_ps)(q, y);
+    }
+}
+
+#define UP 16384 /* hues are moved up by it */
+
+/* Halves are rounded up: for positive numbers by truncation, else by moving them a little beyond the half. Hues less 52
+ * are from -82 to 98: those below -52 get larger by 180, and others pass 127 and become smaller. */
+POINT_INLINE void multiply_all(const struct factors *f, const vi hue[2], vi *h, vi *s)
+{
+    const vf round = rgb_set(ROUND);
+    vi x[4], y[4];
+    for (int i = 0; i < 4; i++) {
+        x[i] = V(cvtps_epi32)(multiply_add(from_quarter(hue, i, UP), f->by_h[i], rgb_set(0x1p-14f - 52)));
+        vf by_s = V(sub_ps)(multiply_add(f->q_d[i], rgb_set(8.5f), round), round);
+        y[i] = V(cvttps_epi32)(multiply_add(f->d[i], by_s, rgb_set(0.5f)));
+    }
+    vi turn = V(packs_epi16)(V(packs_epi32)(x[0], x[1]), V(packs_epi32)(x[2], x[3]));
+    *h = V(add_epi8)(V(max_epi8)(turn, V(add_epi8)(turn, v_set8(180 - 256))), v_set8(52));
+    *s = V(packus_epi16)(V(packs_epi32)(y[0], y[1]), V(packs_epi32)(y[2], y[3]));
 }
 
 /* x * p + y * q of the pairs (x, y) in the bytes of `pairs`, for p and q of at most 2. */
@@ -70,9 +84,9 @@ POINT_INLINE vi pair_sum(vi pairs, int p, int q)
 #endif
 }
 
-/* A group without the colours themselves; h is moved up by UP. */
+/* A group without the colours themselves; hues are moved up by UP. */
 struct spread {
-    vi d, low_h, high_h;
+    vi d, hue[2];
 };
 
 POINT_INLINE struct spread spread_of(const struct rgb *px, vi v)
@@ -86,30 +100,23 @@ POINT_INLINE struct spread spread_of(const struct rgb *px, vi v)
     vi e = v_andnot(red, d), f = v_andnot(green, e);
     vi low_h = V(add_epi16)(pair_sum(V(unpacklo_epi8)(x, y), 1, -1), pair_sum(V(unpacklo_epi8)(e, f), 2, 2));
     vi high_h = V(add_epi16)(pair_sum(V(unpackhi_epi8)(x, y), 1, -1), pair_sum(V(unpackhi_epi8)(e, f), 2, 2));
-    return (struct spread){d, V(add_epi16)(low_h, up), V(add_epi16)(high_h, up)};
-}
-
-/* v is in px->b, and the results go to px. */
-POINT_INLINE void divide_all(struct rgb *px, const struct spread *by)
-{
-    const vi zero = v_zero(), v = px->b;
-    struct half low = half(V(unpacklo_epi8)(v, zero), V(unpacklo_epi8)(by->d, zero), by->low_h);
-    struct half high = half(V(unpackhi_epi8)(v, zero), V(unpackhi_epi8)(by->d, zero), by->high_h);
-    px->r = V(packus_epi16)(low.h, high.h);
-    px->g = V(packus_epi16)(low.s, high.s);
+    return (struct spread){d, {V(add_epi16)(low_h, up), V(add_epi16)(high_h, up)}};
 }
 
 POINT_INLINE void map8(struct rgb *px, int n, const void *by)
 {
     (void)by;
     struct spread spread[RGB_MANY];
+    struct factors factors[RGB_MANY];
     for (int g = 0; g < n; g++) {
         vi v = V(max_epu8)(V(max_epu8)(px[g].r, px[g].g), px[g].b);
         spread[g] = spread_of(&px[g], v);
         px[g].b = v;
     }
     for (int g = 0; g < n; g++)
-        divide_all(&px[g], &spread[g]);
+        find_factors(&factors[g], px[g].b, spread[g].d);
+    for (int g = 0; g < n; g++)
+        multiply_all(&factors[g], spread[g].hue, &px[g].r, &px[g].g);
 }
 
 static void hsv_u8(const struct flynn_call *call)
