@@ -27,13 +27,18 @@ POINT_INLINE vi lowest(vi s, vi v)
     return V(mulhi_epu16)(V(add_epi16)(product, v_set16(128)), v_set16(257));
 }
 
+/* Numbers kept from the compiler, which would add shifted numbers up for a multiplication. */
+struct factors {
+    vi part, whole;
+};
+
 /* V less (V S y + 3824) / 7650, for y up to 30. The quotient without 3824 is at most 1 too small when 1096 / 2^23
  * stands for 1 / 7650, and what remains then is up to 8550: both were tried for every S, V and y. */
-POINT_INLINE vi between(vi s, vi v, vi y)
+POINT_INLINE vi between(vi s, vi v, vi y, const struct factors *by)
 {
     vi product = V(mullo_epi16)(v, s);
-    vi q = V(srli_epi16)(V(mulhi_epu16)(product, V(mullo_epi16)(y, v_set16(1096))), 7);
-    vi rest = V(sub_epi16)(V(mullo_epi16)(product, y), V(mullo_epi16)(q, v_set16(7650)));
+    vi q = V(srli_epi16)(V(mulhi_epu16)(product, V(mullo_epi16)(y, by->part)), 7);
+    vi rest = V(sub_epi16)(V(mullo_epi16)(product, y), V(mullo_epi16)(q, by->whole));
     return V(add_epi16)(V(sub_epi16)(v, q), v_gt_i16(rest, v_set16(3825)));
 }
 
@@ -41,13 +46,15 @@ static inline void map8(struct rgb *px, const void *by)
 {
     (void)by;
     const vi zero = v_zero();
+    const struct factors by_y = {v_keep(v_set16(1096)), v_keep(v_set16(7650))};
     vi h = V(min_epu8)(px->r, V(sub_epi8)(px->r, v_set8((int8_t)180))), s = px->g, v = px->b;
     vi red = distance(h, 0), green = distance(h, 60), blue = distance(h, 120);
     vi y = V(sub_epi8)(v_set8(30), V(min_epu8)(V(min_epu8)(red, green), blue));
     vi s0 = V(unpacklo_epi8)(s, zero), v0 = V(unpacklo_epi8)(v, zero);
     vi s1 = V(unpackhi_epi8)(s, zero), v1 = V(unpackhi_epi8)(v, zero);
     vi low = V(packus_epi16)(lowest(s0, v0), lowest(s1, v1));
-    vi x = V(packus_epi16)(between(s0, v0, V(unpacklo_epi8)(y, zero)), between(s1, v1, V(unpackhi_epi8)(y, zero)));
+    vi x0 = between(s0, v0, V(unpacklo_epi8)(y, zero), &by_y), x1 = between(s1, v1, V(unpackhi_epi8)(y, zero), &by_y);
+    vi x = V(packus_epi16)(x0, x1);
     px->r = channel8(red, v, x, low);
     px->g = channel8(green, v, x, low);
     px->b = channel8(blue, v, x, low);
