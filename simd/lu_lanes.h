@@ -3,7 +3,7 @@
  *
  * Blocks of columns are read from the matrices when their turn comes, in the order that the rows have by then, and
  * go through all steps of the blocks before them; then the block itself is factored. Every matrix exchanges other rows:
- * an exchange goes by vectors from which one lane each is taken. */
+ * an exchange takes one lane each from vectors, and puts it back by itself. */
 
 #define LANE_BLOCK (2 * LANE_ROWS)
 
@@ -27,14 +27,15 @@ static inline __attribute__((always_inline)) void F(lane_compare)(struct F(lane_
     best->row = F(lane_pick)(better, best->row, F(lane_set)(row));
 }
 
-/* Exchange row k with the best one of each matrix, in columns [0, last). */
+/* Exchange row k with the best one of each matrix, in columns [0, last). Those rows get single elements; that makes
+ * whole vectors of them wait, so the columns that are read next come first. */
 static void F(lane_exchange)(F(lane_order) order, const struct F(lanes) * m, int k, vi best, int last,
                              REAL *const *pivots)
 {
-    F(lane) with[LANES], lanes[2 * LANES] = {0};
+    static const F(lane) lanes[2 * LANES] = {[LANES] = -1};
+    F(lane) with[LANES];
     REAL *row[LANES], *own = F(of)(m, k, 0);
     v_store(with, best);
-    lanes[LANES] = -1;
     for (int l = 0; l < LANES; l++) {
         ptrdiff_t held = order[k][l];
         order[k][l] = order[with[l]][l];
@@ -42,13 +43,12 @@ static void F(lane_exchange)(F(lane_order) order, const struct F(lanes) * m, int
         row[l] = F(of)(m, (int)with[l], 0);
         pivots[l][k] = (REAL)with[l];
     }
-    for (int j = 0; j < last * LANES; j += LANES) {
-        vi x = v_load(own + j);
-        for (int l = 0; l < LANES; l++) {
-            vi mask = v_load(lanes + LANES - l), y = v_load(row[l] + j);
-            v_store(row[l] + j, F(lane_pick)(mask, y, x));
-            x = F(lane_pick)(mask, x, y);
-        }
+    for (int j = (last - 1) * LANES; j >= 0; j -= LANES) {
+        vi x = v_load(row[0] + j);
+        for (int l = 1; l < LANES; l++)
+            x = F(lane_pick)(v_load(lanes + LANES - l), x, v_load(row[l] + j));
+        for (int l = 0; l < LANES; l++)
+            row[l][j + l] = own[j + l];
         v_store(own + j, x);
     }
 }
