@@ -407,7 +407,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(box) = {
     .kind = FLYNN_ROWS,
     .cases = {"3", "5,border=wrap", "15", "4,border=reflect", "19,border=replicate", "1",
               "width=9,height=1,border=constant,fill=100%", "width=1,height=16", "51,border=constant",
-              "width=101,height=90"},
+              "width=101,height=90", "width=5,height=150", "200"},
     .lower = lower,
     .kernels = {.fn = {[DOWN] = {[FLYNN_U8] = bytes, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
                        [ACROSS] = {[FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32}}},
