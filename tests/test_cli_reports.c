@@ -150,7 +150,7 @@ Test(reports, compare_sets_a_lapack_beside_factors)
         char command[300];
         snprintf(command, sizeof command, "flynn compare -b simd --runs 2 --export-json r.json %s && cat r.json",
                  cases[i]);
-        cr_assert_eq(cli_shell(command), 0, "%s", cli_out);
+        cr_assert_eq(cli_shell("%s", command), 0, "%s", cli_out);
         json_t *json = cli_json(strstr(cli_out, "\n{") + 1), *row = json_array_get(field(json, "peers"), 0);
         if (!row)
             cr_skip_test("no LAPACK was found");
