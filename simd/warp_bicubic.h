@@ -76,7 +76,7 @@ WARP_INLINE simde__m128i bicubic_sum_u8(const uint8_t *p, size_t stride, int cha
 
 #endif
 
-/** Pixel i in the lower lane, i + 4 in the upper one. */
+/** Pixel i in the lower lane, i + 4 in the upper one. Weights are negated: (16384 - sum) >> 15. */
 WARP_INLINE wi bicubic_u8_of(const struct group *g, int i, int channels, const int16_t *weights, const int32_t *place)
 {
     wi sum = bicubic_sum_u8(at(g, i), g->stride, channels, weights + place[i]);
@@ -114,7 +114,6 @@ WARP_INLINE simde__m128i bicubic_sum_u16(const uint8_t *p, size_t stride, int ch
     return sum;
 }
 
-/** Weights are negated: (16384 - sum) >> 15. */
 WARP_INLINE simde__m128i rounded_15(simde__m128i sum)
 {
     return simde_mm_srai_epi32(simde_mm_sub_epi32(simde_mm_set1_epi32(16384), sum), 15);

@@ -69,8 +69,8 @@ struct block {
     _Alignas(64) int32_t Y[FLYNN_WARP_BLOCK];
     _Alignas(64) uint32_t offset[FLYNN_WARP_BLOCK]; /**< found by draw_groups: in bytes from row `first` */
     int first;
-    int n;                /**< a multiple of W_GROUP */
-    int ahead_x, ahead_y; /**< how far from here the samples lie that are needed some blocks later */
+    int n;                    /**< a multiple of W_GROUP */
+    int64_t ahead_x, ahead_y; /**< how far from here the samples lie that are needed some blocks later */
 };
 
 /** Offsets have 32 bits. Where that is not enough for the whole input they count from the block's first row; false if
@@ -139,8 +139,8 @@ WARP_INLINE void mix_groups(const struct flynn_warp_source *s, const struct bloc
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
     const ptrdiff_t before = reach_of(method).before;
     const ptrdiff_t from = (block->first - before) * (ptrdiff_t)s->stride - before * (ptrdiff_t)pixel;
-    const uintptr_t ahead = (uintptr_t)(s->data + from) + (uintptr_t)((block->ahead_y >> shift) * (int64_t)s->stride) +
-                            (uintptr_t)((block->ahead_x >> shift) * (int64_t)pixel);
+    const uintptr_t ahead = (uintptr_t)(s->data + from) + (uintptr_t)(block->ahead_y >> shift) * s->stride +
+                            (uintptr_t)(block->ahead_x >> shift) * pixel;
     struct group g = {.origin = s->data + from, .stride = s->stride};
     g.below = g.origin + s->stride;
     for (int i = first; i < last; i += W_GROUP) {

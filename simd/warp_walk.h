@@ -14,16 +14,17 @@
 /** Draw a block. */
 typedef void draw_fn(const struct flynn_warp_source *s, struct block *block, uint8_t *to);
 
-/** What is needed to foresee where samples will lie: a block's middle WALK_AHEAD rows ago, and how far it moved then.
- */
+/** What is needed to foresee where samples will lie: a block's middle WALK_AHEAD rows ago, and how far it moved then,
+ * which may be more than coordinates hold. */
 struct walk_pace {
-    int x, y, down_x, down_y;
+    int64_t x, y, down_x, down_y;
 };
 
 /** Row y of the column [top, end). At its end, what is ahead is the beginning of the column to the right. */
 static inline void look_ahead(struct walk_pace *pace, struct block *block, int y, int top, int end)
 {
-    const int middle = block->n / 2, last = block->n - 1, x = block->X[middle], row = block->Y[middle];
+    const int middle = block->n / 2, last = block->n - 1;
+    const int64_t x = block->X[middle], row = block->Y[middle];
     if ((y - top) % WALK_AHEAD == 0) {
         if (y > top) {
             pace->down_x = x - pace->x;
@@ -36,8 +37,8 @@ static inline void look_ahead(struct walk_pace *pace, struct block *block, int y
     block->ahead_y = pace->down_y;
     if (y + WALK_AHEAD >= end) {
         const int back = (end - top) / WALK_AHEAD - 1;
-        block->ahead_x = block->X[last] - block->X[0] - back * pace->down_x;
-        block->ahead_y = block->Y[last] - block->Y[0] - back * pace->down_y;
+        block->ahead_x = (int64_t)block->X[last] - block->X[0] - back * pace->down_x;
+        block->ahead_y = (int64_t)block->Y[last] - block->Y[0] - back * pace->down_y;
     }
 }
 
