@@ -396,3 +396,36 @@ Test(stream, a_sample_above_maxval_is_reported_with_its_offset)
     expect_failure(from, path_of("out.pgm", to), "offset 17");
     cr_assert_neq(access(to, F_OK), 0);
 }
+
+/* Whatever the header's length, floats that are used where they lie in a chunk stand at multiples of their size. */
+Test(stream, floats_of_pfm_are_aligned)
+{
+    char from[64], to[64];
+    float row[1000];
+    struct flynn_err err = {0};
+    for (int width = 9; width <= 1000; width = width * 10 + 9) {
+        struct flynn_shape shape = {width, 40, 1, FLYNN_F32};
+        struct flynn_image image;
+        struct flynn_reader *reader;
+        struct flynn_writer *writer;
+        struct flynn_rows_in in;
+        struct flynn_rows_out out;
+        struct flynn_rows_fault fault;
+        cr_assert_eq(flynn_image_alloc(&image, &shape, &err), 0);
+        cr_assert_eq(flynn_write(&image, path_of("in.pfm", from), NULL, &err), 0, "%s", err.text);
+        cr_assert_eq(flynn_reader_open(&reader, from, &err), 0);
+        cr_assert_eq(flynn_writer_open(&writer, path_of("out.pfm", to), NULL, &err), 0);
+        cr_assert_eq(flynn_reader_rows(reader, &in, &err), 1);
+        cr_assert_eq(flynn_writer_rows(writer, &image, &out, &err), 1);
+        flynn_rows_fault_init(&fault);
+        cr_assert_eq(flynn_rows_in_start(&in, 1, 0, &fault, &err), 0);
+        cr_assert_eq(flynn_rows_out_start(&out, 1, 0, &fault, &err), 0);
+        cr_expect_eq((uintptr_t)flynn_rows_in_read(&in, 0, 0, row) % sizeof(float), 0, "read, width %d", width);
+        cr_expect_eq((uintptr_t)flynn_rows_out_place(&out, 0, 0) % sizeof(float), 0, "written, width %d", width);
+        flynn_rows_in_close(&in);
+        flynn_rows_out_close(&out);
+        flynn_writer_close(writer);
+        flynn_reader_close(reader);
+        flynn_image_free(&image);
+    }
+}
