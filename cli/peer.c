@@ -169,8 +169,7 @@ void cli_peer_open(struct cli_peer *peer, const struct flynn_plan *plan, const s
         peer->row[peer->rows++].threads = threads;
 }
 
-/* ---- running -------------------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------------------- */
 
 static void use_threads(const struct cli_peer *peer, const struct cli_peer_row *row)
 {

@@ -131,8 +131,7 @@ static void filter_f32(const struct flynn_call *call)
     }
 }
 
-/* ---- tables -------------------------------------------------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 /* The neighbours of a circle, row by row; returns how many. */
 static int find_places(int32_t *place, double *square, int radius)

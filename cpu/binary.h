@@ -3,6 +3,7 @@
 #define FLYNN_CPU_BINARY_H
 
 #include "core/table.h"
+#include "cpu/point.h"
 
 /** What the ops of two inputs of one shape share: out = f(input, second input) for every sample, in one rows stage.
  *
@@ -33,8 +34,7 @@ static inline int binary_check(const struct flynn_node *node, struct flynn_err *
 /** The one stage and its launch. */
 static inline struct flynn_stage *binary_stage(struct flynn_node *node)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->with = flynn_node_value(node, "with")->input;
     stage->k[0] = node->in.type == FLYNN_F64 ? -1 : flynn_alpha_channel(&node->in);
     return stage;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 
 #include <math.h>
 
@@ -59,14 +60,12 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
                           "blend: with is %dx%d with %d channels of %s; it must be as the input, %dx%d with %d of %s",
                           second->width, second->height, second->channels, flynn_type_name(second->type), in->width,
                           in->height, in->channels, flynn_type_name(in->type));
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->with = with;
     stage->k[0] = flynn_alpha_channel(in);
     stage->k[1] = (int32_t)floor(alpha * (in->type == FLYNN_U8 ? 256 : 32768) + 0.5);
     stage->f[0] = (float)alpha;
-    struct flynn_launch *launch = flynn_node_launch(node, "blend", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "blend", stage);
     return FLYNN_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/copy.h"
+#include "cpu/point.h"
 
 /* Slot PICK: channel k[0] of pixels of several; COPY: of pixels of one; FILL: white, for an alpha that is not there. */
 
@@ -85,12 +86,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         return flynn_fail(err, FLYNN_EINPUT, "channel: index=%d is not there; the image has channels 0 to %d", channel,
                           node->in.channels - 1);
     int slot = channel < 0 ? FILL : node->in.channels == 1 ? COPY : PICK;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, slot);
-    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_stage *stage = flynn_point_stage(node, slot);
     stage->k[0] = channel;
     stage->out.channels = node->out.channels = 1;
-    struct flynn_launch *launch = flynn_node_launch(node, kernels[slot], stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, kernels[slot], stage);
     return FLYNN_OK;
 }
 

@@ -22,8 +22,7 @@
 #undef F
 #undef VALUES
 
-/* ---- stages -------------------------------------------------------------------------------------------------------
- */
+/* ---- stages ------------------------------------------------------------------------------------------------------ */
 
 /* The side of tiles that cover n pixels; `uneven`: the image is not a whole number of tiles. */
 static int tile_side(int n, int tiles, bool uneven)

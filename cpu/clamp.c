@@ -63,8 +63,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         flynn_clamp_floats(node, (float)low, (float)high);
         return FLYNN_OK;
     }
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     stage->k[1] = (int32_t)floor(low + 0.5);
     stage->k[2] = (int32_t)floor(high + 0.5);

@@ -2,10 +2,9 @@
 #ifndef FLYNN_CPU_COLOR_MATRIX_H
 #define FLYNN_CPU_COLOR_MATRIX_H
 
-#include <flynn/op.h>
+#include "cpu/rgb_rows.h"
 
 #include <math.h>
-#include <string.h>
 
 /** What the ops have in common whose pixels are a matrix of 3 x 4 times (R, G, B, 1): they make the stage of
  * color-matrix, whose kernels run it.
@@ -62,13 +61,9 @@ static inline int flynn_color_matrix_stage(struct flynn_node *node, const double
         for (int j = 0; j < 4 && node->in.type == FLYNN_F32; j++)
             ((float *)table)[4 * i + j] = (float)row[j];
     }
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_rgb_stage(node, "color_matrix");
     stage->op = flynn_op_at(flynn_op_find("color-matrix"));
     stage->table[0] = (struct flynn_table_data){table, 3 * 8 * sizeof *table};
-    struct flynn_launch *launch = flynn_node_launch(node, "color_matrix", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

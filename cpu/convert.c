@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
 #include "cpu/copy.h"
+#include "cpu/point.h"
 
 /* A slot for each type of the output, in the order of the parameter's choices; no numbers. */
 
@@ -93,11 +94,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     static const char *const kernels[] = {[TO_U8] = "to_u8", [TO_U16] = "to_u16", [TO_F32] = "to_f32"};
     (void)err;
     int to = flynn_node_value(node, "type")->integer;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, to);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, to);
     stage->out.type = node->out.type = types[to];
-    struct flynn_launch *launch = flynn_node_launch(node, kernels[to], stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, kernels[to], stage);
     return FLYNN_OK;
 }
 

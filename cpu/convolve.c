@@ -111,8 +111,7 @@ static void convolve_f32(const struct flynn_call *call)
     }
 }
 
-/* ---- the kernels that have names ----------------------------------------------------------------------------------
- */
+/* ---- the kernels that have names --------------------------------------------------------------------------------- */
 
 struct preset {
     int width, height, divisor;

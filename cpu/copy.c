@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
-
-#include <string.h>
-
-static void copy(const struct flynn_call *call)
-{
-    size_t bytes = (size_t)call->width * (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
-    for (int r = 0; r < call->rows; r++)
-        memcpy(call->out[r], call->in[r], bytes);
-}
+#include "cpu/copy.h"
+#include "cpu/point.h"
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
-    flynn_node_launch(node, "copy", stage);
+    flynn_node_launch(node, "copy", flynn_point_stage(node, 0));
     return FLYNN_OK;
 }
 
@@ -30,5 +21,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(copy) = {
     .channels = FLYNN_ANY_CHANNELS,
     .kind = FLYNN_ROWS,
     .lower = lower,
-    .kernels = {.fn = {{[FLYNN_U8] = copy, [FLYNN_U16] = copy, [FLYNN_F32] = copy, [FLYNN_F64] = copy}}},
+    .kernels = {.fn = {{[FLYNN_U8] = flynn_copy_rows,
+                        [FLYNN_U16] = flynn_copy_rows,
+                        [FLYNN_F32] = flynn_copy_rows,
+                        [FLYNN_F64] = flynn_copy_rows}}},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 
 #include <string.h>
 
@@ -86,9 +87,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     int code = check(&node->in, &with->shape, &mask->shape, err);
     if (code)
         return code;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->with = with;
-    stage->step = 8; /* shares out what kernels prepare */
     stage->k[0] = (int32_t)mask->stride;
     stage->k[1] = mask->shape.channels == 1 ? node->in.channels : 1;
     stage->k[2] = stage->k[1] * (int32_t)flynn_type_bytes(node->in.type);

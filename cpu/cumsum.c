@@ -44,8 +44,7 @@ static void rows_f64(const struct flynn_call *call)
     }
 }
 
-/* ---- down the columns ----------------------------------------------------------------------------------------------
- */
+/* ---- down the columns -------------------------------------------------------------------------------------------- */
 
 static void columns_u8(const struct flynn_call *call)
 {
@@ -97,8 +96,7 @@ static void columns_f64(const struct flynn_call *call)
     }
 }
 
-/* ---- through the whole matrix --------------------------------------------------------------------------------------
- */
+/* ---- through the whole matrix ------------------------------------------------------------------------------------ */
 
 static void totals_u32(const struct flynn_call *call)
 {

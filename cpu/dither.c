@@ -99,8 +99,7 @@ static void put(void *table, size_t i, enum flynn_type type, int odd, int cells)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     int most = flynn_node_value(node, "levels")->integer - 1, side = 2 << flynn_node_value(node, "size")->integer;
     int period = side * node->in.channels, row = 2 * period + PAD;
     size_t bytes = (size_t)(side * row) * flynn_type_bytes(node->in.type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
-
-#include <string.h>
+#include "cpu/copy.h"
+#include "cpu/point.h"
 
 /* Slot 0: colour to gray; slot 1: a copy of what is gray already. The weights are the definition's. */
 
@@ -66,25 +66,14 @@ static void gray_f32(const struct flynn_call *call)
     }
 }
 
-static void copy(const struct flynn_call *call)
-{
-    struct flynn_shape row = call->stage->in;
-    row.width = call->width;
-    for (int r = 0; r < call->rows; r++)
-        memcpy(call->out[r], call->in[r], flynn_row_bytes(&row));
-}
-
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
     bool colour = node->in.channels > 2;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, colour ? 0 : 1);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, colour ? 0 : 1);
     if (colour)
         node->out.channels = stage->out.channels = node->in.channels - 2;
-    struct flynn_launch *launch = flynn_node_launch(node, colour ? "grayscale" : "copy", stage);
-    launch->per_pixel = colour;
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, colour ? "grayscale" : "copy", stage)->per_pixel = colour;
     return FLYNN_OK;
 }
 
@@ -102,5 +91,5 @@ const struct flynn_op FLYNN_OP_SYMBOL(grayscale) = {
     .kind = FLYNN_ROWS,
     .lower = lower,
     .kernels = {.fn = {{[FLYNN_U8] = gray_u8, [FLYNN_U16] = gray_u16, [FLYNN_F32] = gray_f32},
-                       {[FLYNN_U8] = copy, [FLYNN_U16] = copy, [FLYNN_F32] = copy}}},
+                       {[FLYNN_U8] = flynn_copy_rows, [FLYNN_U16] = flynn_copy_rows, [FLYNN_F32] = flynn_copy_rows}}},
 };

@@ -100,11 +100,7 @@ static void rgb_f32(const struct flynn_call *call)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
-    struct flynn_launch *launch = flynn_node_launch(node, "hsv_to_rgb", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
+    flynn_rgb_stage(node, "hsv_to_rgb");
     return FLYNN_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 
 /* k[0]: the alpha channel or -1. */
 
@@ -44,8 +45,7 @@ static void invert_f32(const struct flynn_call *call)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     if (node->in.type == FLYNN_U8) {
         uint8_t *lut = flynn_node_alloc(node, 256, err);
@@ -55,8 +55,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
             lut[i] = (uint8_t)(255 - i);
         stage->lut = lut;
     }
-    struct flynn_launch *launch = flynn_node_launch(node, "invert", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "invert", stage);
     return FLYNN_OK;
 }
 

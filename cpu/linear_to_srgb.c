@@ -30,8 +30,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         return flynn_lookup_stage(node, answer, NULL, err);
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
-    struct flynn_launch *launch = flynn_node_launch(node, "linear_to_srgb", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "linear_to_srgb", stage);
     return FLYNN_OK;
 }
 

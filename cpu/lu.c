@@ -92,8 +92,7 @@ static void lu_f64(const struct flynn_call *call)
     lu(call, factor_f64);
 }
 
-/* ---- parts of the factors ----------------------------------------------------------------------------------------
- */
+/* ---- parts of the factors ---------------------------------------------------------------------------------------- */
 
 static void set(const struct flynn_image *m, int row, int col, double value)
 {

@@ -161,8 +161,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct source first = {with, 0};
     if (tables == 1 && node->in.type != FLYNN_F32)
         return flynn_lookup_stage(node, answer, &first, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     stage->k[2] = tables < with->shape.channels ? tables : with->shape.channels;
     code = node->in.type == FLYNN_F32 ? fill_floats(node, stage, with, err) : fill_integers(node, stage, with, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/planes.h"
 #include "core/table.h"
+#include "cpu/point.h"
 
 /* stage->with is the second image; table[0]: a struct flynn_plane for each one after it, which kernels read directly,
  * because a stage has one second input alone. table[1]: byte shuffles for vectors (make_shuffles). */
@@ -76,9 +77,7 @@ static int append(struct flynn_node *node, const struct flynn_image *with, struc
     stage->with = with;
     stage->in.channels = node->launches + 1;
     stage->out.channels = node->launches + 2;
-    struct flynn_launch *launch = flynn_node_launch(node, "append", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "append", stage)->per_pixel = true;
     return FLYNN_OK;
 }
 
@@ -95,8 +94,7 @@ static int check(const struct flynn_node *node, const char *name, const struct f
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     static const char *const names[] = {"with", "with2", "with3"};
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what kernels prepare */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     struct flynn_plane *planes = flynn_node_alloc(node, 2 * sizeof *planes, err);
     int code = planes ? FLYNN_OK : err->code;
     stage->table[0] = (struct flynn_table_data){planes, 2 * sizeof *planes};

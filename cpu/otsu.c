@@ -66,12 +66,10 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     int code = flynn_derived_stage(node, node->in.type == FLYNN_U16 ? 65536 : 256, &level, &by, err);
     if (code)
         return code;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     stage->k[6] = flynn_node_value(node, "type")->integer;
-    stage->step = 8;
-    struct flynn_launch *launch = flynn_node_launch(node, "apply", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "apply", stage);
     return FLYNN_OK;
 }
 

@@ -56,8 +56,7 @@ static void over_f32(const struct flynn_call *call)
     }
 }
 
-/* ---- the input has no alpha ----------------------------------------------------------------------------------------
- */
+/* ---- the input has no alpha -------------------------------------------------------------------------------------- */
 
 static void opaque_u8(const struct flynn_call *call)
 {
@@ -99,8 +98,7 @@ static void opaque_f32(const struct flynn_call *call)
     }
 }
 
-/* ---- neither has alpha ---------------------------------------------------------------------------------------------
- */
+/* ---- neither has alpha ------------------------------------------------------------------------------------------- */
 
 static void cover(const struct flynn_call *call)
 {

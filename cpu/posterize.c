@@ -33,8 +33,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     int most = flynn_node_value(node, "levels")->integer - 1;
     if (node->in.type != FLYNN_F32)
         return flynn_lookup_stage(node, answer, &most, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&node->in);
     stage->f[0] = (float)most;
     flynn_reuse(node, stage, "posterize", "posterize");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 
 static inline uint32_t product_u8(uint32_t x, uint32_t alpha)
 {
@@ -34,10 +35,7 @@ static inline float product_f32(float x, float alpha)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what kernels prepare */
-    struct flynn_launch *launch = flynn_node_launch(node, "premultiply", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "premultiply", flynn_point_stage(node, 0));
     return FLYNN_OK;
 }
 

@@ -2,7 +2,7 @@
 #ifndef FLYNN_CPU_REUSE_H
 #define FLYNN_CPU_REUSE_H
 
-#include <flynn/op.h>
+#include "cpu/point.h"
 
 /** Stages that the kernels of other ops run, for ops that are those with other numbers. Each appends one stage and one
  * OpenCL launch; the result is FLYNN_OK or *err's code. */
@@ -14,8 +14,7 @@ typedef int flynn_answer(int x, int white, const void *by);
 static inline void flynn_reuse(struct flynn_node *node, struct flynn_stage *stage, const char *op, const char *kernel)
 {
     stage->op = flynn_op_at(flynn_op_find(op));
-    struct flynn_launch *launch = flynn_node_launch(node, kernel, stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, kernel, stage);
 }
 
 /** gamma's kernels: u8 and u16 samples through a table that is filled here from `answer`. Alpha is kept. */
@@ -34,8 +33,7 @@ static inline int flynn_lookup_stage(struct flynn_node *node, flynn_answer *answ
         else
             ((uint16_t *)table)[x] = (uint16_t)answer(x, white, by);
     }
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->table[0] = (struct flynn_table_data){table, ((size_t)white + 1) * sample};
     stage->lut = bytes ? table : NULL;
@@ -60,8 +58,7 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
     uint8_t *table = node->in.type == FLYNN_U8 ? flynn_node_alloc(node, 256, err) : NULL;
     if (node->in.type == FLYNN_U8 && !table)
         return err->code;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->f[0] = (float)factor;
     stage->f[1] = (float)offset;
@@ -80,8 +77,7 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
 /** clamp's kernels on f32: samples below `low` and NaN become `low`, those above `high` become `high`. */
 static inline void flynn_clamp_floats(struct flynn_node *node, float low, float high)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->f[0] = low;
     stage->f[1] = high;
@@ -111,8 +107,7 @@ static inline void flynn_gamma_floats(struct flynn_node *node, double exponent)
         -200,
         200,
     };
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->d[0] = exponent;
     stage->table[0] = (struct flynn_table_data){coefficients, sizeof coefficients};

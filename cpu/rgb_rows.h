@@ -3,6 +3,7 @@
 #define FLYNN_CPU_RGB_ROWS_H
 
 #include "core/table.h"
+#include "cpu/point.h"
 
 #include <string.h>
 
@@ -11,6 +12,14 @@
  * constant. A fourth channel, alpha, is kept. */
 
 #define RGB_INLINE static inline __attribute__((always_inline))
+
+/** The stage of such an op, and its launch. */
+static inline struct flynn_stage *flynn_rgb_stage(struct flynn_node *node, const char *kernel)
+{
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
+    flynn_node_launch(node, kernel, stage)->per_pixel = true;
+    return stage;
+}
 
 /** `by` holds the op's constants. */
 typedef void flynn_rgb_row(const void *from, void *to, int width, int channels, const void *by);

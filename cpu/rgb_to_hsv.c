@@ -99,8 +99,7 @@ static void hsv_f32(const struct flynn_call *call)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_rgb_stage(node, "rgb_to_hsv");
     if (node->in.type == FLYNN_U8) {
         int32_t *table = flynn_node_alloc(node, 512 * sizeof *table, err);
         if (!table)
@@ -111,9 +110,6 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
         }
         stage->table[0] = (struct flynn_table_data){table, 512 * sizeof *table};
     }
-    struct flynn_launch *launch = flynn_node_launch(node, "rgb_to_hsv", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
     return FLYNN_OK;
 }
 

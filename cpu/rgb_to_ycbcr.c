@@ -40,11 +40,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
                           half};
     if (node->in.type != FLYNN_U8)
         return flynn_color_matrix_stage(node, m, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
-    struct flynn_launch *launch = flynn_node_launch(node, "rgb_to_ycbcr", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
+    flynn_rgb_stage(node, "rgb_to_ycbcr");
     return FLYNN_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 #include "cpu/threshold.h"
 
 #include <math.h>
@@ -17,8 +18,7 @@ static int make_lut(struct flynn_node *node, struct flynn_stage *stage, struct f
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     double value = flynn_node_sample(node, "value");
 
     stage->k[0] = flynn_alpha_channel(&node->in);
@@ -26,8 +26,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
                         node->in.type == FLYNN_F32 ? value : floor(value));
     if (node->in.type == FLYNN_U8 && make_lut(node, stage, err))
         return err->code;
-    struct flynn_launch *launch = flynn_node_launch(node, "threshold", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "threshold", stage);
     return FLYNN_OK;
 }
 

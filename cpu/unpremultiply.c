@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/table.h"
+#include "cpu/point.h"
 
 /* x * white / alpha to the nearest, halves up; white where x is above alpha, and 0 where alpha is 0. */
 static inline uint32_t quotient(uint32_t x, uint32_t alpha, uint32_t white)
@@ -41,10 +42,7 @@ static inline float quotient_f32(float x, float alpha)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     (void)err;
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what kernels prepare */
-    struct flynn_launch *launch = flynn_node_launch(node, "unpremultiply", stage);
-    launch->item_x = launch->item_y = 0;
+    flynn_node_launch(node, "unpremultiply", flynn_point_stage(node, 0));
     return FLYNN_OK;
 }
 

@@ -36,11 +36,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     const double m[12] = {1, 0, cr, -cr * half, 1, g_cb, g_cr, -(g_cb + g_cr) * half, 1, cb, 0, -cb * half};
     if (node->in.type != FLYNN_U8)
         return flynn_color_matrix_stage(node, m, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->step = 8; /* shares out what a call costs */
-    struct flynn_launch *launch = flynn_node_launch(node, "ycbcr_to_rgb", stage);
-    launch->per_pixel = true;
-    launch->item_x = launch->item_y = 0;
+    flynn_rgb_stage(node, "ycbcr_to_rgb");
     return FLYNN_OK;
 }
 

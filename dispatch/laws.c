@@ -163,8 +163,7 @@ static const struct law laws[] = {
 
 #define LAWS ((int)(sizeof laws / sizeof *laws))
 
-/* ---- one side of a law --------------------------------------------------------------------------------------------
- */
+/* ---- one side of a law ------------------------------------------------------------------------------------------- */
 
 struct side {
     struct flynn_chain chain;
@@ -228,8 +227,7 @@ static void end(struct side *side)
     flynn_chain_free(&side->chain);
 }
 
-/* ---- one input ----------------------------------------------------------------------------------------------------
- */
+/* ---- one input --------------------------------------------------------------------------------------------------- */
 
 struct trial {
     const struct law *law;
@@ -337,8 +335,7 @@ static int try_input(const struct law *law, const struct flynn_shape *shape, int
     return FLYNN_OK;
 }
 
-/* ---- all laws -----------------------------------------------------------------------------------------------------
- */
+/* ---- all laws ---------------------------------------------------------------------------------------------------- */
 
 /* Some sizes, types and channel counts of each law; all of them with `thorough`. */
 static int hold_law(int number, uint64_t *rng, const struct flynn_backend *backends, int count,

@@ -176,8 +176,7 @@ static int try_plan(struct trial *trial, const struct flynn_backend *backends, i
     return code;
 }
 
-/* ---- one op, one input --------------------------------------------------------------------------------------------
- */
+/* ---- one op, one input ------------------------------------------------------------------------------------------- */
 
 struct setting {
     const struct flynn_op *const *ops; /* the chain */
@@ -274,8 +273,7 @@ static int try_setting(const struct setting *setting, const struct flynn_backend
     return code;
 }
 
-/* ---- the sweep over an op -------------------------------------------------------------------------------------------
- */
+/* ---- the sweep over an op ---------------------------------------------------------------------------------------- */
 
 static void start_results(struct flynn_verify_result *results, const char *name, const struct flynn_backend *backends,
                           int count)

@@ -129,8 +129,7 @@ Test(factor, a_batch_that_comes_second_has_the_same_bits_on_a_device)
     }
 }
 
-/* ---- no factors --------------------------------------------------------------------------------------------------
- */
+/* ---- no factors -------------------------------------------------------------------------------------------------- */
 
 enum { QUIET, SIGNALLING, NEGATIVE, TWO, LARGE, ZEROS, NEGATIVE_ZEROS, SPOILS };
 
@@ -209,8 +208,7 @@ Test(factor, a_batch_of_lu_goes_on_past_zeros_on_the_diagonal)
     }
 }
 
-/* ---- one by one --------------------------------------------------------------------------------------------------
- */
+/* ---- one by one -------------------------------------------------------------------------------------------------- */
 
 Test(factor, a_batch_is_its_matrices_by_themselves)
 {
