@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <flynn/image.h>
 
+#include "core/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -111,10 +113,12 @@ int flynn_image_alloc(struct flynn_image *image, const struct flynn_shape *shape
     int code = flynn_shape_measure(shape, &stride, &bytes, err);
     if (code)
         return code;
-    void *p = allocate(bytes);
+    char why[FLYNN_MEMORY_WHY] = "";
+    bool large = bytes >= 2 * HUGE_PAGE;
+    void *p = large && flynn_memory_exceeds(flynn_memory_limit(), (double)bytes, why) ? NULL : allocate(bytes);
     if (!p)
-        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for an image of %dx%dx%d %s", bytes,
-                          shape->width, shape->height, shape->channels, flynn_type_name(shape->type));
+        return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for an image of %dx%dx%d %s%s", bytes,
+                          shape->width, shape->height, shape->channels, flynn_type_name(shape->type), why);
     image->shape = *shape;
     image->stride = stride;
     image->data = p;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/engine.h"
 
+#include "core/memory.h"
 #include "cpu/copy.h"
 #include "cpu/pool.h"
 #include "cpu/section.h"
@@ -8,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 
 #define STREAM_BYTES                                                                                                   \
     16777216.0              /* an output above this does not stay in a last-level cache, of which others have shares */
@@ -226,16 +226,22 @@ static int run_sections(struct flynn_engine *engine, const struct flynn_image *i
     return code;
 }
 
-int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err)
+/* The workers' memory, where `more` bytes are going to be taken too. */
+static int reserve(struct flynn_engine *engine, size_t more, struct flynn_err *err)
 {
-    struct sysinfo info;
+    char why[FLYNN_MEMORY_WHY];
     int code = FLYNN_OK;
-    if (!sysinfo(&info) && engine->bytes / info.mem_unit > info.totalram + info.totalswap)
-        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of %d thread%s", engine->bytes,
-                          engine->workers, engine->workers == 1 ? "" : "s");
+    if (flynn_memory_exceeds(flynn_memory_limit(), (double)engine->bytes + (double)more, why))
+        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory: %.0f bytes for the rows of %d thread%s%s",
+                          (double)engine->bytes + (double)more, engine->workers, engine->workers == 1 ? "" : "s", why);
     for (int i = 0; !code && i < engine->plan->segments; i++)
         code = flynn_section_reserve(engine, &engine->section[i], err);
     return code;
+}
+
+int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err)
+{
+    return reserve(engine, 0, err);
 }
 
 int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
@@ -293,7 +299,8 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
                         const struct flynn_row_io *io, struct flynn_err *err)
 {
     struct flynn_section *section = engine->section;
-    int n = engine->plan->segments, code = flynn_engine_reserve(engine, err);
+    int n = engine->plan->segments;
+    int code = reserve(engine, io->read && io->place ? flynn_engine_stream_bytes(engine) : 0, err);
     bool read = io->read && n && takes_rows(engine), write = io->place && n && gives_rows(&section[n - 1]);
     struct flynn_image whole_in = {0}, whole_out = {0};
 
