@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -176,6 +177,25 @@ int flynn_out_open(struct flynn_outfile *out, const char *path, struct flynn_err
     if (code)
         flynn_out_close(out);
     return code;
+}
+
+bool flynn_out_fits(const struct statfs *system, double bytes)
+{
+    static const uint32_t known[] = {EXT4_SUPER_MAGIC, TMPFS_MAGIC, MSDOS_SUPER_MAGIC};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if ((uint32_t)system->f_type == known[i] && system->f_blocks)
+            return bytes <= (double)system->f_bfree * (double)system->f_bsize;
+    }
+    return true;
+}
+
+int flynn_out_expect(struct flynn_outfile *out, double bytes, struct flynn_err *err)
+{
+    struct statfs system;
+    if (!out->target || fstatfs(out->fd, &system) || flynn_out_fits(&system, bytes))
+        return FLYNN_OK;
+    return flynn_fail(err, FLYNN_ELIMIT, "%s: needs %.0f bytes, and its file system has %.0f left", out->name, bytes,
+                      (double)system.f_bfree * (double)system.f_bsize);
 }
 
 static int write_failed(struct flynn_outfile *out, int why, struct flynn_err *err)

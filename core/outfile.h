@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/vfs.h>
 
 /** An output that appears complete or not at all.
  *
@@ -31,6 +32,16 @@ int flynn_out_open(struct flynn_outfile *out, const char *path, struct flynn_err
 
 /** True for paths that are not written beside and renamed: "-", devices, pipes, sockets. */
 bool flynn_out_is_special(const char *path);
+
+/** Refuse at once what is sure to fail later: FLYNN_ELIMIT where `bytes` more do not fit into the file system of a
+ * regular file (flynn_out_fits). */
+int flynn_out_expect(struct flynn_outfile *out, double bytes, struct flynn_err *err);
+
+/** Whether so many bytes may fit. Only where free space is what can be written is an answer given: ext2 to ext4, tmpfs
+ * and FAT. Others compress, share extents, free what they had set aside or ask a server, so there a full disk is met
+ * when it is full. Blocks kept for root count as free, a file that will be replaced does not: it stays until the new
+ * one is complete. A tmpfs without a size has no blocks. */
+bool flynn_out_fits(const struct statfs *system, double bytes);
 
 int flynn_out_write(struct flynn_outfile *out, const void *bytes, size_t n, struct flynn_err *err);
 

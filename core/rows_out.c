@@ -13,7 +13,9 @@ static int find_place(struct flynn_rows_out *rows, struct flynn_err *err)
 {
     if (!rows->out->target)
         return FLYNN_OK;
-    int code = flynn_out_flush(rows->out, err);
+    int code = flynn_out_expect(rows->out, (double)rows->height * (double)rows->row_bytes, err);
+    if (!code)
+        code = flynn_out_flush(rows->out, err);
     rows->file_offset = lseek(rows->out->fd, 0, SEEK_CUR);
     return code;
 }

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/memory.h"
+#include "core/outfile.h"
+#include "core/rows.h"
 
 #include "tests/tree.h"
 
-#include <flynn/image.h>
+#include <flynn/file.h>
 
 #include <criterion/criterion.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <unistd.h>
 
 TestSuite(memory, .init = make_tree, .fini = remove_tree);
+TestSuite(disk, .init = make_tree, .fini = remove_tree);
 
 #define V2_MOUNT "30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
 #define V1_MOUNT                                                                                                       \
@@ -115,4 +120,67 @@ Test(memory, an_image_above_this_process_limit)
     cr_expect(strstr(err.text, "for an image of 1048576x"), "%s", err.text);
     cr_expect(strstr(err.text, limit.group ? ", and the control group allows " : ", and this machine has "), "%s",
               err.text);
+}
+
+Test(disk, free_space_is_an_answer_where_it_is_all_that_can_be_written)
+{
+    struct statfs system = {.f_type = EXT4_SUPER_MAGIC, .f_bsize = 4096, .f_blocks = 1000, .f_bfree = 10};
+    cr_expect(flynn_out_fits(&system, 40960));
+    cr_expect(!flynn_out_fits(&system, 40961));
+    system.f_bfree = 0;
+    cr_expect(!flynn_out_fits(&system, 1));
+    system.f_type = TMPFS_MAGIC;
+    cr_expect(!flynn_out_fits(&system, 1));
+    system.f_blocks = 0;
+    cr_expect(flynn_out_fits(&system, 1e18), "a tmpfs without a size");
+    system.f_blocks = 1000;
+    system.f_type = BTRFS_SUPER_MAGIC;
+    cr_expect(flynn_out_fits(&system, 1e18));
+    system.f_type = OVERLAYFS_SUPER_MAGIC;
+    cr_expect(flynn_out_fits(&system, 1e18));
+}
+
+static const struct flynn_image huge = {.shape = {1 << 20, 1 << 20, 4, FLYNN_U16}};
+#define HUGE_BYTES 8796093022208.0
+
+/* Announce a huge image to an output, and give that up. */
+static int announce(const char *path, bool after_another, struct flynn_err *err)
+{
+    struct flynn_write_options options = {.format = FLYNN_FORMAT_PAM};
+    struct flynn_writer *writer;
+    struct flynn_rows_out rows = {0};
+    cr_assert_eq(flynn_writer_open(&writer, path, &options, err), 0, "%s", err->text);
+    if (after_another) {
+        struct flynn_image image;
+        cr_assert_eq(flynn_image_alloc(&image, &(struct flynn_shape){9, 9, 1, FLYNN_U8}, err), 0);
+        cr_assert_eq(flynn_writer_put(writer, &image, err), 0, "%s", err->text);
+        flynn_image_free(&image);
+    }
+    int kind = flynn_writer_rows(writer, &huge, &rows, err);
+    if (kind == 1)
+        flynn_rows_out_close(&rows);
+    flynn_writer_close(writer);
+    return kind;
+}
+
+Test(disk, rows_that_do_not_fit_are_refused_before_they_are_computed)
+{
+    struct statfs system;
+    struct flynn_err err;
+    char path[64];
+    snprintf(path, sizeof path, "%s/huge.pam", tree);
+    cr_assert_eq(statfs(tree, &system), 0);
+    if (flynn_out_fits(&system, HUGE_BYTES))
+        cr_skip_test("the file system of /tmp does not say what fits");
+    for (int several = 0; several < 2; several++) {
+        cr_assert_eq(announce(path, several, &err), FLYNN_ELIMIT);
+        cr_expect(strstr(err.text, "huge.pam: needs 8796093022208 bytes, and its file system has "), "%s", err.text);
+        cr_expect_neq(access(path, F_OK), 0);
+    }
+}
+
+Test(disk, devices_take_any_number_of_rows)
+{
+    struct flynn_err err;
+    cr_expect_eq(announce("/dev/null", false, &err), 1, "%s", err.text);
 }
