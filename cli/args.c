@@ -10,13 +10,31 @@
 
 #define MOST_OPTIONS 64
 
+/* Names of files may hold anything: what would end the line or command the terminal is written as \n or \x1b. */
+static void put_visibly(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '\n')
+            fputs("\\n", out);
+        else if (c < ' ' || c == 0x7f)
+            fprintf(out, "\\x%02x", c);
+        else
+            fputc(c, out);
+    }
+}
+
 void cli_complain(const char *format, ...)
 {
+    char *text;
     va_list args;
     va_start(args, format);
     fflush(stdout);
     fputs("flynn: ", stderr);
-    vfprintf(stderr, format, args);
+    if (vasprintf(&text, format, args) >= 0) {
+        put_visibly(stderr, text);
+        free(text);
+    }
     fputc('\n', stderr);
     va_end(args);
 }

@@ -3,6 +3,7 @@
 #include "cli/job.h"
 #include "dispatch/laws.h"
 #include "dispatch/verify.h"
+#include "opencl/opencl.h"
 
 #include <flynn/backend.h>
 #include <flynn/file.h>
@@ -31,7 +32,7 @@ struct verify {
     long executed, skipped, failed, refused;
     long op_executed; /* of the op at hand */
     int op_backends, op_failed;
-    bool lacking; /* a required backend could not run something */
+    bool lacking; /* a backend could not run what it should */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -83,7 +84,9 @@ static const char doc[] =
     "of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the reference "
     "included. With IN, run the OPs on this file instead, on every backend.\v"
     "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. The "
-    "same --seed draws the same inputs; a failure prints what is needed to see it again.\n\n"
+    "same --seed draws the same inputs; a failure prints what is needed to see it again: `--only='seed=NUMBER'` tries "
+    "that input alone. An OpenCL device that is there but whose kernel does not compile, or fails its self-test, makes "
+    "the exit status 3.\n\n"
     "Examples:\n"
     "  flynn verify\n"
     "  flynn verify --op gaussian,resize -b simd:sse2\n"
@@ -149,6 +152,29 @@ static bool is_gap(const struct verify *v, const struct flynn_verify_result *res
     return false;
 }
 
+/* Whether a skip on a backend that runs means that a kernel is broken. Without double precision some ops cannot run. */
+static bool is_broken(const struct flynn_backend *backend)
+{
+    char text[8];
+    int count;
+    const char *why;
+    if (backend->kind != FLYNN_BACKEND_OPENCL || !backend->available)
+        return false;
+    const struct flynn_cl_device *devices = flynn_cl_devices(&count, &why);
+    return backend->device < count &&
+           (devices[backend->device].fp64 || flynn_cl_quarantine(backend->device, text, sizeof text) > 0);
+}
+
+static void report_skip(struct verify *v, const struct flynn_verify_result *r, int index)
+{
+    const struct flynn_backend *backend = &v->backend[index];
+    bool gap = is_gap(v, r, index);
+    if (!gap && (v->required[index] || is_broken(backend)))
+        v->lacking = true;
+    if (backend->available && (v->options.verbose || v->required[index] || (!gap && !v->options.quiet)))
+        printf("skipped %s on %s: %s\n", r->op, r->backend, r->text);
+}
+
 static void report(void *arg, const struct flynn_verify_result *r)
 {
     struct verify *v = arg;
@@ -163,10 +189,7 @@ static void report(void *arg, const struct flynn_verify_result *r)
         v->op_failed++;
         printf("FAILED  %s on %s, %ld inputs; the first: %s\n", r->op, r->backend, r->failed, r->text);
     } else if (r->skipped) {
-        if (v->required[index] && !is_gap(v, r, index))
-            v->lacking = true;
-        if (v->backend[index].available && (v->options.verbose || v->required[index]))
-            printf("skipped %s on %s: %s\n", r->op, r->backend, r->text);
+        report_skip(v, r, index);
     } else {
         v->op_backends++;
         if (v->options.verbose)
@@ -180,9 +203,12 @@ static int done(struct verify *v, const char *name, int failed)
 {
     if (failed < 0)
         return failed;
-    if (!v->options.quiet && !v->options.verbose)
-        printf("%-7s %-12s %d backends, %ld inputs\n", v->op_failed ? "FAILED" : "ok", name,
-               v->op_backends + v->op_failed, v->op_executed);
+    if (!v->options.quiet && !v->options.verbose && (v->op_executed || v->op_failed || !v->how.only))
+        printf("%-7s %-12s %d backends, %ld inputs\n",
+               v->op_failed     ? "FAILED"
+               : v->op_executed ? "ok"
+                                : "skipped",
+               name, v->op_backends + v->op_failed, v->op_executed);
     v->op_executed = 0;
     v->op_backends = v->op_failed = 0;
     fflush(stdout);
@@ -213,7 +239,7 @@ static int summary(struct verify *v)
                    CLI_UNAVAILABLE;
     }
     if (v->lacking)
-        return cli_complain("a required backend could not run everything; see the lines above"), CLI_UNAVAILABLE;
+        return cli_complain("a backend could not run all that it should; see what was skipped"), CLI_UNAVAILABLE;
     return CLI_OK;
 }
 

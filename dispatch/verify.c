@@ -129,9 +129,11 @@ static void try_backend(struct trial *trial, const struct flynn_backend *backend
     int code = flynn_guarded_alloc(&out, &trial->plan->out, gap, at_end, &err);
     if (!code)
         code = flynn_run_open(&run, trial->plan, backend, &err);
-    if (code == FLYNN_EUNAVAILABLE && result->executed == 0 && result->failed == 0) {
+    if (code == FLYNN_EUNAVAILABLE) {
+        if (!result->skipped && !result->failed)
+            snprintf(result->text, sizeof result->text, "%s", err.text);
         result->skipped = true;
-        snprintf(result->text, sizeof result->text, "%s", err.text);
+        result->lacks |= FLYNN_TYPE_BIT(trial->plan->in.type);
     } else if (code) {
         record(result, trial, "%s", err.text);
     } else {
@@ -169,7 +171,7 @@ static int try_plan(struct trial *trial, const struct flynn_backend *backends, i
     if (trial->refused)
         code = FLYNN_OK;
     for (int i = 0; !code && i < count; i++) {
-        if (backends[i].available && !results[i].skipped)
+        if (backends[i].available && !(results[i].lacks & FLYNN_TYPE_BIT(trial->plan->in.type)))
             try_backend(trial, &backends[i], &results[i]);
     }
     flynn_image_free(&trial->expected);
@@ -424,6 +426,8 @@ int flynn_verify_chains(int chains, const struct flynn_backend *backends, int co
         setting.pattern = i % FLYNN_PATTERNS;
         setting.seed = flynn_rng(&rng) >> 24;
         code = try_setting(&setting, backends, count, options, results, err);
+        for (int k = 0; k < count; k++)
+            results[k].lacks = 0; /* the next chain is one of other ops */
     }
     if (!code)
         code = finish_results(results, count, report, arg);

@@ -24,7 +24,8 @@ struct flynn_verify_result {
     long executed;  /**< inputs compared */
     long refused;   /**< inputs that the op rightly refused with a message (a parameter out of reach for that size) */
     long failed;    /**< inputs with differing samples, or worse */
-    bool skipped;   /**< the backend could not run at all; `text` says why */
+    bool skipped;   /**< the backend could not run at all, or not with all types; `text` says why unless some failed */
+    unsigned lacks; /**< FLYNN_TYPE_BIT of each type of input that it could not run, and is not asked for again */
     char text[600]; /**< the first failure, with all that is needed to see it again */
 };
 

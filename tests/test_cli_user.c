@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli_helpers.h"
+
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What people do with the program that nobody planned: odd names, broken drivers, folders that cannot be written. */
+
+TestSuite(user, .init = cli_enter, .fini = cli_leave, .timeout = 120);
+
+/* ---- messages ---------------------------------------------------------------------------------------------------- */
+
+Test(user, messages_are_one_line_whatever_a_name_holds)
+{
+    cr_assert_eq(cli_shell("flynn run \"$(printf 'no\\nsuch\\033[31m.ppm')\" a.ppm"), 2);
+    cr_assert(cli_complains("no\\nsuch\\x1b[31m.ppm: cannot be opened"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:4x4 a.ppm \"$(printf 'gauss\\nian')\""), 2);
+    cr_assert(cli_complains("gauss\\nian"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:4x4 \303\274.ppm && flynn run \303\274.ppm \303\274/a.ppm"), 2);
+    cr_assert(cli_complains("\303\274/a.ppm"), "letters of UTF-8 stay: %s", cli_err);
+}
+
+/* ---- kernels that do not work ------------------------------------------------------------------------------------ */
+
+/* Put a kernel of invert, changed by a sed script, where FLYNN_KERNEL_DIR finds it; skip where no device can run it. */
+static void change_kernel(const char *script)
+{
+    unsetenv("FLYNN_KERNEL_DIR");
+    cli_shell("flynn run -b opencl gen:scene:8x8 - invert | wc -c");
+    if (*cli_err)
+        cr_skip_test("no OpenCL device: %s", cli_err);
+    cr_assert_eq(
+        cli_shell("mkdir -p ../kernels; sed '%s' \"$FLYNN_SOURCE_ROOT/kernels/invert.cl\" > ../kernels/invert.cl; "
+                  "cmp -s ../kernels/invert.cl \"$FLYNN_SOURCE_ROOT/kernels/invert.cl\"",
+                  script),
+        1);
+    cr_assert_eq(setenv("FLYNN_KERNEL_DIR", "../kernels", 1), 0);
+}
+
+/* A device that is there must not be passed over in silence, though nobody required it. */
+Test(user, verify_tells_of_kernels_that_do_not_work)
+{
+    change_kernel("s/for (int y = FIRST_Y.*{/&\\nif (y == 0) continue;/");
+    cr_assert_eq(cli_shell("flynn verify --op invert"), 3, "%s", cli_out);
+    cr_assert(strstr(cli_out, "skipped invert on opencl:0: invert failed its self-test"), "%s", cli_out);
+    cr_assert(cli_complains("could not run all"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn verify gen:scene:20x10 invert"), 3, "%s", cli_out);
+    change_kernel("s/FLYNN_KERNEL(invert/no such thing; &/");
+    cr_assert_eq(cli_shell("flynn verify --op invert"), 3, "%s", cli_out);
+    cr_assert(strstr(cli_out, "skipped invert on opencl:0: invert on u8 does not compile"), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn verify --op invert -b scalar,threads"), 0, "%s", cli_out);
+}
+
+/* Of a kernel that works for some types alone, the others are verified still. */
+Test(user, verify_goes_on_with_other_types)
+{
+    change_kernel("s/for (int y = FIRST_Y.*{/&\\nif (sizeof(T) == 1 \\&\\& y == 0) continue;/");
+    cr_assert_eq(cli_shell("flynn verify --op invert -b opencl"), 3, "%s", cli_out);
+    cr_assert(strstr(cli_out, "ok      invert"), "u16 and f32 were held against the reference: %s", cli_out);
+    change_kernel("s/for (int y = FIRST_Y.*{/&\\nif (sizeof(T) == 2 \\&\\& y == 0) continue;/");
+    cr_assert_eq(cli_shell("flynn verify --op invert -b opencl"), 3, "%s", cli_out);
+    cr_assert(!strstr(cli_out, "FAILED"), "u8 came first and is right: %s", cli_out);
+    cr_assert(strstr(cli_out, "skipped invert on opencl:0: invert failed its self-test"), "%s", cli_out);
+}
