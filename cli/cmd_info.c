@@ -169,7 +169,7 @@ static json_t *json_quarantine(int device)
     json_t *list = json_array();
     int count = flynn_cl_quarantine(device, text, sizeof text);
     for (char *rest = text, *line; count && (line = strsep(&rest, "\n"));)
-        json_array_append_new(list, json_string(line));
+        json_array_append_new(list, cli_json_text(line));
     return list;
 }
 
@@ -193,10 +193,11 @@ static json_t *json_devices(const struct info *info)
     json_t *list = json_array();
     for (int i = 0; i < info->devices; i++) {
         const struct flynn_cl_device *d = &info->device[i];
-        json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i, s:I, s:b, s:b, s:b, s:b, s:s}", "index", i, "name",
-                              d->name, "platform", d->platform, "version", d->version, "driver", d->driver, "units",
-                              d->units, "memory_bytes", (json_int_t)d->memory, "cpu", d->cpu, "simulator", d->simulator,
-                              "fp64", d->fp64, "usable", d->usable, "why", d->why);
+        json_t *o = json_pack("{s:i, s:o, s:o, s:o, s:o, s:i, s:I, s:b, s:b, s:b, s:b, s:o}", "index", i, "name",
+                              cli_json_text(d->name), "platform", cli_json_text(d->platform), "version",
+                              cli_json_text(d->version), "driver", cli_json_text(d->driver), "units", d->units,
+                              "memory_bytes", (json_int_t)d->memory, "cpu", d->cpu, "simulator", d->simulator, "fp64",
+                              d->fp64, "usable", d->usable, "why", cli_json_text(d->why));
         json_object_set_new(o, "shapes", json_shapes(i));
         json_object_set_new(o, "quarantined", json_quarantine(i));
         json_array_append_new(list, o);
@@ -209,11 +210,11 @@ static void print_json(const struct info *info)
     const struct flynn_cpu_count *c = &info->cpus;
     json_t *threads = json_pack("{s:i, s:i, s:o, s:s}", "count", c->threads, "affinity", c->affinity, "quota",
                                 c->quota > 0 ? json_real(c->quota) : json_null(), "text", c->text);
-    json_t *opencl = json_pack("{s:b, s:s, s:o}", "built", FLYNN_HAVE_OPENCL, "why", info->devices ? "" : info->why,
-                               "devices", json_devices(info));
+    json_t *opencl = json_pack("{s:b, s:o, s:o}", "built", FLYNN_HAVE_OPENCL, "why",
+                               cli_json_text(info->devices ? "" : info->why), "devices", json_devices(info));
     json_t *built = json_pack("{s:b, s:b, s:s}", "opencl", FLYNN_HAVE_OPENCL, "hwloc", FLYNN_HAVE_HWLOC, "jansson",
                               JANSSON_VERSION);
-    json_t *cache = *info->cache ? json_string(info->cache) : json_null();
+    json_t *cache = *info->cache ? cli_json_text(info->cache) : json_null();
     cli_json_print(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "flynn-info/1", "flynn",
                              cli_json_flynn(), "built_with", built, "machine", cli_json_machine(&info->machine),
                              "threads", threads, "tables", json_tables(), "opencl", opencl, "cache_folder", cache));

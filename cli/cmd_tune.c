@@ -43,14 +43,15 @@ static void keep_trials(const struct tune *tune, const struct flynn_backend *bac
 {
     json_t *trials = json_array();
     for (int i = 0; i < t->trials; i++)
-        json_array_append_new(
-            trials, json_pack("{s:s, s:b, s:o, s:s}", "shape", t->trial[i].shape, "good", t->trial[i].good, "gflops",
-                              t->trial[i].good ? json_real(t->trial[i].gflops) : json_null(), "why", t->trial[i].why));
-    json_array_append_new(tune->results,
-                          json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:f, s:o}", "probe", "products", "backend",
-                                    backend->name, "device", backend->label, "op", op, "type", flynn_type_name(type),
-                                    "shape", t->best < 0 ? json_null() : json_string(t->trial[t->best].shape),
-                                    "seconds", t->seconds, "trials", trials));
+        json_array_append_new(trials,
+                              json_pack("{s:s, s:b, s:o, s:o}", "shape", t->trial[i].shape, "good", t->trial[i].good,
+                                        "gflops", t->trial[i].good ? json_real(t->trial[i].gflops) : json_null(), "why",
+                                        cli_json_text(t->trial[i].why)));
+    json_array_append_new(tune->results, json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:f, s:o}", "probe", "products",
+                                                   "backend", backend->name, "device", cli_json_text(backend->label),
+                                                   "op", op, "type", flynn_type_name(type), "shape",
+                                                   t->best < 0 ? json_null() : json_string(t->trial[t->best].shape),
+                                                   "seconds", t->seconds, "trials", trials));
 }
 
 static void print_trials(const struct tune *tune, const char *op, enum flynn_type type, const struct flynn_cl_tuning *t)

@@ -30,14 +30,14 @@ static json_t *json_result(const struct cli_measurement *m, const struct cli_res
     bool differs = r->ran && !r->equal;
     json_t *o = json_object();
     json_object_set_new(o, "backend", json_string(r->backend.name));
-    json_object_set_new(o, "device", json_string(*r->backend.label ? r->backend.label : m->machine.cpu));
+    json_object_set_new(o, "device", cli_json_text(*r->backend.label ? r->backend.label : m->machine.cpu));
     json_object_set_new(o, "available", json_boolean(r->ran));
-    json_object_set_new(o, "why", json_string(r->why));
+    json_object_set_new(o, "why", cli_json_text(r->why));
     json_object_set_new(o, "match", r->ran ? json_boolean(r->equal) : json_null());
     json_object_set_new(o, "differing", r->ran ? json_integer((json_int_t)r->difference.all.differing) : json_null());
     json_object_set_new(o, "max_abs_diff", r->ran ? cli_json_number(r->difference.all.max_abs) : json_null());
     json_object_set_new(o, "first_difference", differs ? json_difference(&r->difference) : json_null());
-    json_object_set_new(o, "gaps", json_string(r->gaps));
+    json_object_set_new(o, "gaps", cli_json_text(r->gaps));
     json_object_set_new(o, "runs", json_integer(r->runs));
     json_object_set_new(o, "median_ms", cli_json_number(r->median_ms));
     json_object_set_new(o, "min_ms", cli_json_number(r->min_ms));
@@ -73,15 +73,16 @@ static json_t *json_measurement(const struct cli_measurement *m)
     const struct flynn_shape *shape = &m->in->shape;
     json_t *chain = json_array(), *results = json_array();
     for (int i = 0; i < m->chain->length; i++)
-        json_array_append_new(chain, json_string(m->chain->op[i].text));
+        json_array_append_new(chain, cli_json_text(m->chain->op[i].text));
     for (int i = 0; i < m->count; i++) {
         if (m->result[i].listed)
             json_array_append_new(results, json_result(m, &m->result[i]));
     }
-    return json_pack("{s:s, s:o, s:o, s:{s:s, s:i, s:i, s:i, s:s}, s:o, s:o, s:o}", "schema", "flynn-compare/1",
-                     "flynn", cli_json_flynn(), "machine", cli_json_machine(&m->machine), "input", "name", m->input,
-                     "width", shape->width, "height", shape->height, "channels", shape->channels, "type",
-                     flynn_type_name(shape->type), "chain", chain, "results", results, "peers", json_peers(&m->peer));
+    return json_pack("{s:s, s:o, s:o, s:{s:o, s:i, s:i, s:i, s:s}, s:o, s:o, s:o}", "schema", "flynn-compare/1",
+                     "flynn", cli_json_flynn(), "machine", cli_json_machine(&m->machine), "input", "name",
+                     cli_json_text(m->input), "width", shape->width, "height", shape->height, "channels",
+                     shape->channels, "type", flynn_type_name(shape->type), "chain", chain, "results", results, "peers",
+                     json_peers(&m->peer));
 }
 
 static int write_json(FILE *out, const struct cli_measurement *m)

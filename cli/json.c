@@ -8,10 +8,29 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 json_t *cli_json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *cli_json_text(const char *text)
+{
+    static const char unknown[] = "\357\277\275"; /* U+FFFD */
+    json_t *json = json_string(text);
+    char *copy = json ? NULL : malloc(3 * strlen(text) + 1);
+    size_t n = 0;
+    for (; copy && *text; text++) {
+        bool ascii = (unsigned char)*text < 0x80;
+        memcpy(copy + n, ascii ? text : unknown, ascii ? 1 : 3);
+        n += ascii ? 1 : 3;
+    }
+    if (copy)
+        json = json_stringn(copy, n);
+    free(copy);
+    return json;
 }
 
 json_t *cli_json_flynn(void)

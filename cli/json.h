@@ -13,6 +13,9 @@
 /** A number, or null where it is not finite. */
 json_t *cli_json_number(double value);
 
+/** A text from outside, such as the name of a file or of a device. JSON is UTF-8: what is not becomes U+FFFD. */
+json_t *cli_json_text(const char *text);
+
 /** {version, commit, compiler, flags} */
 json_t *cli_json_flynn(void);
 

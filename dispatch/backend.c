@@ -159,6 +159,10 @@ static int add_word(struct parser *p, const char *word, struct flynn_err *err)
         return add_threads(p, word[7] ? word + 8 : "", err);
     if (strcmp(word, "opencl") == 0 || strncmp(word, "opencl:", 7) == 0)
         return add_opencl(p, word[6] ? word + 7 : "", err);
+    if (strcmp(word, "auto") == 0)
+        return flynn_fail(err, FLYNN_EUSAGE,
+                          "backend auto chooses one for `flynn run` and `flynn batch`, and stands alone there; name "
+                          "scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE] or all");
     return flynn_fail(
         err, FLYNN_EUSAGE,
         "backend '%s' is unknown; auto, scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE] and all "

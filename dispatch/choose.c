@@ -86,6 +86,6 @@ void flynn_backend_choose(struct flynn_backend *backend, const struct flynn_plan
     set_name(backend);
     snprintf(why, size,
              "best table %s; about %.3g ms of work on one thread, threads pay from %.2g ms (threads %s); "
-             "OpenCL is not considered without a tuning file",
+             "OpenCL runs only when it is named",
              flynn_table_name(backend->table), us / 1000, THREADS_PAY_US / 1000, threads);
 }

@@ -64,3 +64,28 @@ Test(user, verify_goes_on_with_other_types)
     cr_assert(!strstr(cli_out, "FAILED"), "u8 came first and is right: %s", cli_out);
     cr_assert(strstr(cli_out, "skipped invert on opencl:0: invert failed its self-test"), "%s", cli_out);
 }
+
+/* ---- reports ----------------------------------------------------------------------------------------------------- */
+
+Test(user, names_that_are_no_utf8_in_reports)
+{
+    cr_assert_eq(cli_shell("n=$(printf 'a\\377.ppm'); flynn run gen:scene:8x8 $n && "
+                           "flynn compare --runs 1 -b scalar --export-json - $n invert blend:$n"),
+                 0, "%s", cli_err);
+    json_t *json = cli_json(cli_out);
+    cr_assert_str_eq(json_string_value(json_object_get(json_object_get(json, "input"), "name")), "a\357\277\275.ppm");
+    cr_assert_str_eq(json_string_value(json_array_get(json_object_get(json, "chain"), 1)), "blend:a\357\277\275.ppm");
+    json_decref(json);
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8 \303\274.ppm && "
+                           "flynn compare --runs 1 -b scalar --export-json - \303\274.ppm invert"),
+                 0, "%s", cli_err);
+    json = cli_json(cli_out);
+    cr_assert_str_eq(json_string_value(json_object_get(json_object_get(json, "input"), "name")), "\303\274.ppm");
+    json_decref(json);
+}
+
+Test(user, auto_is_not_called_unknown_and_possible_at_once)
+{
+    cr_assert_eq(cli_shell("flynn compare -b scalar,auto gen:scene:8x8 invert"), 2);
+    cr_assert(cli_complains("backend auto chooses one for `flynn run`"), "%s", cli_err);
+}
