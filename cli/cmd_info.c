@@ -10,8 +10,10 @@
 
 #include <flynn/backend.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_JSON = 600, KEY_MEASURE };
 
@@ -23,6 +25,7 @@ struct info {
     int devices;
     const char *why; /* there are no devices */
     char cache[512];
+    const char *cache_why; /* nothing can be written there; "" when all is well */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -63,6 +66,20 @@ static const char doc[] =
 
 static const struct argp argp = {options, parse, NULL, doc, NULL, NULL, NULL};
 
+/* Why nothing can be written to the cache folder, which is made when it is needed; "" when it can. */
+static const char *cache_problem(const char *folder)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s", folder);
+    while (access(*path ? path : ".", W_OK | X_OK)) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT || slash == path)
+            return strerror(errno);
+        *(slash ? slash : path) = '\0';
+    }
+    return "";
+}
+
 static int gather(struct info *info, struct flynn_err *err)
 {
     static const struct flynn_limits none;
@@ -75,6 +92,7 @@ static int gather(struct info *info, struct flynn_err *err)
 #if FLYNN_HAVE_OPENCL
     if (!flynn_cl_cache_folder(info->cache, sizeof info->cache))
         info->cache[0] = '\0';
+    info->cache_why = *info->cache ? cache_problem(info->cache) : "neither FLYNN_CACHE_DIR nor HOME is set";
 #endif
     return FLYNN_OK;
 }
@@ -146,7 +164,9 @@ static void print_versions(const struct info *info)
     printf("built      %s, %s\n", FLYNN_COMPILER, FLYNN_FLAGS);
     printf("with       OpenCL %s, hwloc %s, Jansson %s\n", FLYNN_HAVE_OPENCL ? "yes" : "no",
            FLYNN_HAVE_HWLOC ? "yes" : "no", JANSSON_VERSION);
-    printf("cache      %s\n", *info->cache ? info->cache : "none");
+    bool lost = *info->cache && *info->cache_why;
+    printf("cache      %s%s%s%s\n", *info->cache ? info->cache : "none: ", lost ? " (cannot be written: " : "",
+           info->cache_why, lost ? ")" : "");
 }
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
@@ -215,14 +235,15 @@ static void print_json(const struct info *info)
     json_t *built = json_pack("{s:b, s:b, s:s}", "opencl", FLYNN_HAVE_OPENCL, "hwloc", FLYNN_HAVE_HWLOC, "jansson",
                               JANSSON_VERSION);
     json_t *cache = *info->cache ? cli_json_text(info->cache) : json_null();
-    cli_json_print(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "schema", "flynn-info/1", "flynn",
+    cli_json_print(json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "schema", "flynn-info/1", "flynn",
                              cli_json_flynn(), "built_with", built, "machine", cli_json_machine(&info->machine),
-                             "threads", threads, "tables", json_tables(), "opencl", opencl, "cache_folder", cache));
+                             "threads", threads, "tables", json_tables(), "opencl", opencl, "cache_folder", cache,
+                             "cache_why", info->cache_why));
 }
 
 int cli_info(int argc, char **argv)
 {
-    struct info info = {.devices = 0};
+    struct info info = {.cache_why = "this build has no OpenCL"};
     struct flynn_err err;
     int status;
     if (!cli_parse(&argp, "info", argc, argv, &info, &status))

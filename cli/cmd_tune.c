@@ -20,6 +20,7 @@ struct tune {
     unsigned chosen; /* bit i: probe i was named */
     json_t *results;
     int failed; /* exit status of the worst that happened */
+    bool lost;  /* something could not be remembered */
 };
 
 /* ---- probes ------------------------------------------------------------------------------------------------------ */
@@ -90,6 +91,8 @@ static int tune_device(struct tune *tune, const struct flynn_backend *backend, s
             print_trials(tune, op, type, &tuning);
         if (tuning.best < 0)
             tune->failed = CLI_UNAVAILABLE;
+        else
+            tune->lost = tune->lost || !tuning.kept;
     }
     return FLYNN_OK;
 }
@@ -184,9 +187,11 @@ static const struct argp argp = {options, parse, "[PROBE...]", doc, children, NU
 
 int cli_tune(int argc, char **argv)
 {
-    struct tune tune = {.seconds = 5, .options = {.warmup = -1, .runs = -1}};
+    struct tune tune = {.seconds = 5};
     struct flynn_err err = {0};
     int status, code = FLYNN_OK;
+    if (!cli_options_start(&tune.options))
+        return CLI_FAILED;
     if (!cli_parse(&argp, "tune", argc, argv, &tune, &status))
         return status;
     tune.results = json_array();
@@ -198,5 +203,10 @@ int cli_tune(int argc, char **argv)
         cli_json_print(
             json_pack("{s:s, s:o, s:O}", "schema", "flynn-tune/1", "flynn", cli_json_flynn(), "results", tune.results));
     json_decref(tune.results);
-    return code ? cli_fail(&err) : tune.failed;
+    if (code)
+        return cli_fail(&err);
+    if (tune.lost && !tune.failed)
+        return cli_usage("tune: what was found is not remembered: the cache folder cannot be written; `flynn info` "
+                         "names it, FLYNN_CACHE_DIR chooses another");
+    return tune.failed;
 }

@@ -154,13 +154,21 @@ static void add_platform(cl_platform_id platform, const struct flynn_cl_platform
     }
 }
 
+/* pocl that cannot write its cache has no devices, and says nothing of it. */
+static const char *advice(const char *platform)
+{
+    return strcmp(platform, "Portable Computing Language") == 0
+               ? ", which is so when pocl cannot write its cache (folder POCL_CACHE_DIR, else HOME/.cache/pocl)"
+               : "";
+}
+
 static void explain_none(const struct flynn_cl_report *report)
 {
     size_t used = 0;
     used += (size_t)snprintf(table.why, sizeof table.why, "no OpenCL device: ");
     for (int p = 0; p < report->platforms && used < sizeof table.why - 1; p++)
-        used += (size_t)snprintf(table.why + used, sizeof table.why - used, "%splatform '%s' has none", p ? "; " : "",
-                                 report->platform[p].name);
+        used += (size_t)snprintf(table.why + used, sizeof table.why - used, "%splatform '%s' has none%s", p ? "; " : "",
+                                 report->platform[p].name, advice(report->platform[p].name));
 }
 
 static void list_devices(void)

@@ -220,7 +220,7 @@ int flynn_cl_shape_choose(const struct flynn_cl_shape **shape, enum flynn_cl_sha
     return FLYNN_OK;
 }
 
-void flynn_cl_shape_remember(const struct flynn_cl_shape *shape, struct flynn_cl_handle *handle, enum flynn_type type,
+bool flynn_cl_shape_remember(const struct flynn_cl_shape *shape, struct flynn_cl_handle *handle, enum flynn_type type,
                              double gflops)
 {
     char entry[80], *key, text[100];
@@ -232,10 +232,11 @@ void flynn_cl_shape_remember(const struct flynn_cl_shape *shape, struct flynn_cl
     }
     pthread_mutex_unlock(&lock);
     if (!entry_of(entry, &key, handle, shape->op, type))
-        return;
+        return false;
     const int n = snprintf(text, sizeof text, "%s %.1f", shape->name, gflops);
-    flynn_cl_cache_write(entry, key, text, (size_t)n);
+    const bool kept = flynn_cl_cache_write(entry, key, text, (size_t)n);
     free(key);
+    return kept;
 }
 
 double flynn_cl_shape_rate(struct flynn_cl_handle *handle, const char *op, enum flynn_type type)

@@ -38,8 +38,8 @@ int flynn_cl_shape_fits(const struct flynn_cl_shape *shape, const struct flynn_c
 int flynn_cl_shape_choose(const struct flynn_cl_shape **shape, enum flynn_cl_shape_from *from,
                           struct flynn_cl_handle *handle, const char *op, enum flynn_type type, struct flynn_err *err);
 
-/** Remember what a search found, here and in the cache, with its rate. */
-void flynn_cl_shape_remember(const struct flynn_cl_shape *shape, struct flynn_cl_handle *handle, enum flynn_type type,
+/** Remember what a search found, here and in the cache, with its rate; false when the cache did not take it. */
+bool flynn_cl_shape_remember(const struct flynn_cl_shape *shape, struct flynn_cl_handle *handle, enum flynn_type type,
                              double gflops);
 
 /** The rate that the search measured; 0 when the shape was not found by one. */

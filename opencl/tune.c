@@ -195,7 +195,8 @@ int flynn_cl_tune(struct flynn_cl_tuning *tuning, int device, const char *op, en
     if (!code)
         try_all(tuning, s, begin, seconds);
     if (tuning->best >= 0)
-        flynn_cl_shape_remember(flynn_cl_shape_at(op, tuning->best), handle, type, tuning->trial[tuning->best].gflops);
+        tuning->kept = flynn_cl_shape_remember(flynn_cl_shape_at(op, tuning->best), handle, type,
+                                               tuning->trial[tuning->best].gflops);
     for (int i = 0; i < PROOFS; i++)
         proof_free(&s->proof[i]);
     proof_free(&s->timed);

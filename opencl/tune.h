@@ -22,7 +22,8 @@ struct flynn_cl_trial {
 struct flynn_cl_tuning {
     struct flynn_cl_trial trial[FLYNN_CL_TRIALS];
     int trials;
-    int best; /**< -1: none was good */
+    int best;  /**< -1: none was good */
+    bool kept; /**< the best is in the cache folder */
     double seconds;
 };
 

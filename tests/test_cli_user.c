@@ -89,3 +89,36 @@ Test(user, auto_is_not_called_unknown_and_possible_at_once)
     cr_assert_eq(cli_shell("flynn compare -b scalar,auto gen:scene:8x8 invert"), 2);
     cr_assert(cli_complains("backend auto chooses one for `flynn run`"), "%s", cli_err);
 }
+
+/* ---- folders that cannot be written ------------------------------------------------------------------------------ */
+
+Test(user, caches_that_cannot_be_written)
+{
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=/dev/null/x flynn info"), 0);
+    cr_assert(strstr(cli_out, "cache      /dev/null/x (cannot be written: Not a directory)"), "%s", cli_out);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=not/yet/there flynn info"), 0);
+    cr_assert(strstr(cli_out, "cache      not/yet/there\n"), "%s", cli_out);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=/dev/null/x flynn info --json"), 0);
+    json_t *json = cli_json(cli_out);
+    cr_assert_str_eq(json_string_value(json_object_get(json, "cache_why")), "Not a directory");
+    json_decref(json);
+    cli_shell("flynn run -b opencl gen:scene:8x8 - invert | wc -c");
+    if (*cli_err)
+        cr_skip_test("no OpenCL device: %s", cli_err);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=/dev/null/x flynn tune -b opencl --seconds 3"), 2);
+    cr_assert(cli_complains("what was found is not remembered"), "%s", cli_err);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=$PWD/c flynn tune -b opencl --seconds 3 && ls c/cl | grep -c ."), 0);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=/dev/null/x flynn run -b opencl gen:scene:8x8 a.ppm invert"), 0);
+}
+
+/* pocl hides its device when it cannot write; the reason must not be left to guessing. */
+Test(user, pocl_without_a_cache)
+{
+    cli_shell("flynn info --json");
+    if (!strstr(cli_out, "Portable Computing Language"))
+        cr_skip_test("no pocl");
+    cr_assert_eq(cli_shell("unset POCL_CACHE_DIR XDG_CACHE_HOME; HOME=/dev/null/x FLYNN_CACHE_DIR=$PWD "
+                           "flynn run -b opencl:pocl gen:scene:8x8 a.ppm invert"),
+                 3);
+    cr_assert(cli_complains("POCL_CACHE_DIR"), "%s", cli_err);
+}
