@@ -2,6 +2,7 @@
 #include <flynn/plan.h>
 
 #include "core/node.h"
+#include "core/table_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +96,12 @@ static int lower_all(struct flynn_plan *plan, const struct flynn_chain *chain, s
 
 /* The stage that stands for a run of table stages: the tables one after the other, applied by the op that has the
  * table kernel. */
-static void compose(struct flynn_stage *made, uint8_t *table, const struct flynn_stage *a, const struct flynn_stage *b)
+static int compose(struct flynn_node *node, struct flynn_stage *made, const struct flynn_stage *a,
+                   const struct flynn_stage *b, struct flynn_err *err)
 {
+    uint8_t *table = flynn_node_alloc(node, 256, err);
+    if (!table)
+        return err->code;
     for (int i = 0; i < 256; i++)
         table[i] = b->lut[a->lut[i]];
     *made = *a;
@@ -104,8 +109,7 @@ static void compose(struct flynn_stage *made, uint8_t *table, const struct flynn
     made->kernel = 0;
     made->variant = FLYNN_U8;
     made->k[0] = flynn_alpha_channel(&a->in);
-    made->table[0] = (struct flynn_table_data){table, 256};
-    made->lut = table;
+    return flynn_table_stage(node, made, table, err);
 }
 
 /* List the stages in order, composing neighbours that are tables. Rooms for the worst case were allocated. */
@@ -118,10 +122,8 @@ static int list_stages(struct flynn_plan *plan, struct flynn_err *err)
             const struct flynn_stage *stage = &node->stage[s];
             const struct flynn_stage *last = plan->stages ? plan->stage[plan->stages - 1] : NULL;
             if (last && last->lut && stage->lut) {
-                uint8_t *table = flynn_node_alloc(node, 256, err);
-                if (!table)
+                if (compose(node, &plan->composed[made], last, stage, err))
                     return err->code;
-                compose(&plan->composed[made], table, last, stage);
                 plan->stage[plan->stages - 1] = &plan->composed[made++];
             } else {
                 plan->stage[plan->stages++] = stage;

@@ -2,6 +2,7 @@
 #ifndef FLYNN_CPU_REUSE_H
 #define FLYNN_CPU_REUSE_H
 
+#include "core/table_parts.h"
 #include "cpu/point.h"
 
 /** Stages that the kernels of other ops run, for ops that are those with other numbers. Each appends one stage and one
@@ -36,7 +37,8 @@ static inline int flynn_lookup_stage(struct flynn_node *node, flynn_answer *answ
     struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->table[0] = (struct flynn_table_data){table, ((size_t)white + 1) * sample};
-    stage->lut = bytes ? table : NULL;
+    if (bytes && flynn_table_stage(node, stage, table, err))
+        return err->code;
     flynn_reuse(node, stage, "gamma", "gamma");
     return FLYNN_OK;
 }
@@ -67,9 +69,8 @@ static inline int flynn_linear_stage(struct flynn_node *node, double factor, dou
     stage->f[3] = (float)flynn_type_white(stage->in.type);
     for (int i = 0; table && i < 256; i++)
         table[i] = (uint8_t)flynn_linear_sample((float)i, stage->f);
-    if (table)
-        stage->table[0] = (struct flynn_table_data){table, 256};
-    stage->lut = table;
+    if (table && flynn_table_stage(node, stage, table, err))
+        return err->code;
     flynn_reuse(node, stage, "linear", "linear");
     return FLYNN_OK;
 }

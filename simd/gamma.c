@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/lookup256.h"
+#include "simd/lookup.h"
 
 #include <float.h>
 
 #if !defined(FLYNN_ISA_SSE2)
 static void gamma_u8(const struct flynn_call *call)
 {
-    struct lookup256 table;
-    lookup256_load(&table, call->stage->table[0].data);
-    point_kernel_heavy(call, 1, lookup256, &table);
+    lookup_kernel(call);
 }
-
 #endif
 
 /* ---- the power of a float, step by step as in cpu/gamma.c -------------------------------------------------------- */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/doubles.h"
+#include "simd/lookup.h"
 
 struct line {
     vf a, b;
-    vf start; /* -2^23 a */
 };
 
 static inline vf apply(vf x, const struct line *line)
@@ -18,26 +18,13 @@ static inline vi apply_int(vi x, const struct line *line)
     return V(cvtps_epi32)(apply(V(cvtepi32_ps)(x), line));
 }
 
-#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_AVX512)
-/* x is the low half of the float 2^23 + x, and the fused product less 2^23 a is rounded once: x * a without a
- * conversion.
- */
-static inline vi apply_low(vi bits, const struct line *line)
-{
-    return V(cvtps_epi32)(V(add_ps)(V(fmadd_ps)(V_AS_F(bits), line->a, line->start), line->b));
-}
+#if defined(FLYNN_ISA_SSE2)
 
-#define LOW_OF 0x4b00
-#else
-#define apply_low apply_int
-#define LOW_OF    0
-#endif
-
-/* Eight unsigned 16-bit samples of every lane, as signed ones with saturation. */
+/* Eight unsigned 16-bit samples, as signed ones with saturation. */
 static inline vi linear_words(vi x, const struct line *line)
 {
-    vi low = apply_low(V(unpacklo_epi16)(x, v_set16(LOW_OF)), line);
-    vi high = apply_low(V(unpackhi_epi16)(x, v_set16(LOW_OF)), line);
+    vi low = apply_int(V(unpacklo_epi16)(x, v_zero()), line);
+    vi high = apply_int(V(unpackhi_epi16)(x, v_zero()), line);
     return V(packs_epi32)(low, high);
 }
 
@@ -47,6 +34,8 @@ static inline vi linear_bytes(vi x, const void *by)
     vi high = linear_words(V(unpackhi_epi8)(x, v_zero()), by);
     return V(packus_epi16)(low, high);
 }
+
+#endif
 
 /* Packing saturates to signed 16 bits, so white is moved to 32767 before and back after. */
 static inline vi linear_shorts(vi x, const void *by)
@@ -64,14 +53,17 @@ static inline vi linear_floats(vi x, const void *by)
 
 static struct line line_of(const struct flynn_stage *stage)
 {
-    float a = stage->f[0];
-    return (struct line){V(set1_ps)(a), V(set1_ps)(stage->f[1]), V(set1_ps)(-8388608.0f * a)};
+    return (struct line){V(set1_ps)(stage->f[0]), V(set1_ps)(stage->f[1])};
 }
 
 static void linear_u8(const struct flynn_call *call)
 {
+#if defined(FLYNN_ISA_SSE2)
     struct line line = line_of(call->stage);
     point_kernel_heavy(call, 1, linear_bytes, &line);
+#else
+    lookup_kernel(call);
+#endif
 }
 
 static void linear_u16(const struct flynn_call *call)
