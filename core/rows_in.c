@@ -256,8 +256,11 @@ int flynn_rows_in_finish(struct flynn_rows_in *in, struct flynn_err *err)
 {
     struct flynn_source *source = in->source;
     uint64_t bytes = in->row_bytes * (uint64_t)in->shape.height;
-    if (in->file_offset < 0)
-        return FLYNN_OK;
+    if (in->file_offset < 0) {
+        flynn_rows_in_load(in, in->shape.height - 1, in->shape.height - 1); /* rows that nobody asked for */
+        return atomic_load(&in->fault->stop) ? flynn_fail(err, in->fault->err.code, "%s", in->fault->err.text)
+                                             : FLYNN_OK;
+    }
     if (lseek(source->fd, in->file_offset + (off_t)bytes, SEEK_SET) < 0)
         return flynn_fail(err, FLYNN_EIO, "%s: reading failed: %s", source->name, strerror(errno));
     source->base = in->start + bytes;
