@@ -25,8 +25,17 @@
 {"blackhat", "ksize=7,border=replicate", U8 | U16 | F32, ANY, 0},
 {"morphology-gradient", "ksize=3", U8 | U16 | F32, ANY, 0},
 {"morphology-gradient", "ksize=8,height=5,border=reflect", U8 | U16 | F32, ANY, 0},
-/* Weights of 7 bits here, each off by 1/254 of the pixel's own at most, and floats there: more neighbours, more difference.
- * 3 is the largest that these inputs show. */
+/* Both are means, each rounded to the nearest whole number: here of weights w, in OpenCV of floats v, the pixel's own
+ * weight being 1 in both. B being the mean there, the sum of v (p - B) over all samples p is 0, so the mean here is
+ * B + (sum of (w - v) (p - B)) / (sum of w), where |w - v| is at most
+ *   1/254, for whole 127ths,
+ *   and 0.61 (2^n - 1) / (2 sigma-color), the steepest slope of v times half the 2^n distances that share a weight,
+ *   or exp(-3.33 * 3.33 / 2) = 1/256, from 63 steps on.
+ * (OpenCV's float sums of at most 440 neighbours move B by less than 0.01.) Each is little, but there are up to 48 and 440
+ * neighbours to one pixel: when all of 48 are 200 away, as around a lone bright pixel, then w is 0, the sum of v is
+ * 0.16, and the means are 27 apart. The largest over all images, bounded neighbour by neighbour with a multiplier for
+ * the condition on B, are 4.4, 33 and 12.5 for one channel of these three cases; no smaller numbers hold for every
+ * image. Those below are the largest that these inputs show. */
 {"bilateral", "d=5,sigma-color=30,sigma-space=3", U8, GRAY | RGB, 2},
 {"bilateral", "d=9,sigma-color=60,sigma-space=5", U8, GRAY | RGB, 3},
 {"bilateral", "d=25,sigma-color=200,sigma-space=50,border=replicate", U8, GRAY | RGB, 3},
