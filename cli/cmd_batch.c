@@ -288,7 +288,7 @@ static int batch_with(const struct args *args)
     batch.explain = args->options.explain;
     int code = find_files(&files, args, &err);
     if (!code)
-        code = cli_chain(&chain, args->op, args->ops, &err);
+        code = cli_chain(&chain, args->list, args->op, args->ops, &err);
     if (!code)
         code = open_backend(&batch, args, &err);
     if (!code)

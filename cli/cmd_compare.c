@@ -112,7 +112,7 @@ static int outputs(const struct cli_measurement *m)
 static int prepare(struct compare *c, struct flynn_err *err)
 {
     struct cli_measurement *m = &c->measurement;
-    int code = cli_chain(&c->chain, c->argument + 1, c->arguments - 1, err);
+    int code = cli_chain(&c->chain, c->argument[0], c->argument + 1, c->arguments - 1, err);
     if (!code)
         code = list_backends(c, err);
     if (!code)

@@ -317,7 +317,7 @@ static int open_backend(struct run *run, struct flynn_err *err)
 
 static int open_all(struct run *run, struct flynn_err *err)
 {
-    int code = cli_chain(&run->chain, run->argument + 2, run->arguments - 2, err);
+    int code = cli_chain(&run->chain, run->argument[0], run->argument + 2, run->arguments - 2, err);
     if (!code)
         code = open_backend(run, err);
     if (!code)
@@ -343,6 +343,8 @@ int cli_run(int argc, char **argv)
         run.in_name = run.arguments ? cli_input_name(run.argument[0], &run.options) : NULL;
         if (run.arguments < 2)
             status = cli_usage("run: %s is missing; write `flynn run IN OUT [OP...]`", run.arguments ? "OUT" : "IN");
+        else if (!*run.argument[0] || !*run.argument[1])
+            status = cli_usage("run: %s is an empty name", *run.argument[0] ? "OUT" : "IN");
         else if (!run.in_name)
             status = cli_usage("out of memory");
         else if (open_all(&run, &err))

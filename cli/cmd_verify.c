@@ -305,7 +305,7 @@ static int verify_image(struct verify *v, const struct flynn_image *in, const ch
 {
     struct flynn_chain *chain = calloc(1, sizeof *chain);
     struct flynn_plan plan = {0};
-    int code = chain ? cli_chain(chain, v->argument + 1, v->arguments - 1, err)
+    int code = chain ? cli_chain(chain, v->argument[0], v->argument + 1, v->arguments - 1, err)
                      : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     if (!code)
         code = flynn_plan_build(&plan, chain, &in->shape, err);

@@ -8,12 +8,41 @@
 #include <stdio.h>
 #include <string.h>
 
-int cli_chain(struct flynn_chain *chain, char **ops, int count, struct flynn_err *err)
+/* Whether an op as written, "blend:-" or "blend:alpha=0.5,with=-", reads stdin. */
+static bool reads_stdin(const char *text)
+{
+    char name[64];
+    const char *p = strchr(text, ':');
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(text, ":"), text);
+    const int index = flynn_op_find(name);
+    const struct flynn_param *params = index < 0 ? NULL : flynn_op_at(index)->params;
+    for (bool first = true; params && p; first = false, p = strchr(p, ',')) {
+        p++;
+        for (int i = 0; i < FLYNN_MAX_PARAMS && params[i].name; i++) {
+            size_t n = strlen(params[i].name);
+            bool named = strncmp(p, params[i].name, n) == 0 && p[n] == '=';
+            const char *value = named ? p + n + 1 : first && i == 0 ? p : "";
+            if (params[i].kind == FLYNN_PARAM_INPUT && *value == '-' && (!value[1] || value[1] == ','))
+                return true;
+        }
+    }
+    return false;
+}
+
+int cli_chain(struct flynn_chain *chain, const char *in, char **ops, int count, struct flynn_err *err)
 {
     int code = FLYNN_OK;
+    const char *taken = in && strcmp(in, "-") == 0 ? "IN" : NULL;
     chain->length = 0;
-    for (int i = 0; !code && i < count; i++)
-        code = flynn_chain_add(chain, ops[i], err);
+    for (int i = 0; !code && i < count; i++) {
+        bool reads = reads_stdin(ops[i]);
+        if (reads && taken)
+            code = flynn_fail(err, FLYNN_EUSAGE, "%s: stdin is read by %s already; only one input can be -", ops[i],
+                              taken);
+        else
+            code = flynn_chain_add(chain, ops[i], err);
+        taken = reads ? ops[i] : taken;
+    }
     if (code)
         flynn_chain_free(chain);
     return code;

@@ -8,8 +8,8 @@
 
 /** Pieces of work that several commands share. */
 
-/** Parse OP arguments into a chain. */
-int cli_chain(struct flynn_chain *chain, char **ops, int count, struct flynn_err *err);
+/** Parse OP arguments into a chain. `in` is the IN argument, or NULL; one input at most can be stdin. */
+int cli_chain(struct flynn_chain *chain, const char *in, char **ops, int count, struct flynn_err *err);
 
 /** Parse one backend for a command that takes a single one: FLYNN_EUSAGE for several, FLYNN_EUNAVAILABLE with the
  * reason when it cannot run here. */

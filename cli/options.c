@@ -159,7 +159,8 @@ static const struct argp_option common_options[] = {
     {"quiet", 'q', NULL, 0, "errors only", 2},
     {"verbose", 'v', NULL, 0, "say more on stderr", 2},
     {"explain", KEY_EXPLAIN, NULL, 0, "print the plan and why this backend was chosen, on stderr", 2},
-    {"progress", KEY_PROGRESS, "WHEN", OPTION_ARG_OPTIONAL, "auto (default: on a terminal), always, never", 2},
+    {"progress", KEY_PROGRESS, "WHEN", OPTION_ARG_OPTIONAL,
+     "auto (default: on a terminal that is not dumb), always, never", 2},
     {0}};
 
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
@@ -256,8 +257,9 @@ bool cli_options_start(struct cli_options *options)
 
 bool cli_shows_progress(const struct cli_options *options)
 {
-    if (options->progress == CLI_AUTO)
-        return !options->quiet && isatty(STDERR_FILENO);
+    const char *term = getenv("TERM");
+    if (options->progress == CLI_AUTO) /* a dumb terminal cannot take a line back */
+        return !options->quiet && isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
     return options->progress == CLI_ALWAYS;
 }
 

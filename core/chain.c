@@ -65,8 +65,8 @@ static int parse_numeric(const struct flynn_op *op, const struct flynn_param *pa
     if (percent)
         copy[n - 1] = '\0';
     if (!parse_number(copy, &number) || (param->kind == FLYNN_PARAM_INT && number != floor(number)))
-        return flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is not %s", op->name, param->name, text,
-                          param->kind == FLYNN_PARAM_INT ? "a whole number" : "a number");
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: %s=%s is not %s; `flynn ops %s` says what is possible", op->name,
+                          param->name, text, param->kind == FLYNN_PARAM_INT ? "a whole number" : "a number", op->name);
     if (percent)
         number /= 100;
     double min = param->min, max = param->max;

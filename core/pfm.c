@@ -109,8 +109,8 @@ int flynn_pfm_begin(struct flynn_outfile *out, const struct flynn_image *like, s
     const struct flynn_shape *shape = &like->shape;
     if (shape->type != FLYNN_F32)
         return flynn_fail(err, FLYNN_EINPUT,
-                          "%s: PFM holds f32 samples, the image has %s: use .%s, or add an op that "
-                          "converts to f32",
+                          "%s: PFM holds f32 samples, the image has %s: use .%s, or add "
+                          "convert:f32",
                           out->name, flynn_type_name(shape->type), shape->type <= FLYNN_U16 ? "pnm" : "npy");
     if (shape->channels != 1 && shape->channels != 3)
         return flynn_fail(err, FLYNN_EINPUT, "%s: PFM holds 1 or 3 channels, the image has %d: use .npy", out->name,

@@ -12,8 +12,8 @@ static int refuse_type(const struct flynn_image *image, const char *name, struct
     enum flynn_type type = image->shape.type;
     if (type == FLYNN_F32)
         return flynn_fail(err, FLYNN_EINPUT,
-                          "%s: this format cannot hold f32 samples: use .pfm or .npy, or add an op "
-                          "that converts to u8 or u16",
+                          "%s: this format cannot hold f32 samples: use .pfm or .npy, or add an op that converts, "
+                          "convert:u8 or convert:u16",
                           name);
     return flynn_fail(err, FLYNN_EINPUT, "%s: this format cannot hold %s samples: use .npy, .csv or .txt", name,
                       flynn_type_name(type));

@@ -81,7 +81,8 @@ static int check_terminal(const struct flynn_writer *writer, enum flynn_format f
 {
     if (!is_binary(format, writer->options.plain) || !isatty(writer->out.fd))
         return FLYNN_OK;
-    return flynn_fail(err, FLYNN_EUSAGE, "%s: is a terminal; redirect it, or choose a text format", writer->out.name);
+    return flynn_fail(err, FLYNN_EUSAGE, "%s: is a terminal; redirect it, or choose text with --plain or --format=csv",
+                      writer->out.name);
 }
 
 int flynn_writer_open(struct flynn_writer **writer, const char *path, const struct flynn_write_options *options,

@@ -122,3 +122,31 @@ Test(user, pocl_without_a_cache)
                  3);
     cr_assert(cli_complains("POCL_CACHE_DIR"), "%s", cli_err);
 }
+
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
+
+Test(user, one_input_alone_can_be_stdin)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8 a.ppm && cat a.ppm a.ppm | flynn run - b.ppm absdiff:-"), 2);
+    cr_assert(cli_complains("absdiff:-: stdin is read by IN already"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn compare a.ppm blend:alpha=0.5,with=- add:- < a.ppm"), 2);
+    cr_assert(cli_complains("add:-: stdin is read by blend:alpha=0.5,with=- already"), "%s", cli_err);
+    cr_assert_eq(cli_shell("echo a.ppm | flynn batch -o d --files - sub:-"), 2);
+    cr_assert(cli_complains("stdin is read by IN already"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run a.ppm b.pgm absdiff:- grayscale linear:-1 < a.ppm"), 0, "%s", cli_err);
+}
+
+Test(user, messages_say_what_would_be_right)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8 a.ppm resize:320x240"), 2);
+    cr_assert(cli_complains("resize: scale=320x240 is not a number; `flynn ops resize` says what is possible"), "%s",
+              cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8 a.pfm"), 2);
+    cr_assert(cli_complains("use .pnm, or add convert:f32"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8,type=f32 a.ppm"), 2);
+    cr_assert(cli_complains("convert:u8"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run \"$nothing\" a.ppm"), 2);
+    cr_assert(cli_complains("run: IN is an empty name"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:8x8 ''"), 2);
+    cr_assert(cli_complains("run: OUT is an empty name"), "%s", cli_err);
+}
