@@ -93,8 +93,8 @@ static const char doc[] =
     "Environment: FLYNN_BACKEND, FLYNN_NUM_THREADS, FLYNN_ISA, as -b, -t and --isa.\n\n"
     "Examples:\n"
     "  flynn batch -o soft gaussian:2 -- photos/*.ppm\n"
-    "  flynn batch -o small --keep-going --format=pgm grayscale resize:width=320,height=240 -- *.ppm\n"
-    "  find scans -name '*.pgm' -print0 | flynn batch -o out -0 --files - threshold:50%\n\n" CLI_STATUS_HELP;
+    "  flynn batch -o small -k --format=pgm grayscale resize:50% -- *.ppm\n"
+    "  find scans -name '*.pgm' -print0 | flynn batch -o out -0 --files - otsu\n\n" CLI_STATUS_HELP;
 
 static const struct argp argp = {options, parse, "[OP...] -- IN...", doc, children, NULL, NULL};
 

@@ -43,16 +43,18 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
     "List the ops, by group, with the types they take and the kernels they have; or describe one: its parameters, "
-    "types, coverage and exact definition.\v"
+    "types, coverage and exact definition. Names of OpenCV, ImageMagick, Netpbm, libvips and BLAS are understood; of "
+    "any other word, the ops whose text has it are listed.\v"
     "Every op has scalar and autovec kernels. A table without a kernel of its own for an op falls to the next lower "
     "one; such gaps are shown. In JSON, backends{} lists for each backend the types for which it has own kernels.\n\n"
     "Examples:\n"
     "  flynn ops\n"
     "  flynn ops gaussian\n"
+    "  flynn ops cvtColor\n"
     "  flynn ops --json\n\n"
     "Exit status: 0 done; 2 usage, such as an unknown op.";
 
-static const struct argp argp = {options, parse, "[OP]", doc, NULL, NULL, NULL};
+static const struct argp argp = {options, parse, "[OP|WORD]", doc, NULL, NULL, NULL};
 
 static const char *const kinds[] = {"rows", "whole", "reduce"};
 static const char *const param_kinds[] = {"number", "whole number", "sample value", "choice", "image or matrix"};
@@ -233,6 +235,32 @@ static void print_op(const struct flynn_op *op)
     }
 }
 
+/* ---- search ------------------------------------------------------------------------------------------------------ */
+
+/* A word of the op's text, whatever its case: a name of a peer's function, a part of a name, what the op does. */
+static bool mentions(const struct flynn_op *op, const char *word)
+{
+    return strcasestr(op->name, word) || strcasestr(op->aliases, word) || strcasestr(op->summary, word) ||
+           strcasestr(op->definition, word) || (op->source && strcasestr(op->source, word));
+}
+
+/* Ops that mention the word; returns how many. */
+static int print_mentions(const char *word)
+{
+    enum { SHORTEST = 3 };
+    int count = 0;
+    for (int i = 0; strlen(word) >= SHORTEST && i < flynn_op_count(); i++) {
+        const struct flynn_op *op = flynn_op_at(i);
+        if (!mentions(op, word))
+            continue;
+        if (!count++)
+            printf("No op is called %s; these speak of it:\n", word);
+        int column = printf("  %-20s ", op->name);
+        print_wrapped(op->summary, column, column);
+    }
+    return count;
+}
+
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static json_t *json_types(unsigned types)
@@ -312,6 +340,8 @@ int cli_ops(int argc, char **argv)
         return status;
     if (ops.name) {
         index = flynn_op_find(ops.name);
+        if (index < 0 && !ops.json && print_mentions(ops.name))
+            return CLI_OK;
         if (index < 0) {
             const char *nearest = flynn_op_nearest(ops.name);
             return cli_usage("unknown op '%s'%s%s%s; `flynn ops` lists them all", ops.name,

@@ -126,7 +126,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(dither) = {
     .name = "dither",
-    .aliases = "ordered-dither ppmdither",
+    .aliases = "ordered-dither ppmdither pamdither",
     .group = "point",
     .summary = "few levels, with a Bayer matrix between them",
     .definition = "n = size, m = levels - 1. B(x, y) is Bayer's matrix of n x n: 0 2 / 3 1 for n = 2, and B2n(x, y) = "

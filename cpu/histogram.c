@@ -95,7 +95,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(histogram) = {
     .name = "histogram",
-    .aliases = "calchist pgmhist",
+    .aliases = "calchist pgmhist ppmhist hist_find",
     .group = "statistics",
     .summary = "how many samples of each channel fall into each of equal bins",
     .definition =

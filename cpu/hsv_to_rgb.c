@@ -106,7 +106,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(hsv_to_rgb) = {
     .name = "hsv-to-rgb",
-    .aliases = "HSV2sRGB",
+    .aliases = "HSV2sRGB hsv2rgb",
     .group = "color",
     .summary = "the way back from rgb-to-hsv",
     .definition =

@@ -116,7 +116,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(lab_to_rgb) = {
     .name = "lab-to-rgb",
-    .aliases = "Lab2sRGB",
+    .aliases = "Lab2sRGB lab2rgb",
     .group = "color",
     .summary = "the way back from rgb-to-lab",
     .definition =

@@ -43,7 +43,7 @@ static void multiply_f64(const struct flynn_call *call)
 
 const struct flynn_op FLYNN_OP_SYMBOL(multiply) = {
     .name = "multiply",
-    .aliases = "mul",
+    .aliases = "mul xhad hadamard",
     .group = "arithmetic",
     .summary = "the product of two images or matrices, sample by sample",
     .definition = "x of the input, w of `with`; white is 1.\n"

@@ -146,7 +146,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(over) = {
     .name = "over",
-    .aliases = "composite pamcomp",
+    .aliases = "composite pamcomp composite2",
     .group = "arithmetic",
     .summary = "lay a second image with alpha over the input",
     .definition =

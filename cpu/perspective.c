@@ -111,7 +111,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(perspective) = {
     .name = "perspective",
-    .aliases = "warpperspective homography",
+    .aliases = "warpperspective homography pamperspective",
     .group = "geometry",
     .summary = "maps the picture projectively, by a matrix or four corners",
     .definition =

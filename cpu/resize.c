@@ -363,7 +363,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(resize) = {
     .name = "resize",
-    .aliases = "scale pamscale pnmscale thumbnail shrink",
+    .aliases = "scale pamscale pnmscale thumbnail shrink pamenlarge reduce",
     .group = "geometry",
     .summary = "makes the picture larger or smaller, by the nearest pixel, bilinearly or with a filter",
     .definition =

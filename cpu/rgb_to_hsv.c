@@ -115,7 +115,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_hsv) = {
     .name = "rgb-to-hsv",
-    .aliases = "sRGB2HSV",
+    .aliases = "sRGB2HSV rgb2hsv",
     .group = "color",
     .summary = "hue, saturation and value",
     .definition =

@@ -113,7 +113,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(rgb_to_lab) = {
     .name = "rgb-to-lab",
-    .aliases = "sRGB2Lab",
+    .aliases = "sRGB2Lab rgb2lab",
     .group = "color",
     .summary = "from sRGB to CIE L*a*b* with the white D65",
     .definition =

@@ -220,7 +220,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 
 const struct flynn_op FLYNN_OP_SYMBOL(stats) = {
     .name = "stats",
-    .aliases = "statistics meanstddev minmaxloc pamsumm",
+    .aliases = "statistics meanstddev minmaxloc pamsumm avg deviate",
     .group = "statistics",
     .summary = "sum, mean, deviation, smallest and largest sample of each channel, and where they are",
     .definition =

@@ -150,3 +150,32 @@ Test(user, messages_say_what_would_be_right)
     cr_assert_eq(cli_shell("flynn run gen:scene:8x8 ''"), 2);
     cr_assert(cli_complains("run: OUT is an empty name"), "%s", cli_err);
 }
+
+/* ---- the catalogue ----------------------------------------------------------------------------------------------- */
+
+Test(user, ops_are_found_by_words)
+{
+    cr_assert_eq(cli_shell("flynn ops cvtcolor"), 0);
+    cr_assert(strstr(cli_out, "  grayscale ") && strstr(cli_out, "  rgb-to-lab "), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn ops rgb2lab && flynn ops ADAPTIVE"), 0);
+    cr_assert(strstr(cli_out, "rgb-to-lab: ") && strstr(cli_out, "  clahe "), "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn ops gausian"), 2);
+    cr_assert(cli_complains("did you mean 'gaussian'?"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn ops ''"), 2);
+    cr_assert_eq(cli_shell("flynn ops --json cvtcolor"), 2, "JSON is of ops alone");
+}
+
+/* A line of an example that is wrapped cannot be copied. */
+Test(user, examples_in_help_fit_their_lines)
+{
+    static const char *const commands[] = {"run", "batch", "compare", "verify", "tune", "diff", "ops", "info"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        cr_assert_eq(cli_shell("flynn %s --help", commands[i]), 0);
+        bool example = false;
+        for (char *rest = cli_out, *line; (line = strsep(&rest, "\n"));) {
+            if (example && *line)
+                cr_assert(strncmp(line, "  ", 2) == 0, "%s: a part of the line before: %s", commands[i], line);
+            example = strcmp(line, "Examples:") == 0 || (example && *line);
+        }
+    }
+}
