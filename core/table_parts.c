@@ -6,6 +6,9 @@
 #define HALF  16 /* values of half a byte */
 #define WHITE 255
 
+#define SLOPE    32  /* slopes of chords are whole 32ths */
+#define STEEPEST 255 /* of them */
+
 static bool find_steps(struct flynn_parts *parts, const uint8_t *table)
 {
     for (int h = 0; h < HALF; h++) {
@@ -100,10 +103,65 @@ static bool find_line(struct flynn_parts *parts, const uint8_t *table)
     return true;
 }
 
+/* The entry of a chord from `base` on, before its bit. */
+static int chord_at(int base, int slope, int l)
+{
+    int y = base + slope * l / SLOPE;
+    return y < WHITE ? y : WHITE;
+}
+
+/* The slope of a chord from `base` on that is never above an entry of the block, and at most 1 below; -1: there is
+ * none. White bounds it from below only. */
+static int find_slope(const uint8_t *block, int base)
+{
+    int least = 0, most = STEEPEST;
+    for (int l = 1; l < HALF; l++) {
+        int rise = block[l] - base;
+        int from = ((rise - 1) * SLOPE + l - 1) / l, to = ((rise + 1) * SLOPE - 1) / l;
+        if (rise < 0)
+            return -1;
+        least = rise > 0 && from > least ? from : least;
+        most = block[l] < WHITE && to < most ? to : most;
+    }
+    return least <= most ? least : -1;
+}
+
+static bool find_chord(struct flynn_parts *parts, int h, const uint8_t *block)
+{
+    for (int base = block[0]; base >= 0 && base >= block[0] - 1; base--) {
+        int slope = find_slope(block, base);
+        if (slope < 0)
+            continue;
+        parts->row[0][h] = (uint8_t)base;
+        parts->row[1][h] = (uint8_t)slope;
+        for (int l = 0; l < HALF; l++)
+            parts->row[2 + h / 8][l] |= (uint8_t)((block[l] - chord_at(base, slope, l)) << h % 8);
+        return true;
+    }
+    return false;
+}
+
+static bool find_curve(struct flynn_parts *parts, const uint8_t *table)
+{
+    int owned = 0;
+    memset(parts, 0, sizeof *parts);
+    for (int h = 0; h < HALF; h++) {
+        const uint8_t *block = table + HALF * h;
+        if (find_chord(parts, h, block))
+            continue;
+        if (owned == FLYNN_PARTS_OWN)
+            return false;
+        memcpy(parts->row[4 + owned], block, HALF);
+        parts->own[owned++] = (uint8_t)h;
+    }
+    parts->form = FLYNN_PARTS_CURVE;
+    return true;
+}
+
 void flynn_parts_of(struct flynn_parts *parts, const uint8_t *table)
 {
     memset(parts, 0, sizeof *parts);
-    if (!find_steps(parts, table) && !find_line(parts, table))
+    if (!find_steps(parts, table) && !find_line(parts, table) && !find_curve(parts, table))
         parts->form = FLYNN_PARTS_NONE;
 }
 

@@ -17,12 +17,21 @@ enum flynn_parts_form {
      * (row[1][l] + (row[2][h] > row[3][l])), of which the sum in the inner brackets fits a byte, and
      * y = flip ^ (x < first ? 0 : s < 255 ? s : 255). row[2] and row[3] are below 128. */
     FLYNN_PARTS_LINE,
+
+    /** A smooth curve that rises: 14 blocks of 16 entries that are a chord each, but for at most 1, and two of any
+     * kind. With h and l the high and low half of x, y = row[4 + i][l] in block own[i], and elsewhere
+     * y = min(row[0][h] + row[1][h] * l / 32, 255) + (bit h of row[2][l] + 256 row[3][l]), where the sum fits a byte.
+     * For blocks of their own the first four rows hold 0. */
+    FLYNN_PARTS_CURVE,
 };
+
+#define FLYNN_PARTS_OWN 2
 
 struct flynn_parts {
     enum flynn_parts_form form;
     uint8_t first, flip;
-    uint8_t row[4][16];
+    uint8_t own[FLYNN_PARTS_OWN];
+    uint8_t row[4 + FLYNN_PARTS_OWN][16];
 };
 
 /** The parts of a table; their form is FLYNN_PARTS_NONE where it is of no form. */
