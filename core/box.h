@@ -10,7 +10,10 @@
  * k[0], k[1]: width and height of the box; k[2]: its area; k[3]: the half of it, rounded down; k[4]: columns before the
  * sample's own; k[8]: the sample outside for a constant border. table[0]: where the border columns come from, int32:
  * k[4] of them to the left and k[0] - 1 - k[4] to the right, -1: k[8] stands there.
- * The window begins a row above the box, for kernels that add what a box gains over the one above it.
+ * Some columns alone: the kernels make out.width columns from rows of in.width pixels, the first of which is column
+ * k[11] of the image; table[0] has k[4] columns to the left of these and k[12] to the right, and the window of the
+ * first output begins k[10] columns into all that. The window begins a row above the box, for kernels that add what a
+ * box gains over the one above it.
  *
  * For SIMD kernels alone: k[5]: enum box_kind; k[6], k[7]: quotients by the area are the upper halves of products with
  * k[6], shifted by k[7]; f[0]: 1 / area, or the float after it; k[9]: BOX_REST: see there. */

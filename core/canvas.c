@@ -42,6 +42,18 @@ static bool takes_rows(const struct flynn_node *node, const struct flynn_canvas 
     return table <= TABLE_BYTES || table <= image;
 }
 
+/* A narrower canvas, in which the picture lies further to the left. */
+static void part(struct flynn_stage *stage, struct flynn_part *part)
+{
+    int most = stage->in.width - 1;
+    int64_t first = (int64_t)part->x - stage->k[0], last = first + part->width - 1;
+    part->from = first < 0 ? 0 : first < most ? (int)first : most;
+    part->to = (last < 0 ? 0 : last < most ? (int)last : most) + 1;
+    part->in_x = 0;
+    stage->k[0] -= part->x;
+    stage->out.width = part->width;
+}
+
 int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canvas, struct flynn_err *err)
 {
     size_t stride, bytes;
@@ -52,6 +64,7 @@ int flynn_canvas_lower(struct flynn_node *node, const struct flynn_canvas *canva
     stage->step = 8; /* shares out what a call costs */
     stage->out.width = canvas->width;
     stage->full_width = true; /* columns come from elsewhere */
+    stage->part = rows ? part : NULL;
     stage->out.height = canvas->height;
     stage->k[0] = canvas->left;
     stage->k[1] = canvas->top;

@@ -112,6 +112,8 @@ static inline void flynn_canvas_row(const struct flynn_stage *stage, int y, cons
     size_t bytes = (size_t)stage->in.channels * flynn_type_bytes(stage->in.type);
     int64_t row = (int64_t)y - stage->k[1], past = (int64_t)stage->k[0] + stage->in.width;
     int width = stage->out.width, first = stage->k[0] > 0 ? stage->k[0] : 0, last = past < width ? (int)past : width;
+    first = first < width ? first : width;
+    last = last > first ? last : first;
 
     if (stage->border == FLYNN_CONSTANT && (row < 0 || row >= stage->in.height)) {
         flynn_canvas_beside(stage, in, out, 0, width);

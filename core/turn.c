@@ -3,6 +3,13 @@
 
 #include "core/table.h"
 
+/* The other end's columns. */
+static void part(struct flynn_stage *stage, struct flynn_part *part)
+{
+    part->to = stage->in.width - part->x;
+    part->from = part->in_x = part->to - part->width;
+}
+
 void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn)
 {
     bool mirror = turn == FLYNN_TURN_MIRROR;
@@ -12,6 +19,7 @@ void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn)
     stage->k[0] = (int32_t)turn;
     stage->band = 64;
     stage->full_width = true; /* columns come from the other end */
+    stage->part = mirror ? part : NULL;
     if (turn == FLYNN_TURN_90 || turn == FLYNN_TURN_270 || turn == FLYNN_TURN_TRANSPOSE) {
         stage->out.width = stage->in.height;
         stage->out.height = stage->in.width;

@@ -3,6 +3,7 @@
 
 #include "core/table.h"
 #include "cpu/exponential.h"
+#include "cpu/ring.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -236,6 +237,27 @@ static int find_weights(struct flynn_node *node, struct flynn_stage *stage, int 
     return weigh_steps(node, stage, square, color, space, err);
 }
 
+/* Planes of some columns with their borders are as long as these, and lie one behind the other as those of whole rows
+ * do. The border columns of the image come before column 0, where others are. */
+static void part_planes(struct flynn_stage *stage, struct flynn_part *part)
+{
+    struct flynn_stage shifted = {.border = stage->border, .in = stage->in};
+    shifted.left = stage->left;
+    shifted.right = -stage->left;
+    struct flynn_span in = flynn_ring_columns(&shifted, (struct flynn_span){part->x, part->width});
+    part->from = in.x;
+    part->to = in.x + in.width;
+    stage->out.width = part->width;
+}
+
+static void part_filter(struct flynn_stage *stage, struct flynn_part *part)
+{
+    part->from = part->in_x = part->x;
+    part->to = part->x + part->width + 2 * stage->up;
+    stage->in.width = part->to - part->from;
+    stage->out.width = part->width;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     int radius = flynn_node_value(node, "d")->integer / 2;
@@ -247,6 +269,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     split->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
     split->out.width += 2 * radius;
     split->full_width = true; /* makes planes of rows */
+    split->part = part_planes;
 
     struct flynn_stage *filter = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER);
     filter->up = filter->down = radius;
@@ -255,7 +278,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     filter->border_value = split->border_value;
     filter->out.width = node->in.width;
     filter->costly = true;
-    filter->full_width = true; /* reads them */
+    filter->full_width = true;                                        /* reads them */
+    filter->part = filter->border == FLYNN_WRAP ? NULL : part_filter; /* NULL: from an image of whole rows */
     int code = find_weights(node, filter, radius, err);
     if (code)
         return code;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/box.h"
+#include "cpu/ring.h"
 
 #include <math.h>
 #include <string.h>
@@ -122,18 +123,18 @@ static void take_row(uint32_t *sum, const uint8_t *row, int samples)
 /* Sums of the border columns. */
 static void pad_sums(const struct flynn_stage *stage, uint32_t *sum)
 {
-    int c = stage->in.channels, left = stage->k[4], count = stage->k[0] - 1;
+    int c = stage->in.channels, left = stage->k[4], count = left + stage->k[12];
     const int32_t *from = stage->table[0].data;
     for (int j = 0; j < count; j++) {
         uint32_t *to = sum + (j < left ? j - left : stage->in.width + j - left) * c;
         for (int k = 0; k < c; k++)
-            to[k] = from[j] < 0 ? (uint32_t)(stage->k[8] * stage->k[1]) : sum[from[j] * c + k];
+            to[k] = from[j] < 0 ? (uint32_t)(stage->k[8] * stage->k[1]) : sum[(from[j] - stage->k[11]) * c + k];
     }
 }
 
 static void across_row(const struct flynn_stage *stage, const uint32_t *in, uint8_t *out)
 {
-    int c = stage->in.channels, samples = stage->in.width * c, wide = stage->k[0] * c;
+    int c = stage->in.channels, samples = stage->out.width * c, wide = stage->k[0] * c;
     uint32_t area = (uint32_t)stage->k[2], sum[FLYNN_MAX_CHANNELS];
     for (int k = 0; k < c; k++) {
         sum[k] = (uint32_t)stage->k[3];
@@ -161,7 +162,7 @@ static void bytes(const struct flynn_call *call)
     for (int r = 0; r < call->rows; r++) {
         add_row(sum, call->in[r + tall], samples);
         pad_sums(stage, sum);
-        across_row(stage, padded, call->out[r]);
+        across_row(stage, padded + stage->k[10] * c, call->out[r]);
         take_row(sum, call->in[r + 1], samples);
     }
 }
@@ -312,6 +313,25 @@ static int launch(struct flynn_node *node, const struct flynn_stage *down, const
     return FLYNN_OK;
 }
 
+/* Of the columns to the left and right of some, those inside the image are as any others. */
+static void part(struct flynn_stage *stage, struct flynn_part *part)
+{
+    struct flynn_stage around = {.border = stage->border, .in = stage->in};
+    around.left = stage->k[4];
+    around.right = stage->k[12];
+    struct flynn_span in = flynn_ring_columns(&around, (struct flynn_span){part->x, part->width});
+    int left = around.left - part->x, right = part->x + part->width + around.right - stage->in.width;
+    part->from = part->in_x = stage->k[11] = in.x;
+    part->to = in.x + in.width;
+    stage->k[4] = left > 0 ? left : 0;
+    stage->k[12] = right > 0 ? right : 0;
+    stage->k[10] = part->x - around.left - in.x + stage->k[4];
+    stage->table[0].data = (const int32_t *)stage->table[0].data + around.left - stage->k[4];
+    stage->in.width = in.width;
+    stage->out.width = part->width;
+    stage->state_bytes = box_state_bytes(stage);
+}
+
 /* The one stage of bytes. */
 static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn_err *err)
 {
@@ -333,7 +353,9 @@ static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn
     stage->up++;
     stage->out.type = FLYNN_U8;
     stage->full_width = true; /* the border columns are those of the sums */
+    stage->part = stage->border == FLYNN_WRAP ? NULL : part;
     stage->k[4] = wide / 2;
+    stage->k[12] = wide - 1 - stage->k[4];
     stage->k[8] = (int32_t)stage->border_value;
     stage->state_bytes = box_state_bytes(stage);
     for (int j = 0; j < wide - 1; j++) {
@@ -343,6 +365,12 @@ static int lower_bytes(struct flynn_node *node, int wide, int tall, struct flynn
     stage->table[0] = (struct flynn_table_data){from, (size_t)wide * sizeof *from};
     describe_vectors(stage);
     return FLYNN_OK;
+}
+
+/* Fewer columns have fewer sums. */
+static void part_u16(struct flynn_stage *stage, struct flynn_part *part)
+{
+    stage->state_bytes = sizeof(struct columns) + flynn_columns_bytes(&stage->out, part->width);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
@@ -360,7 +388,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, DOWN);
     describe_down(down, node, wide, tall);
     if (node->in.type == FLYNN_U16)
-        down->state_bytes = sizeof(struct columns) + flynn_row_bytes(&down->out);
+        down->part = part_u16;
+    part_u16(down, &(struct flynn_part){.width = node->in.width});
     struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
     describe_across(across, down, wide, tall);
     return launch(node, down, across, err);

@@ -297,6 +297,13 @@ static void launch_labels(struct flynn_node *node, const struct flynn_stage *gra
 
 enum { STEP = 8 }; /* rows that are made at once */
 
+static void part_expand(struct flynn_stage *stage, struct flynn_part *part)
+{
+    (void)stage;
+    part->from = part->in_x = part->x / 8;
+    part->to = 8 * flynn_canny_words(part->x + part->width);
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     double low = flynn_node_value(node, "low")->real, high = flynn_node_value(node, "high")->real;
@@ -319,7 +326,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     suppress->border = FLYNN_CONSTANT;
     suppress->out.type = FLYNN_U8;
     suppress->out.width = 2 * words * 8;
-    suppress->full_width = true; /* makes bits */
+    suppress->full_width = true; /* makes bits of two kinds one behind the other; the image of them takes more memory
+                                    than rings that are not cut */
     suppress->step = STEP;
     suppress->k[0] = limit(low, squares);
     suppress->k[1] = limit(high, squares);
@@ -332,6 +340,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     stage = flynn_node_stage(node, FLYNN_ROWS, EXPAND);
     stage->out.width = node->in.width;
     stage->full_width = true; /* reads them */
+    stage->part = part_expand;
+    stage->part_columns = 64;
     stage->step = STEP;
     launch_labels(node, gradient, suppress, stage, squares);
     return squares ? FLYNN_OK : launch_bits(node, suppress, err);

@@ -80,7 +80,7 @@ static int apply_stage(struct flynn_node *node, const struct flynn_stage *tiles,
     apply->table[0].bytes = (size_t)width * sizeof(struct flynn_clahe_place);
     apply->table[1].bytes = (size_t)height * sizeof(struct flynn_clahe_place);
     apply->costly = true;
-    apply->full_width = true; /* columns have their places between tiles */
+    apply->full_width = true; /* each row has the tables of all tiles beside each other made first */
     apply->state_bytes = flynn_clahe_state(&node->in, k[FLYNN_CLAHE_COLUMNS]);
     flynn_node_launch(node, "apply", apply)->per_pixel = true;
     return samples(node, apply, err);

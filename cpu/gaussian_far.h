@@ -271,6 +271,20 @@ static bool launch_far(struct flynn_node *node, const struct flynn_stage *down, 
     return true;
 }
 
+/* Fewer columns have less state. */
+static void part_down(struct flynn_stage *stage, struct flynn_part *part)
+{
+    size_t samples = (size_t)part->width * (size_t)stage->in.channels;
+    stage->state_bytes = sizeof(struct far_state) + samples * (stage->out.type == FLYNN_U32 ? 3 * 8 + 2 : 3 * 4 + 1);
+}
+
+static void part_across(struct flynn_stage *stage, struct flynn_part *part)
+{
+    size_t buffer = ((size_t)part->width + 2 * (size_t)stage->left) * 8;
+    size_t ring = ((size_t)stage->k[7] + 16) * (size_t)stage->in.channels * 32;
+    stage->state_bytes = buffer > ring ? buffer : ring;
+}
+
 /* Whether the stages are LONG; their kernels are the caller's to set. */
 static bool lower_far(struct flynn_node *node, double sigma)
 {
@@ -282,7 +296,7 @@ static bool lower_far(struct flynn_node *node, double sigma)
     bool wide = node->in.type == FLYNN_U16 || k > FAR_SHORT;
     uint64_t most = wide ? INT32_MAX : UINT32_MAX / area < 8191 ? UINT32_MAX / area : 8191;
     int radius = (2 * k + l - 3) / 2;
-    size_t samples = (size_t)node->in.width * (size_t)c;
+    struct flynn_part all = {.width = node->in.width};
 
     struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, 0);
     down->up = radius + FAR_EXTRA;
@@ -291,7 +305,8 @@ static bool lower_far(struct flynn_node *node, double sigma)
     down->border_value = fill;
     down->out.type = wide ? FLYNN_U32 : FLYNN_U16;
     describe_far(down, k, l, most, wide);
-    down->state_bytes = sizeof(struct far_state) + samples * (wide ? 3 * 8 + 2 : 3 * 4 + 1);
+    down->part = part_down;
+    part_down(down, &all);
 
     struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, 0);
     across->left = across->right = radius;
@@ -301,9 +316,8 @@ static bool lower_far(struct flynn_node *node, double sigma)
     across->variant = node->in.type;
     across->out.type = node->in.type;
     describe_far(across, k, l, most, wide);
-    size_t buffer = ((size_t)node->in.width + 2 * (size_t)radius) * 8,
-           ring = ((size_t)across->k[7] + 16) * (size_t)c * 32;
-    across->state_bytes = buffer > ring ? buffer : ring;
+    across->part = part_across;
+    part_across(across, &all);
 
     int reach = 2 * k + l;
     struct flynn_launch *first = flynn_node_launch(node, "far_down", down);

@@ -72,6 +72,59 @@ static void axis_nearest(struct axis *axis)
     }
 }
 
+/* ---- some columns ---------------------------------------------------------------------------------------------- */
+
+static void advance(struct flynn_table_data *table, size_t bytes)
+{
+    table->data = (const uint8_t *)table->data + bytes;
+    table->bytes -= bytes;
+}
+
+/* Columns of a table of first taps, with `entry` bytes of weights each. Taps count from the beginning of the row. */
+static void part_taps(struct flynn_stage *stage, struct flynn_part *part, int taps, size_t entry)
+{
+    const int32_t *tap = stage->table[0].data;
+    int64_t to = (int64_t)tap[part->x + part->width - 1] + taps;
+    part->from = tap[part->x];
+    part->to = to < stage->in.width ? (int)to : stage->in.width;
+    part->in_x = 0;
+    advance(&stage->table[0], (size_t)part->x * sizeof *tap);
+    advance(&stage->table[1], (size_t)part->x * entry);
+}
+
+/* The gathering plan, of which groups of columns are left out. */
+static void part_plan(struct flynn_stage *stage, int x)
+{
+    size_t groups = stage->k[0] ? (size_t)(x / stage->k[2]) : 0;
+    advance(&stage->table[2], groups * 16);
+    advance(&stage->table[3], groups * sizeof(int32_t));
+}
+
+static void part_nearest(struct flynn_stage *stage, struct flynn_part *part)
+{
+    part_taps(stage, part, 1, 0);
+    part_plan(stage, part->x);
+}
+
+static void part_across(struct flynn_stage *stage, struct flynn_part *part)
+{
+    part_taps(stage, part, 2, sizeof(int32_t));
+    part_plan(stage, part->x);
+}
+
+static void part_filter(struct flynn_stage *stage, struct flynn_part *part)
+{
+    size_t weight = stage->variant == FLYNN_F32 ? sizeof(float) : sizeof(int16_t);
+    part_taps(stage, part, stage->k[0], (size_t)stage->k[1] * weight);
+}
+
+static void part_half(struct flynn_stage *stage, struct flynn_part *part)
+{
+    (void)stage;
+    part->from = part->in_x = 2 * part->x;
+    part->to = part->from + 2 * part->width;
+}
+
 /* ---- gathering plans ------------------------------------------------------------------------------------------- */
 
 /* The weights behind the orders are, for each group's 16 bytes, pairs of bytes (256 - w, w) for u8, and int32 for u16.
@@ -185,7 +238,6 @@ static struct flynn_stage *output_stage(struct flynn_node *node, int kernel, con
     stage->out = node->out;
     stage->first = down->tap;
     stage->taps = taps;
-    stage->full_width = true; /* columns come from elsewhere; so below */
     stage->border = FLYNN_REPLICATE;
     return stage;
 }
@@ -202,7 +254,11 @@ static int lower_nearest(struct flynn_node *node, struct axis *across, struct ax
     struct flynn_gather p = {
         across->tap, NULL, 1, pixel, 16 / pixel, .columns = across->out, .row = (int64_t)across->in * pixel};
     uint8_t *unused;
-    return flynn_gather_plan(node, stage, &p, 0, &unused, err);
+    int code = flynn_gather_plan(node, stage, &p, 0, &unused, err);
+    stage->full_width = true; /* columns come from elsewhere; so below */
+    stage->part = part_nearest;
+    stage->part_columns = stage->k[2];
+    return code;
 }
 
 static int lower_across(struct flynn_node *node, const struct axis *across, struct flynn_err *err)
@@ -211,12 +267,15 @@ static int lower_across(struct flynn_node *node, const struct axis *across, stru
     enum flynn_type type = node->in.type;
     stage->out.width = node->out.width;
     stage->full_width = true;
+    stage->part = part_across;
     stage->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
     stage->table[0] = table_of(across->tap, across->out);
     stage->table[1] = table_of(across->weight, across->out);
     if (type == FLYNN_F32)
         return FLYNN_OK;
-    return type == FLYNN_U8 ? plan_u8(node, stage, across, err) : plan_u16(node, stage, across, err);
+    int code = type == FLYNN_U8 ? plan_u8(node, stage, across, err) : plan_u16(node, stage, across, err);
+    stage->part_columns = stage->k[2];
+    return code;
 }
 
 static int lower_bilinear(struct flynn_node *node, struct axis *across, struct axis *down, struct flynn_err *err)
@@ -231,6 +290,8 @@ static int lower_bilinear(struct flynn_node *node, struct axis *across, struct a
     stage->table[1] = table_of(across->weight, across->out);
     stage->table[2] = table_of(down->tap, down->out);
     stage->table[3] = table_of(down->weight, down->out);
+    stage->full_width = half;
+    stage->part = half ? part_half : NULL;
     if (half && node->in.type == FLYNN_U8) {
         launch_once(node, "half_size", stage);
     } else if (half || down->out <= down->in) {
@@ -266,6 +327,7 @@ static struct flynn_stage *filter_across(struct flynn_node *node, int kernel, co
     stage->variant = node->in.type;
     stage->out.width = node->out.width;
     stage->full_width = true;
+    stage->part = part_filter;
     stage->step = 4;
     stage->padded = true;
     filter_tables(stage, axis);

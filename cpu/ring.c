@@ -109,6 +109,8 @@ void flynn_ring_pad(const struct flynn_ring *ring, int y)
 
     for (int i = first ? first : width; i < end; i = i == -1 ? width : i + 1) {
         int from = flynn_border_index(stage->border, i, width);
+        if (from >= 0 && (from < ring->x || from >= ring->x + ring->width))
+            continue;
         memcpy(row + (ptrdiff_t)(i - ring->x) * (ptrdiff_t)pixel,
                from < 0 ? constant : row + (ptrdiff_t)(from - ring->x) * (ptrdiff_t)pixel, pixel);
     }

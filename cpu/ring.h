@@ -43,13 +43,14 @@ static inline uint8_t *flynn_ring_row(const struct flynn_ring *ring, int y)
  * ring's first column on. */
 const uint8_t *flynn_ring_read(const struct flynn_ring *ring, int64_t y);
 
-/** Bytes from a row's beginning to column x of the image. */
-static inline size_t flynn_ring_at(const struct flynn_ring *ring, int x)
+/** Bytes from a row's beginning to column x of the image, which may lie before it. */
+static inline ptrdiff_t flynn_ring_at(const struct flynn_ring *ring, int x)
 {
-    return (size_t)(x - ring->x) * ring->pixel;
+    return (ptrdiff_t)(x - ring->x) * (ptrdiff_t)ring->pixel;
 }
 
-/** Fill the border columns of row y, whose pixels are complete: those at the ends of the image alone. */
+/** Fill the border columns of row y, whose pixels are complete: those at the ends of the image alone. Where they come
+ * from columns that the ring does not have, nobody reads them: a producer makes more columns than it was asked for. */
 void flynn_ring_pad(const struct flynn_ring *ring, int y);
 
 /** The rows inside the image that stand for [first, last] once borders are applied; empty (*low > *high) is possible.

@@ -10,7 +10,7 @@
 #define TILED_ABOVE ((size_t)16 << 20)
 #define TILE_BYTES  ((size_t)1 << 20) /* of the rings of one tile */
 #define TILE_PIXELS 64                /* tiles are multiples of it, so that rows of the output stay aligned */
-#define TILE_BORDER 8                 /* and at least so many times as wide as the columns that are made twice */
+#define TILE_TWICE  1.125             /* times the columns that there are may be made, because tiles overlap */
 #define TILE_MEMORY 2.5               /* times that of whole rows is too much: where states are, which every tile has */
 
 static size_t round_up(size_t n, size_t to)
@@ -44,11 +44,35 @@ static int width_of(const struct flynn_stage *stage)
     return stage->kind == FLYNN_REDUCE ? stage->in.width : stage->out.width;
 }
 
+static int part_columns(const struct flynn_stage *stage)
+{
+    return stage->part && stage->part_columns > 1 ? stage->part_columns : 1;
+}
+
 /* Columns beyond the image's other end are not within reach of a tile. */
 static bool takes_columns(const struct flynn_stage *stage)
 {
     bool around = stage->border == FLYNN_WRAP && (stage->left || stage->right);
-    return !stage->full_width && width_of(stage) == stage->in.width && !around;
+    return !around && (stage->part || (!stage->full_width && width_of(stage) == stage->in.width));
+}
+
+/* What stage s needs to make the columns `out` of its output. The stage itself where it takes any columns, else *copy,
+ * turned into one for these. */
+static const struct flynn_stage *part_of(const struct flynn_section *section, int s, struct flynn_span out,
+                                         struct flynn_stage *copy, struct flynn_part *part)
+{
+    const struct flynn_stage *stage = section->stage[s];
+    *part = (struct flynn_part){out.x, out.width, 0, stage->in.width, out.x};
+    if (section->tiles == 1)
+        return stage;
+    struct flynn_span in = flynn_ring_columns(stage, out);
+    part->from = in.x;
+    part->to = in.x + in.width;
+    if (!stage->part)
+        return stage;
+    *copy = *stage;
+    stage->part(copy, part);
+    return copy;
 }
 
 static bool can_tile(const struct flynn_section *section)
@@ -66,8 +90,15 @@ static struct flynn_span span_of(const struct flynn_section *section, int t, int
     struct flynn_span span = {x, width - x < section->tile ? width - x : section->tile};
     if (section->tiles == 1)
         return (struct flynn_span){0, width_of(section->stage[s])};
-    for (int i = section->stages - 1; i > s; i--)
-        span = flynn_ring_columns(section->stage[i], span);
+    for (int i = section->stages - 1; i > s; i--) {
+        struct flynn_stage copy;
+        struct flynn_part part;
+        int to = part_columns(section->stage[i - 1]), all = section->stage[i]->in.width, end;
+        part_of(section, i, span, &copy, &part);
+        end = (int)round_up((size_t)part.to, (size_t)to);
+        span.x = part.from - part.from % to;
+        span.width = (end < all ? end : all) - span.x;
+    }
     return span;
 }
 
@@ -109,13 +140,23 @@ static size_t place_tile(struct flynn_section *section, struct flynn_worker *w, 
             flynn_ring_place(&ring, base + at);
             w->ring[t * n + s] = ring;
         }
+        struct flynn_span out = span_of(section, t, s);
+        struct flynn_stage copy, *kept = base ? (struct flynn_stage *)(void *)(base + at + bytes) : NULL;
+        struct flynn_part part;
+        const struct flynn_stage *stage = part_of(section, s, out, &copy, &part);
+        if (stage == &copy)
+            bytes += round_up(sizeof copy, 64);
+        if (base && stage == &copy)
+            *kept = copy;
         if (base)
             w->place[t * n + s] = (struct flynn_place){
+                .stage = stage == &copy ? kept : stage,
                 .ring = &w->ring[s == head ? s : t * n + s],
                 .state = base + at + bytes,
-                .out = span_of(section, t, s),
+                .out = out,
+                .in_x = part.in_x,
             };
-        at += bytes + round_up(section->stage[s]->state_bytes, 64);
+        at += bytes + round_up(stage->state_bytes, 64);
     }
     return at;
 }
@@ -167,9 +208,21 @@ int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *sec
 static void set_tile(struct flynn_section *section, int tile)
 {
     int width = width_of(flynn_section_last(section));
+    tile = (int)round_up((size_t)tile, (size_t)part_columns(flynn_section_last(section)));
     section->tile = tile < width && can_tile(section) ? tile : width;
     section->tiles = (width + section->tile - 1) / section->tile;
     section->block = block_rows(section);
+}
+
+/* How many times the columns are made that there are, in a tile in the middle. */
+static double made_twice(const struct flynn_section *section)
+{
+    double made = 0, needed = 0, part = (double)section->tile / width_of(flynn_section_last(section));
+    for (int s = section->head; s < section->stages; s++) {
+        made += span_of(section, section->tiles / 2, s).width;
+        needed += width_of(section->stage[s]) * part;
+    }
+    return made / needed;
 }
 
 /* The width of tiles whose rings lie in the nearer caches, or the image's. */
@@ -181,12 +234,11 @@ static int choose_tile(struct flynn_section *section)
     size_t bytes = place_worker(section, &none, NULL);
     if (bytes <= TILED_ABOVE)
         return width;
-    int twice = 0, tile = (int)((double)width * TILE_BYTES / (double)bytes);
-    for (int s = 0; s < section->stages; s++)
-        twice += section->stage[s]->left + section->stage[s]->right;
-    tile = tile > TILE_BORDER * twice ? tile : TILE_BORDER * twice;
-    tile = (int)round_up((size_t)tile, TILE_PIXELS);
+    int multiple = TILE_PIXELS * part_columns(flynn_section_last(section));
+    int tile = (int)round_up((size_t)((double)width * TILE_BYTES / (double)bytes), (size_t)multiple);
     set_tile(section, tile);
+    for (; section->tiles > 1 && made_twice(section) > TILE_TWICE; tile *= 2)
+        set_tile(section, 2 * tile);
     return (double)place_worker(section, &none, NULL) < TILE_MEMORY * (double)bytes ? tile : width;
 }
 

@@ -29,7 +29,7 @@ static const void **find_with(const struct flynn_task *task, struct flynn_worker
         stage->beside && section->beside[s] >= 0 ? place_of(section, w, section->beside[s])->ring : NULL;
     const struct flynn_image *image = !stage->beside ? stage->with : ring ? ring->source : task->beside;
     int x = place_of(section, w, s)->out.x;
-    size_t at = ring ? flynn_ring_at(ring, x) : image ? flynn_columns_bytes(&image->shape, x) : 0;
+    ptrdiff_t at = ring ? flynn_ring_at(ring, x) : image ? (ptrdiff_t)flynn_columns_bytes(&image->shape, x) : 0;
 
     if (!image && !ring)
         return NULL;
@@ -48,7 +48,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
     const void **in = w->in + (size_t)s * (size_t)section->window;
     const struct flynn_place *place = place_of(section, w, s);
     struct flynn_ring *ring = place->ring;
-    size_t at = flynn_ring_at(ring, place->out.x);
+    ptrdiff_t at = flynn_ring_at(ring, place->in_x);
     int low, high;
 
     if (s == 0 && w->direct) {
@@ -60,7 +60,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
             in[r - first] = flynn_ring_read(ring, r) + at;
     }
     section->kernel[s](&(struct flynn_call){
-        .stage = stage,
+        .stage = place->stage,
         .in = in,
         .with = find_with(task, w, s, y, rows),
         .out = out,
@@ -68,7 +68,7 @@ static void produce(struct flynn_task *task, struct flynn_worker *w, int s, int 
         .rows = rows,
         .x = place->out.x,
         .width = place->out.width,
-        .in_x = place->out.x,
+        .in_x = place->in_x,
         .stream = task->stream && s == section->stages - 1,
         .state = place->state,
         .acc = w->acc,
@@ -166,8 +166,8 @@ static void start_strip(const struct flynn_section *section, struct flynn_worker
             const struct flynn_place *place = place_of(section, w, s);
             place->ring->next = 0;
             place->ring->limit = last + 1;
-            if (stage->state_bytes)
-                memset(place->state, 0, stage->state_bytes);
+            if (place->stage->state_bytes)
+                memset(place->state, 0, place->stage->state_bytes);
         }
     }
 }

@@ -9,9 +9,11 @@
 
 /** What a stage of a segment works on in one tile. */
 struct flynn_place {
-    struct flynn_ring *ring; /**< what it reads; the first stage's is common to all tiles */
+    const struct flynn_stage *stage; /**< the section's, or what its `part` made of it */
+    struct flynn_ring *ring;         /**< what it reads; the first stage's is common to all tiles */
     uint8_t *state;
     struct flynn_span out; /**< the columns that it makes */
+    int in_x;              /**< the input column that in[] points at */
 };
 
 /** What a worker needs for one segment; all of it lies in its arena.

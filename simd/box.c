@@ -54,21 +54,22 @@ FLYNN_UNROLLED simde__m128i mirrored(const uint8_t *end, int c)
 FLYNN_UNROLLED int gather(const struct flynn_stage *stage, const uint8_t *row, uint8_t fill, int first, int last,
                           uint8_t *to, int n, int c)
 {
-    const int32_t *from = (const int32_t *)stage->table[0].data + first;
+    const int32_t *from = (const int32_t *)stage->table[0].data + first, origin = stage->k[11];
     const int count = last - first, many = 16 / c, end = n + count * c;
     if (W_SHUFFLES && count >= many && from[0] - from[1] == 1 && from[0] - from[count - 1] == count - 1 &&
-        (from[count - many] + 1) * c >= 16) {
+        (from[count - many] - origin + 1) * c >= 16) {
         for (int j = 0; j < count; j = v_advance(j, many, count))
-            w_store16(to + n + j * c, mirrored(row + (ptrdiff_t)(from[j] + 1) * c, c));
+            w_store16(to + n + j * c, mirrored(row + (ptrdiff_t)(from[j] - origin + 1) * c, c));
         return end;
     }
     for (; n < end; n += c, from++) {
+        int at = *from - origin;
         if (*from < 0)
             memset(to + n, fill, (size_t)c);
-        else if (c == 3 && *from < stage->in.width - 1)
-            memcpy(to + n, row + (ptrdiff_t)*from * c, 4); /* one move rather than two */
+        else if (c == 3 && at < stage->in.width - 1)
+            memcpy(to + n, row + (ptrdiff_t)at * c, 4); /* one move rather than two */
         else
-            memcpy(to + n, row + (ptrdiff_t)*from * c, (size_t)c);
+            memcpy(to + n, row + (ptrdiff_t)at * c, (size_t)c);
     }
     return end;
 }
@@ -102,7 +103,7 @@ FLYNN_UNROLLED void prefix_rows(const struct flynn_call *call, const struct gain
     at += n;
     prefix_gain(call, gain, at, whole, c);
     at += whole;
-    n = gather_end(call, gain, &end, whole, left, stage->k[0] - 1, c);
+    n = gather_end(call, gain, &end, whole, left, left + stage->k[12], c);
     prefix_gain(call, &end, at, n, c);
 }
 
@@ -142,10 +143,10 @@ FLYNN_UNROLLED struct lines lines_of(const struct flynn_call *call, uint8_t *con
     int c = stage->in.channels;
     struct lines lines = {.sums = box_sums(call), .magic = v_set16(stage->k[6]), .c = c};
     lines.shift = simde_mm_cvtsi32_si128(stage->k[7]);
-    lines.samples = stage->in.width * c;
+    lines.samples = stage->out.width * c;
     lines.reach = stage->k[0] * c;
     for (int r = 0; r < rows; r++) {
-        lines.prefix[r] = box_prefix(call, r);
+        lines.prefix[r] = box_prefix(call, r) + stage->k[10] * c;
         lines.out[r] = out ? out[r] : NULL;
     }
     return lines;

@@ -65,7 +65,7 @@ struct flynn_call {
     void *const *out;        /**< rows: out[k] is output row y + k from column x on */
     int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
     int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
-    int in_x;                /**< the input column that in[] points at: x */
+    int in_x;                /**< the input column that in[] points at: x, or what the stage's `part` says */
     bool stream;             /**< rows: the output is larger than the caches; streaming stores pay, and need no fence */
     void *state;             /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
     void *acc;               /**< reduce: this worker's accumulator */
@@ -141,6 +141,13 @@ struct flynn_table_data {
     size_t bytes;
 };
 
+/** Some columns of a rows stage whose kernels make whole rows: see `part` below. */
+struct flynn_part {
+    int x, width; /**< output columns [x, x + width) are to be made */
+    int from, to; /**< input columns [from, to) are read for them */
+    int in_x;     /**< the input column that in[] will point at; it may lie outside of [from, to) */
+};
+
 /** One step of an op. The meaning of k, f, d and table is the op's own and is written down at its scalar kernel. */
 struct flynn_stage {
     enum flynn_stage_kind kind;
@@ -163,6 +170,13 @@ struct flynn_stage {
     /** rows and reduce: kernels take whole rows alone. Those of other stages take any columns, if rows are as long
      * after the stage as before, and keep in `state` what belongs to these columns. */
     bool full_width;
+    /** rows: turn *stage, a copy, into one that makes columns [part->x, part->x + part->width) alone, and put the rest
+     * of *part right, which is set for kernels that take any columns. Kernels of whole rows are then called for these
+     * columns as if there were no others, but that in[] points at column part->in_x. It may take state_bytes down to
+     * what these columns need. NULL: rows of kernels that take whole rows cannot be cut, and others need nothing else.
+     */
+    void (*part)(struct flynn_stage *stage, struct flynn_part *part);
+    int part_columns; /**< parts begin at multiples of so many columns; 1 when 0 */
 
     int32_t k[FLYNN_STAGE_INTS];
     float f[FLYNN_STAGE_FLOATS];
