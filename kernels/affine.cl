@@ -162,66 +162,84 @@ static inline T4 sample(const struct flynn_args *a, __global const T *in, int X,
     return bicubic(a, in, X, Y, ints, floats);
 }
 
+#ifdef X86_AVX2
+#define FETCH_EARLY(p) __builtin_prefetch((const void *)(size_t)(p))
+#else
+#define FETCH_EARLY(p)
+#endif
+
 /* CPUs compute the coordinates of 8 pixels as vectors, and go over the output in tiles, whose source stays in a cache. */
 #ifdef ON_CPU
 #define GROUP          8
 #define TILE_X         64
-#define TILE_Y         16
+#define TILE_Y         128
 #define VECTOR(type)   PASTE(type, 8)
 #define STEPS(type)    ((VECTOR(type))(0, 1, 2, 3, 4, 5, 6, 7))
-#define EVEN_OF(p)     (vload16(0, p).even)
-#define ODD_OF(p)      (vload16(0, p).odd)
 #define GET_GROUP(p)   LOAD(int, 8, p)
 #define STORE8(x, p)   (((UNALIGNED(int, 8) *)(p))->v = (x))
 #else
 #define GROUP          1
 #define TILE_X         1
-#define TILE_Y         1
+#define TILE_Y         128
 #define VECTOR(type)   type
 #define STEPS(type)    ((type)0)
-#define EVEN_OF(p)     ((p)[0])
-#define ODD_OF(p)      ((p)[1])
 #define GET_GROUP(p)   (*(p))
 #define STORE8(x, p)   (*(p) = (x))
 #endif
 
 #if defined(ON_CPU) && defined(T_U8)
 #include "warp_bytes.clh"
-#endif
+#else
 
-/* n output pixels from column x on, at the places X, Y. */
-static inline void draw(const struct flynn_args *a, __global const T *in, __global T *row, int x, int n, int last_x,
+/* Of the output. */
+struct tile {
+    int left, top, right, bottom;
+};
+
+/* Not needed. */
+struct line {
+    int none;
+};
+
+/* A group of pixels from column x of row y on, at the places X, Y. */
+static inline void draw(const struct flynn_args *a, __global const T *in, __global T *out, struct tile *t, struct line *line, int x, int y,
                         VECTOR(int) X, VECTOR(int) Y, __global const uchar *ints, __global const uchar *floats)
 {
-    const int c = a->out.channels;
+    const int c = a->out.channels, n = min(GROUP, t->right - x);
+    __global T *to = ROW(T, out, y, a->out.stride) + (size_t)x * c;
     int at_x[GROUP], at_y[GROUP];
-#if defined(ON_CPU) && defined(T_U8)
-    if (x + GROUP < last_x && draw8(a, in, row + (size_t)x * c, X, Y, ints))
-        return;
-#endif
     STORE8(X, at_x);
     STORE8(Y, at_y);
     for (int i = 0; i < n; i++)
-        put(row + (size_t)(x + i) * c, sample(a, in, at_x[i], at_y[i], ints, floats), c, x + i + 1 < last_x);
+        put(to + (size_t)i * c, sample(a, in, at_x[i], at_y[i], ints, floats), c, x + i + 1 < t->right);
 }
 
-#define FOR_TILES                                                                                                      \
-    for (int top = FIRST_Y; top < last_y; top += TILE_Y)                                                               \
-        for (int left = FIRST_X; left < last_x; left += TILE_X)                                                        \
-            for (int y = top; y < min(top + TILE_Y, last_y); y++)
+static inline void finish(const struct flynn_args *a, __global const T *in, __global T *out, struct tile *t, struct line *line, int y,
+                          __global const uchar *ints, __global const uchar *floats)
+{
+}
+
+#endif
+
+#define FOR_TILES(t)                                                                                                   \
+    for (t.top = FIRST_Y; t.top < last_y; t.top += TILE_Y)                                                             \
+        for (t.bottom = min(t.top + TILE_Y, last_y), t.left = FIRST_X; t.left < last_x; t.left += TILE_X)              \
+            for (int y = (t.right = min(t.left + TILE_X, last_x), t.top); y < t.bottom; finish(&a, in, out, &t, &line, y++, table2, table3))
 
 FLYNN_KERNEL(affine, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height), shift = a.k[0] == NEAREST ? 10 : 5;
     __global const int *column = (__global const int *)table0, *column_y = column + a.out.width;
-    FOR_TILES
+    struct tile t = {0};
+    struct line line;
+    FOR_TILES(t)
     {
         const int across = ((__global const int *)table1)[2 * y], down = ((__global const int *)table1)[2 * y + 1];
-        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
+        for (int x = t.left; x < t.right; x += GROUP) {
             /* The tables are long enough for whole groups. */
             const VECTOR(int) X = (GET_GROUP(column + x) + across) >> shift;
             const VECTOR(int) Y = (GET_GROUP(column_y + x) + down) >> shift;
-            draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
+            draw(&a, in, out, &t, &line, x, y, X, Y, table2, table3);
         }
     }
 }
@@ -246,17 +264,19 @@ FLYNN_KERNEL(perspective, T, T)
     __global const double *m = (__global const double *)table0;
     const VECTOR(double) one = a.k[0] == NEAREST ? 1 : 32, zero = 0;
     const double m0 = m[0], m3 = m[3], m6 = m[6];
-    FOR_TILES
+    struct tile t = {0};
+    struct line line;
+    FOR_TILES(t)
     {
-        const int start = left & ~63;
+        const int start = t.left & ~63;
         const double x0 = m0 * start + m[1] * y + m[2], y0 = m3 * start + m[4] * y + m[5];
         const double w0 = m6 * start + m[7] * y + m[8];
-        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
+        for (int x = t.left; x < t.right; x += GROUP) {
             const VECTOR(double) at = (double)(x - start) + STEPS(double);
             VECTOR(double) w = w0 + m6 * at;
             w = w != zero ? one / w : zero;
             const VECTOR(int) X = nearest_ints((x0 + m0 * at) * w), Y = nearest_ints((y0 + m3 * at) * w);
-            draw(&a, in, ROW(T, out, y, a.out.stride), x, min(GROUP, last_x - x), last_x, X, Y, table2, table3);
+            draw(&a, in, out, &t, &line, x, y, X, Y, table2, table3);
         }
     }
 }
@@ -268,28 +288,55 @@ static inline VECTOR(int) nearest_ints_f32(VECTOR(float) v)
     const VECTOR(float) most = WARP_FAR;
     v = v < most ? v : most;
     v = v > -most ? v : -most;
+#ifdef X86_AVX2
+    return __builtin_ia32_cvtps2dq256(v);
+#else
     const VECTOR(int) i = PASTE(convert_, VECTOR(int))(v);
     const VECTOR(float) rest = v - PASTE(convert_, VECTOR(float))(i);
     const VECTOR(int) up = i + 1, down = i - 1, odd = (i & 1) != 0;
     const VECTOR(int) more = (rest > 0.5f) | ((rest == 0.5f) & odd), less = (rest < -0.5f) | ((rest == -0.5f) & odd);
     return more ? up : less ? down : i;
+#endif
 }
+
+/* n pairs of a map. */
+static inline void get_pairs(__global const float *map, int n, VECTOR(float) *x, VECTOR(float) *y)
+{
+#ifdef ON_CPU
+    float16 v = (float16)(0);
+    float part[16];
+    if (n == GROUP) {
+        v = LOAD(float, 16, map);
+    } else {
+        for (int i = 0; i < 16; i++)
+            part[i] = i < 2 * n ? map[i] : 0;
+        v = vload16(0, part);
+    }
+    *x = v.even;
+    *y = v.odd;
+#else
+    *x = map[0];
+    *y = map[1];
+#endif
+}
+
+#define MAP_AHEAD 8 /* rows of the map, of which tiles read short pieces */
 
 FLYNN_KERNEL(remap, T, T)
 {
     const int last_x = LAST_X(a.out.width), last_y = LAST_Y(a.out.height);
     const float one = a.k[0] == NEAREST ? 1 : 32, from = a.k[1] ? 1 : 0;
-    FOR_TILES
+    struct tile t = {0};
+    struct line line;
+    FOR_TILES(t)
     {
         __global const float *map = CROW(float, with, y, a.with.stride);
-        for (int x = left; x < min(left + TILE_X, last_x); x += GROUP) {
-            const int n = min(GROUP, last_x - x);
-            float part[2 * GROUP] = {0};
-            for (int i = 0; i < 2 * n; i++)
-                part[i] = map[2 * x + i];
-            const VECTOR(float) at_x = EVEN_OF(part), at_y = ODD_OF(part);
+        for (int x = t.left; x < t.right; x += GROUP) {
+            VECTOR(float) at_x, at_y;
+            get_pairs(map + 2 * x, min(GROUP, t.right - x), &at_x, &at_y);
+            FETCH_EARLY(CROW(float, map + 2 * x, MAP_AHEAD, a.with.stride));
             const VECTOR(float) column = (float)x + STEPS(float);
-            draw(&a, in, ROW(T, out, y, a.out.stride), x, n, last_x,
+            draw(&a, in, out, &t, &line, x, y,
                  nearest_ints_f32((at_x * a.f[0] + column * from) * one),
                  nearest_ints_f32((at_y * a.f[1] + (float)y * from) * one), table2, table3);
         }
