@@ -44,18 +44,18 @@ static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __
 #elif defined(X86_AVX2)
 
 #include "pairs.clh"
+#define MAP_WORDS
 
-INLINE T16 product(struct pairs rg, struct pairs b, __global const int *m)
+INLINE short16 product(struct pairs rg, struct pairs b, __global const int *m)
 {
     const struct sums p = weighed(rg, m[0], m[1]), q = weighed(b, m[2], m[3] / 256);
-    return bytes_of(words_of((p.low + q.low) >> 12, (p.high + q.high) >> 12));
+    return words_of((p.low + q.low) >> 12, (p.high + q.high) >> 12);
 }
 
-static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
+INLINE struct words map_words(struct words px, __global const uchar *table0)
 {
     __global const int *m = (__global const int *)table0;
-    const struct pairs rg = pairs_of(convert_short16(px.r), convert_short16(px.g));
-    const struct pairs b = pairs_of(convert_short16(px.b), (short16)(256));
+    const struct pairs rg = pairs_of(px.r, px.g), b = pairs_of(px.b, (short16)(256));
     px.r = product(rg, b, m);
     px.g = product(rg, b, m + 4);
     px.b = product(rg, b, m + 8);

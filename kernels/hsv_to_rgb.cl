@@ -28,6 +28,61 @@ static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __
     return px;
 }
 
+#ifdef RGB32
+#define OWN_MAP32
+
+/* As simd/hsv_to_rgb.c: the channel nearest to the hue is V, the farthest V (1 - S), and only the third is between them. */
+
+typedef uchar uchar32 __attribute__((ext_vector_type(32)));
+#define AS_BYTES(v)     __builtin_astype(v, uchar32)
+#define FEWER(a, b)     ((a) < (b) ? (a) : (b))
+#define PACKED(p, q)    AS_BYTES(__builtin_ia32_packuswb256(as_short16(p), as_short16(q)))
+#define FIRST_WORDS(v)  as_ushort16(first_words(__builtin_astype(v, char32)))
+#define SECOND_WORDS(v) as_ushort16(second_words(__builtin_astype(v, char32)))
+
+/* The distance of h < 180 from the hue `own`, up to 90. */
+INLINE uchar32 distance_of(uchar32 h, uchar own)
+{
+    const uchar32 hue = own, d = (h > hue ? h - hue : (uchar32)(0)) | (hue > h ? hue - h : (uchar32)(0));
+    return FEWER(d, (uchar)180 - d);
+}
+
+INLINE char32 channel32(uchar32 d, uchar32 v, uchar32 between, uchar32 low)
+{
+    const char32 far = __builtin_astype(d, char32);
+    return __builtin_astype(far > (char32)(59) ? low : far > (char32)(30) ? between : v, char32);
+}
+
+/* (V (255 - S) + 127) / 255, rounded down. */
+INLINE ushort16 lowest(ushort16 s, ushort16 v)
+{
+    return upper_half(v * ((ushort)255 - s) + (ushort)128, (ushort16)(257));
+}
+
+/* What `channel` makes at the distance 30 + y, y being at most 30. */
+INLINE ushort16 between_of(ushort16 s, ushort16 v, ushort16 y)
+{
+    const ushort16 product = v * s, q = upper_half(product, y * (ushort)1096) >> (ushort16)(7);
+    const short16 rest = as_short16(product * y - q * (ushort)7650);
+    return v - q + as_ushort16(rest > (short16)(3825));
+}
+
+INLINE struct rgb32 map32(struct rgb32 px, __global const uchar *table0, __global const uchar *table1)
+{
+    const uchar32 hue = AS_BYTES(px.r), s = AS_BYTES(px.g), v = AS_BYTES(px.b), h = FEWER(hue, hue - (uchar)180);
+    const uchar32 red = distance_of(h, 0), green = distance_of(h, 60), blue = distance_of(h, 120), nearer = FEWER(red, green);
+    const uchar32 y = (uchar)30 - FEWER(nearer, blue);
+    const ushort16 s0 = FIRST_WORDS(s), v0 = FIRST_WORDS(v), s1 = SECOND_WORDS(s), v1 = SECOND_WORDS(v);
+    const uchar32 low = PACKED(lowest(s0, v0), lowest(s1, v1));
+    const uchar32 between = PACKED(between_of(s0, v0, FIRST_WORDS(y)), between_of(s1, v1, SECOND_WORDS(y)));
+    px.r = channel32(red, v, between, low);
+    px.g = channel32(green, v, between, low);
+    px.b = channel32(blue, v, between, low);
+    return px;
+}
+
+#endif
+
 #else
 
 /* Step by step as in cpu/hsv_to_rgb.c. */

@@ -6,21 +6,21 @@
 #ifdef X86_AVX2
 
 #include "pairs.clh"
+#define MAP_WORDS
 
 /* A weight of 2^15 is taken off with its sign turned, one above that is given in two parts. */
-static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
+INLINE struct words map_words(struct words px, __global const uchar *table0)
 {
-    const short16 g = convert_short16(px.g);
-    const struct pairs rg = pairs_of(convert_short16(px.r), g), gb = pairs_of(g, convert_short16(px.b));
+    const struct pairs rg = pairs_of(px.r, px.g), gb = pairs_of(px.g, px.b);
     const int round = 32768, grey = (128 << 16) + 32767;
     struct sums p = weighed(rg, 19595, 19235), q = weighed(gb, 19235, 7471);
-    px.r = bytes_of(words_of((p.low + q.low + round) >> 16, (p.high + q.high + round) >> 16));
+    px.r = words_of((p.low + q.low + round) >> 16, (p.high + q.high + round) >> 16);
     p = weighed(rg, -11059, -21709);
     q = weighed(gb, 0, -32768);
-    px.g = bytes_of(words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16));
+    px.g = words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16);
     p = weighed(gb, -27439, -5329);
     q = weighed(rg, -32768, 0);
-    px.b = bytes_of(words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16));
+    px.b = words_of((p.low - q.low + grey) >> 16, (p.high - q.high + grey) >> 16);
     return px;
 }
 

@@ -6,6 +6,13 @@
 #ifdef X86_AVX2
 
 #include "pairs.clh"
+#define MAP_WORDS
+
+/* (factor * x + 32768) >> 16, as (((factor * 2 * x) >> 16) + 1) >> 1. */
+INLINE short16 scaled(short16 x, short factor)
+{
+    return (__builtin_ia32_pmulhw256(x + x, (short16)(factor)) + (short)1) >> (short16)(1);
+}
 
 INLINE short16 rounded(struct sums v)
 {
@@ -13,14 +20,12 @@ INLINE short16 rounded(struct sums v)
 }
 
 /* Of the weights 91881, -46802 and 116130 that is what remains beside 1, -1 and 2 times 2^16. */
-static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __global const uchar *table1)
+INLINE struct words map_words(struct words px, __global const uchar *table0)
 {
-    const short16 y = convert_short16(px.r), cb = convert_short16(px.g) - (short)128,
-                  cr = convert_short16(px.b) - (short)128;
-    const struct pairs both = pairs_of(cb, cr);
-    px.r = bytes_of(y + cr + rounded(weighed(both, 0, 26345)));
-    px.g = bytes_of(y - cr + rounded(weighed(both, -22554, 18734)));
-    px.b = bytes_of(y + cb + cb + rounded(weighed(both, -14942, 0)));
+    const short16 y = px.r, cb = px.g - (short)128, cr = px.b - (short)128;
+    px.r = y + cr + scaled(cr, 26345);
+    px.g = y - cr + rounded(weighed(pairs_of(cb, cr), -22554, 18734));
+    px.b = y + cb + cb + scaled(cb, -14942);
     return px;
 }
 
