@@ -21,15 +21,6 @@ int flynn_admit(const struct flynn_source *source, const struct flynn_shape *sha
 
 int flynn_read_pnm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
 
-/** PF and Pf. The sign of the scale is the byte order; its magnitude is a unit that flynn ignores. */
-int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
-
-/** NPY 1.0, 2.0 and 3.0 (NumPy's numpy.lib.format): 1 to 4 dimensions, C or Fortran order, either byte order; u1, i1,
- * u2, i4, u4, f4 and f8. One dimension is one row; three are (height, width, channels) where the last is 1 to 4. Other
- * three, and four, are matrices below each other, in C order only. The bytes of i1 are kept as they are, as u8: only
- * ops that say so (matmul-int8) take them for signed. */
-int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err);
-
 /** How the samples behind a PFM or NPY header lie. */
 struct flynn_raw_layout {
     struct flynn_shape shape;
@@ -42,9 +33,21 @@ struct flynn_raw_layout {
 
 #define FLYNN_NPY_HEADER ((size_t)12 + 65535) /**< most bytes that an NPY header takes */
 
-/** Read the header, up to the first sample. */
-int flynn_pfm_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err);
-int flynn_npy_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err);
+/** Read a header, up to the first sample. */
+typedef int flynn_raw_parse(struct flynn_raw_layout *layout, struct flynn_source *source, struct flynn_err *err);
+
+/** PF and Pf. The sign of the scale is the byte order; its magnitude is a unit that flynn ignores. */
+flynn_raw_parse flynn_pfm_parse;
+
+/** NPY 1.0, 2.0 and 3.0 (NumPy's numpy.lib.format): 1 to 4 dimensions, C or Fortran order, either byte order; u1, i1,
+ * u2, i4, u4, f4 and f8. One dimension is one row; three are (height, width, channels) where the last is 1 to 4. Other
+ * three, and four, are matrices below each other, in C order only. The bytes of i1 are kept as they are, as u8: only
+ * ops that say so (matmul-int8) take them for signed. */
+flynn_raw_parse flynn_npy_parse;
+
+/** PFM and NPY, by what reads the header. */
+int flynn_read_raw(struct flynn_image *image, struct flynn_source *source, flynn_raw_parse *parse, size_t limit,
+                   struct flynn_err *err);
 
 /** Write the header. FLYNN_EINPUT when the format cannot hold such an image. */
 int flynn_pfm_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err);

@@ -10,7 +10,6 @@
 #define MAGIC      "\x93NUMPY"
 #define MAX_HEADER ((int)FLYNN_NPY_HEADER - 12) /* a plain array needs less than 200 bytes */
 #define MAX_DIMS   8
-#define CHUNK      4096
 
 /* The header's text and what was found in it. */
 struct npy {
@@ -272,59 +271,6 @@ int flynn_npy_parse(struct flynn_raw_layout *layout, struct flynn_source *source
     layout->matrix = shape->channels == 1 && (shape->type == FLYNN_F32 || shape->type == FLYNN_F64);
     free(text);
     return code;
-}
-
-/* Fortran order: the row index runs fastest, then the column, then the channel. Returns the bytes read. */
-static uint64_t read_columns(struct flynn_image *image, struct flynn_source *source)
-{
-    const struct flynn_shape *shape = &image->shape;
-    size_t bytes = flynn_type_bytes(shape->type);
-    uint8_t chunk[CHUNK];
-    uint64_t all = 0;
-    for (int32_t c = 0; c < shape->channels; c++) {
-        for (int32_t x = 0; x < shape->width; x++) {
-            uint8_t *at = image->data + ((size_t)x * (size_t)shape->channels + (size_t)c) * bytes;
-            for (size_t y = 0; y < (size_t)shape->height;) {
-                size_t n = (size_t)shape->height - y < CHUNK / bytes ? (size_t)shape->height - y : CHUNK / bytes;
-                size_t got = flynn_source_read(source, chunk, n * bytes);
-                all += got;
-                if (got < n * bytes)
-                    return all;
-                for (size_t i = 0; i < n; i++, y++)
-                    memcpy(at + y * image->stride, chunk + i * bytes, bytes);
-            }
-        }
-    }
-    return all;
-}
-
-int flynn_read_npy(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
-{
-    struct flynn_raw_layout layout;
-    int code = flynn_npy_parse(&layout, source, err);
-    struct flynn_shape shape = layout.shape;
-    if (!code)
-        code = flynn_admit(source, &shape, limit, err);
-    if (code)
-        return code;
-    uint64_t row = flynn_row_bytes(&shape), all = row * (uint64_t)shape.height, start = flynn_source_offset(source);
-    code = flynn_source_need(source, all, "samples", err);
-    if (!code)
-        code = flynn_image_alloc(image, &shape, err);
-    if (code)
-        return code;
-    uint64_t got = layout.fortran ? read_columns(image, source)
-                                  : flynn_source_read_rows(source, image->data, (ptrdiff_t)image->stride, row,
-                                                           (size_t)shape.height);
-    if (got < all) {
-        flynn_image_free(image);
-        return flynn_source_truncated(source, start, all, "samples", err);
-    }
-    for (int32_t y = 0; y < shape.height && layout.swap; y++)
-        flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), flynn_type_bytes(shape.type));
-    image->planes = layout.planes;
-    image->matrix = layout.matrix;
-    return FLYNN_OK;
 }
 
 int flynn_npy_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err)

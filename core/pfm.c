@@ -75,35 +75,6 @@ int flynn_pfm_parse(struct flynn_raw_layout *layout, struct flynn_source *source
     return FLYNN_OK;
 }
 
-int flynn_read_pfm(struct flynn_image *image, struct flynn_source *source, size_t limit, struct flynn_err *err)
-{
-    struct flynn_raw_layout layout;
-    int code = flynn_pfm_parse(&layout, source, err);
-    struct flynn_shape shape = layout.shape;
-    if (!code)
-        code = flynn_admit(source, &shape, limit, err);
-    if (code)
-        return code;
-    /* Admitted, so none of this overflows. */
-    uint64_t row = flynn_row_bytes(&shape), all = row * (uint64_t)shape.height, start = flynn_source_offset(source);
-    code = flynn_source_need(source, all, "samples", err);
-    if (!code)
-        code = flynn_image_alloc(image, &shape, err);
-    if (code)
-        return code;
-    size_t rows = (size_t)shape.height;
-    if (flynn_source_read_rows(source, flynn_row(image, shape.height - 1), -(ptrdiff_t)image->stride, row, rows) <
-        all) {
-        flynn_image_free(image);
-        return flynn_source_truncated(source, start, all, "samples", err);
-    }
-    if (layout.swap) {
-        for (int32_t y = 0; y < shape.height; y++)
-            flynn_swap_samples(flynn_row(image, y), flynn_row_samples(&shape), 4);
-    }
-    return FLYNN_OK;
-}
-
 int flynn_pfm_begin(struct flynn_outfile *out, const struct flynn_image *like, struct flynn_err *err)
 {
     const struct flynn_shape *shape = &like->shape;

@@ -102,6 +102,14 @@ static bool is_pnm(const uint8_t *magic, size_t n)
     return n >= 2 && magic[0] == 'P' && magic[1] >= '1' && magic[1] <= '7';
 }
 
+/* What reads the header of a PFM or NPY file; NULL where it is neither. */
+static flynn_raw_parse *raw_parser(const uint8_t *magic, size_t n)
+{
+    if (n >= 2 && magic[0] == 'P' && (magic[1] == 'F' || magic[1] == 'f'))
+        return flynn_pfm_parse;
+    return n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0 ? flynn_npy_parse : NULL;
+}
+
 static int read_first(struct flynn_reader *r, struct flynn_image *image, struct flynn_err *err)
 {
     struct flynn_source *source = &r->source;
@@ -116,10 +124,8 @@ static int read_first(struct flynn_reader *r, struct flynn_image *image, struct 
         r->state = magic[1] < '4' ? AMID_ASCII : AMID;
         return flynn_read_pnm(image, source, r->limit, err);
     }
-    if (n >= 2 && magic[0] == 'P' && (magic[1] == 'F' || magic[1] == 'f'))
-        return flynn_read_pfm(image, source, r->limit, err);
-    if (n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0)
-        return flynn_read_npy(image, source, r->limit, err);
+    if (raw_parser(magic, n))
+        return flynn_read_raw(image, source, raw_parser(magic, n), r->limit, err);
     if (flynn_looks_like_matrix_market(source))
         return flynn_read_matrix_market(image, source, r->limit, err);
     if (flynn_looks_like_text(source))
@@ -200,16 +206,18 @@ static int pnm_rows(struct flynn_reader *reader, struct flynn_rows_in *in, struc
 }
 
 /* Open the rows of a PFM or NPY image; 2, and nothing is read, where rows do not come in an order that can be had. */
-static int raw_rows(struct flynn_reader *reader, struct flynn_rows_in *in, bool npy, struct flynn_err *err)
+static int raw_rows(struct flynn_reader *reader, struct flynn_rows_in *in, flynn_raw_parse *parse,
+                    struct flynn_err *err)
 {
     struct flynn_source *source = &reader->source;
     struct flynn_raw_layout layout;
+    bool npy = parse == flynn_npy_parse;
     if (!npy && !flynn_rows_in_any_order(source))
         return 2;
     /* With the whole header in the window it can be read twice. */
     flynn_source_peek(source, npy ? FLYNN_NPY_HEADER : 2);
     size_t start = source->at;
-    int code = npy ? flynn_npy_parse(&layout, source, err) : flynn_pfm_parse(&layout, source, err);
+    int code = parse(&layout, source, err);
     if (!code && layout.fortran) {
         source->at = start;
         return 2;
@@ -234,10 +242,8 @@ int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, str
         const uint8_t *magic = n ? source->bytes + source->at : NULL;
         if (is_pnm(magic, n))
             code = pnm_rows(reader, in, err);
-        else if (first && n >= 2 && magic[0] == 'P' && (magic[1] == 'F' || magic[1] == 'f'))
-            code = raw_rows(reader, in, false, err);
-        else if (first && n >= 6 && memcmp(magic, "\x93NUMPY", 6) == 0)
-            code = raw_rows(reader, in, true, err);
+        else if (first && raw_parser(magic, n))
+            code = raw_rows(reader, in, raw_parser(magic, n), err);
         else
             code = 2;
         if (code > 0)
