@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/morphology.h"
 
-#include <math.h>
+#include "core/border.h"
 
 /* As the parameters have it. */
 static int width_asked(const struct flynn_node *node)
@@ -29,12 +29,6 @@ int flynn_morph_width(const struct flynn_node *node)
 int flynn_morph_height(const struct flynn_node *node)
 {
     return side_of(height_asked(node), node->in.height);
-}
-
-double flynn_morph_fill(const struct flynn_node *node)
-{
-    double fill = flynn_node_sample(node, "fill");
-    return node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
 }
 
 static size_t round_up(size_t bytes)
@@ -68,8 +62,7 @@ static struct flynn_stage *start(struct flynn_node *node, int kernel, int larges
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
     stage->op = kernels();
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = flynn_morph_fill(node);
+    flynn_stage_border(stage, node);
     stage->step = FLYNN_MORPH_STEP;
     stage->k[0] = largest;
     return stage;
@@ -118,8 +111,7 @@ static int add_pass(struct flynn_node *node, int largest, bool across, int from,
     if (!pass)
         return err->code;
     *pass = (struct flynn_stage){.kind = FLYNN_ROWS, .op = kernels(), .variant = node->in.type, .in = *shape};
-    pass->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    pass->border_value = flynn_morph_fill(node);
+    flynn_stage_border(pass, node);
     pass->out = *shape;
     pass->k[0] = largest;
     pass->k[1] = (side + from - 1) / from;
@@ -160,8 +152,7 @@ static int add_rect(struct flynn_node *node, const char *kernel, int largest, en
         return err->code;
     *rect = (struct flynn_stage){
         .kind = FLYNN_ROWS, .op = kernels(), .variant = node->in.type, .in = node->in, .out = node->in};
-    rect->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    rect->border_value = flynn_morph_fill(node);
+    flynn_stage_border(rect, node);
     rect->k[0] = largest;
     rect->k[1] = flynn_morph_width(node);
     rect->k[2] = flynn_morph_height(node);

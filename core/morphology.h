@@ -78,9 +78,6 @@ enum { FLYNN_MORPH_DOWN, FLYNN_MORPH_ACROSS, FLYNN_MORPH_MASK };
 int flynn_morph_width(const struct flynn_node *node);
 int flynn_morph_height(const struct flynn_node *node);
 
-/** The constant outside of the image as a sample. */
-double flynn_morph_fill(const struct flynn_node *node);
-
 /** Give the stages DOWN and ACROSS their state, for k[1] and their input. */
 void flynn_morph_down_state(struct flynn_stage *stage);
 void flynn_morph_across_state(struct flynn_stage *stage);

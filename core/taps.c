@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/taps.h"
 
+#include "core/border.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -271,7 +273,6 @@ static int fill_whole(struct flynn_node *node, struct flynn_stage *stage, const 
 int flynn_taps_lower(struct flynn_node *node, const struct flynn_taps *taps, struct flynn_err *err)
 {
     bool real = node->in.type == FLYNN_F32;
-    double fill = flynn_node_sample(node, "fill");
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
     stage->op = flynn_op_at(flynn_op_find("convolve"));
     stage->left = taps->width / 2;
@@ -279,8 +280,7 @@ int flynn_taps_lower(struct flynn_node *node, const struct flynn_taps *taps, str
     stage->up = taps->height / 2;
     stage->down = taps->height - 1 - stage->up;
     stage->padded = true;
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = real ? fill : floor(fill + 0.5);
+    flynn_stage_border(stage, node);
     stage->f[0] = (float)taps->offset;
     int code = real ? fill_taps(node, stage, taps, NULL, err) : fill_whole(node, stage, taps, err);
     stage->costly = stage->k[0] > 8;

@@ -16,9 +16,9 @@
  * u8: k[6] is 1 where 16 bits hold every sum and the weights are pairs of bytes, twice; then k[7] is added to the sum
  * modulo 65536, so that it is not negative, k[8] is subtracted (k[9] added) without going below 0 (above 65535), and,
  * unless k[3] is set, the quotient is the upper half of the product with k[10], shifted by k[11].
- * Where the whole c are the products of a row's and a column's whole factors, and that saves work, k[12] and k[13] are the
- * numbers of columns and rows, and table[3] has the factors of the columns, then of the rows, as int32: sums over rows
- * and then over columns are the same sums. */
+ * Where the whole c are the products of a row's and a column's whole factors, and that saves work, k[12] and k[13] are
+ * the numbers of columns and rows, and table[3] has the factors of the columns, then of the rows, as int32: sums over
+ * rows and then over columns are the same sums. */
 
 #define FLYNN_TAPS_SIDE 31                                  /**< the most rows and columns of a kernel */
 #define FLYNN_TAPS_MOST (FLYNN_TAPS_SIDE * FLYNN_TAPS_SIDE) /**< the most taps */
@@ -31,6 +31,18 @@ struct flynn_taps {
     double divisor; /**< the sum is divided by it; not 0 */
     double offset;  /**< added to the quotient, in the samples' units */
 };
+
+/** What ops that are a convolution call their parameters. */
+#define FLYNN_TAPS_PARAM_SCALE                                                                                         \
+    {                                                                                                                  \
+        .name = "scale", .kind = FLYNN_PARAM_REAL, .min = -1000, .max = 1000, .preset = "1",                           \
+        .help = "the weights are multiplied by it"                                                                     \
+    }
+#define FLYNN_TAPS_PARAM_OFFSET                                                                                        \
+    {                                                                                                                  \
+        .name = "offset", .kind = FLYNN_PARAM_REAL, .min = -65535, .max = 65535, .preset = "0",                        \
+        .help = "added at the end: a sample value, or a percentage of white"                                           \
+    }
 
 /** Append the stage and the launch of the op convolve to a node with the parameters border and fill. FLYNN_EUSAGE when
  * the weights are too large. */

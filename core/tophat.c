@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/tophat.h"
 
+#include "core/border.h"
 #include "core/order.h"
 
 static const struct flynn_op *kernels(void)
@@ -12,14 +13,12 @@ static const struct flynn_op *kernels(void)
 static struct flynn_stage *start(struct flynn_node *node, int kernel, int after, enum flynn_type type)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
-    double fill = flynn_morph_fill(node);
     stage->op = kernels();
     stage->variant = node->in.type;
     stage->out.type = type;
     stage->out.width = after;
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = fill;
-    stage->d[1] = type == FLYNN_S32 ? flynn_order_key_of((float)fill) : fill;
+    flynn_stage_border(stage, node);
+    stage->d[1] = type == FLYNN_S32 ? flynn_order_key_of((float)stage->border_value) : stage->border_value;
     stage->step = FLYNN_MORPH_STEP;
     return stage;
 }

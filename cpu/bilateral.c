@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/bilateral.h"
 
+#include "core/border.h"
 #include "core/table.h"
 #include "cpu/exponential.h"
 #include "cpu/ring.h"
@@ -261,12 +262,10 @@ static void part_filter(struct flynn_stage *stage, struct flynn_part *part)
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     int radius = flynn_node_value(node, "d")->integer / 2;
-    double fill = flynn_node_sample(node, "fill");
     struct flynn_stage *split = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_PLANES);
     split->left = split->right = radius;
     split->padded = true;
-    split->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    split->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_stage_border(split, node);
     split->out.width += 2 * radius;
     split->full_width = true; /* makes planes of rows */
     split->part = part_planes;
@@ -274,8 +273,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *filter = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER);
     filter->up = filter->down = radius;
     filter->padded = true;
-    filter->border = split->border;
-    filter->border_value = split->border_value;
+    flynn_stage_border(filter, node);
     filter->out.width = node->in.width;
     filter->costly = true;
     filter->full_width = true;                                        /* reads them */

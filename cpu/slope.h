@@ -2,9 +2,8 @@
 #ifndef FLYNN_CPU_SLOPE_H
 #define FLYNN_CPU_SLOPE_H
 
+#include "core/border.h"
 #include "core/table.h"
-
-#include <math.h>
 
 /** What sobel, scharr and prewitt share: all are sobel's kernels with weights of their own. */
 
@@ -19,13 +18,11 @@
 static inline int slope_lower(struct flynn_node *node, int side, int middle)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, flynn_node_value(node, "norm")->integer);
-    double fill = flynn_node_sample(node, "fill");
     stage->op = flynn_op_at(flynn_op_find("sobel"));
     stage->k[0] = side;
     stage->k[1] = middle;
     stage->up = stage->down = stage->left = stage->right = 1;
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_stage_border(stage, node);
     flynn_node_launch(node, stage->kernel ? "sobel_l2" : "sobel_l1", stage);
     return FLYNN_OK;
 }
