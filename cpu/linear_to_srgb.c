@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
-#include "cpu/curve.h"
-#include "cpu/reuse.h"
-
-/* f32: k[0] is the alpha channel or -1. Integers are a table, in gamma's kernels. */
+#include "cpu/curve_rows.h"
 
 static void curve_f32(const struct flynn_call *call)
 {
-    int channels = call->stage->in.channels, alpha = call->stage->k[0], samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        const float *in = call->in[r];
-        float *out = call->out[r];
-        for (int i = 0; i < samples; i++)
-            out[i] = flynn_from_linear(in[i]);
-        for (int i = alpha; alpha >= 0 && i < samples; i += channels)
-            out[i] = in[i];
-    }
-}
-
-static int answer(int x, int white, const void *by)
-{
-    (void)by;
-    return (int)floor(white * flynn_from_linear_exactly(x / (double)white) + 0.5);
+    flynn_curve_rows(call, flynn_from_linear);
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    if (node->in.type != FLYNN_F32)
-        return flynn_lookup_stage(node, answer, NULL, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
-    stage->k[0] = flynn_alpha_channel(&stage->in);
-    flynn_node_launch(node, "linear_to_srgb", stage);
-    return FLYNN_OK;
+    static const struct flynn_curve curve = {flynn_from_linear_exactly};
+    return flynn_curve_lower(node, &curve, "linear_to_srgb", err);
 }
 
 const struct flynn_op FLYNN_OP_SYMBOL(linear_to_srgb) = {

@@ -23,6 +23,38 @@ FIXED void of_weights(const struct flynn_call *call, void kernel(const struct fl
         kernel(call, 1, 2);
 }
 
+/* The two differences at a sample, whose neighbours in the row are c samples away. */
+struct slope {
+    int x, y;
+};
+struct slope_f32 {
+    float x, y;
+};
+
+FIXED struct slope slope_at_u8(const uint8_t *above, const uint8_t *in, const uint8_t *below, int c, int side,
+                               int middle)
+{
+    int x = side * (above[c] - above[-c] + below[c] - below[-c]) + middle * (in[c] - in[-c]);
+    int y = side * (below[-c] - above[-c] + below[c] - above[c]) + middle * (below[0] - above[0]);
+    return (struct slope){x, y};
+}
+
+FIXED struct slope slope_at_u16(const uint16_t *above, const uint16_t *in, const uint16_t *below, int c, int side,
+                                int middle)
+{
+    int x = side * (above[c] - above[-c] + below[c] - below[-c]) + middle * (in[c] - in[-c]);
+    int y = side * (below[-c] - above[-c] + below[c] - above[c]) + middle * (below[0] - above[0]);
+    return (struct slope){x, y};
+}
+
+FIXED struct slope_f32 slope_at_f32(const float *above, const float *in, const float *below, int c, float side,
+                                    float middle)
+{
+    float x = (side * (above[c] - above[-c]) + middle * (in[c] - in[-c])) + side * (below[c] - below[-c]);
+    float y = (side * (below[-c] - above[-c]) + middle * (below[0] - above[0])) + side * (below[c] - above[c]);
+    return (struct slope_f32){x, y};
+}
+
 static int at_most(int x, int most)
 {
     return x < most ? x : most;
@@ -39,11 +71,8 @@ FIXED void slope_l1_u8(const struct flynn_call *call, int side, int middle)
         const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint8_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx =
-                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
-            int dy =
-                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
-            out[i] = (uint8_t)at_most(abs(dx) + abs(dy), 255);
+            struct slope d = slope_at_u8(above + i, in + i, below + i, c, side, middle);
+            out[i] = (uint8_t)at_most(abs(d.x) + abs(d.y), 255);
         }
     }
 }
@@ -56,11 +85,8 @@ FIXED void slope_l2_u8(const struct flynn_call *call, int side, int middle)
         const uint8_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint8_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx =
-                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
-            int dy =
-                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
-            out[i] = (uint8_t)(sqrtf((float)at_most(dx * dx + dy * dy, MOST_U8)) + 0.5f);
+            struct slope d = slope_at_u8(above + i, in + i, below + i, c, side, middle);
+            out[i] = (uint8_t)(sqrtf((float)at_most(d.x * d.x + d.y * d.y, MOST_U8)) + 0.5f);
         }
     }
 }
@@ -72,11 +98,8 @@ FIXED void slope_l1_u16(const struct flynn_call *call, int side, int middle)
         const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint16_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx =
-                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
-            int dy =
-                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
-            out[i] = (uint16_t)at_most(abs(dx) + abs(dy), 65535);
+            struct slope d = slope_at_u16(above + i, in + i, below + i, c, side, middle);
+            out[i] = (uint16_t)at_most(abs(d.x) + abs(d.y), 65535);
         }
     }
 }
@@ -99,11 +122,8 @@ FIXED void slope_l2_u16(const struct flynn_call *call, int side, int middle)
         const uint16_t *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         uint16_t *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            int dx =
-                side * (above[i + c] - above[i - c] + below[i + c] - below[i - c]) + middle * (in[i + c] - in[i - c]);
-            int dy =
-                side * (below[i - c] - above[i - c] + below[i + c] - above[i + c]) + middle * (below[i] - above[i]);
-            out[i] = length_u16(dx, dy);
+            struct slope d = slope_at_u16(above + i, in + i, below + i, c, side, middle);
+            out[i] = length_u16(d.x, d.y);
         }
     }
 }
@@ -116,11 +136,8 @@ FIXED void slope_l1_f32(const struct flynn_call *call, int side, int middle)
         const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         float *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            float dx =
-                (w * (above[i + c] - above[i - c]) + m * (in[i + c] - in[i - c])) + w * (below[i + c] - below[i - c]);
-            float dy =
-                (w * (below[i - c] - above[i - c]) + m * (below[i] - above[i])) + w * (below[i + c] - above[i + c]);
-            out[i] = fabsf(dx) + fabsf(dy);
+            struct slope_f32 d = slope_at_f32(above + i, in + i, below + i, c, w, m);
+            out[i] = fabsf(d.x) + fabsf(d.y);
         }
     }
 }
@@ -133,11 +150,8 @@ FIXED void slope_l2_f32(const struct flynn_call *call, int side, int middle)
         const float *above = call->in[r], *in = call->in[r + 1], *below = call->in[r + 2];
         float *out = call->out[r];
         for (int i = 0; i < samples; i++) {
-            float dx =
-                (w * (above[i + c] - above[i - c]) + m * (in[i + c] - in[i - c])) + w * (below[i + c] - below[i - c]);
-            float dy =
-                (w * (below[i - c] - above[i - c]) + m * (below[i] - above[i])) + w * (below[i + c] - above[i + c]);
-            out[i] = sqrtf(dx * dx + dy * dy);
+            struct slope_f32 d = slope_at_f32(above + i, in + i, below + i, c, w, m);
+            out[i] = sqrtf(d.x * d.x + d.y * d.y);
         }
     }
 }

@@ -19,44 +19,50 @@ enum { COLUMNS = 10 };
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-static inline void row_u8_n(const struct flynn_call *call, int channels)
+static inline uint32_t at_u8(const void *row, int i)
+{
+    return ((const uint8_t *)row)[i];
+}
+
+static inline uint32_t at_u16(const void *row, int i)
+{
+    return ((const uint16_t *)row)[i];
+}
+
+static inline void row_integers(const struct flynn_call *call, int channels, uint32_t (*at)(const void *row, int i))
 {
     double *out = call->out[0];
     for (int c = 0; c < channels; c++, out += FIELDS) {
-        const uint8_t *in = (const uint8_t *)call->in[0] + c;
+        const void *in = (const uint8_t *)call->in[0] + (size_t)c * flynn_type_bytes(call->stage->in.type);
         uint64_t sum = 0, squares = 0;
-        int least = 0, most = 0;
+        uint32_t least = at(in, 0), most = least;
+        int least_x = 0, most_x = 0;
         for (int x = 0; x < call->stage->in.width; x++) {
-            uint32_t v = in[x * channels];
+            uint32_t v = at(in, x * channels);
             sum += v;
             squares += v * v;
-            least = v < in[least * channels] ? x : least;
-            most = v > in[most * channels] ? x : most;
+            if (v < least) {
+                least = v;
+                least_x = x;
+            }
+            if (v > most) {
+                most = v;
+                most_x = x;
+            }
         }
-        const double fields[FIELDS] = {(double)sum, (double)squares,     in[least * channels],
-                                       least,       in[most * channels], most};
+        const double fields[FIELDS] = {(double)sum, (double)squares, least, least_x, most, most_x};
         memcpy(out, fields, sizeof fields);
     }
 }
 
+static inline void row_u8_n(const struct flynn_call *call, int channels)
+{
+    row_integers(call, channels, at_u8);
+}
+
 static inline void row_u16_n(const struct flynn_call *call, int channels)
 {
-    double *out = call->out[0];
-    for (int c = 0; c < channels; c++, out += FIELDS) {
-        const uint16_t *in = (const uint16_t *)call->in[0] + c;
-        uint64_t sum = 0, squares = 0;
-        int least = 0, most = 0;
-        for (int x = 0; x < call->stage->in.width; x++) {
-            uint32_t v = in[x * channels];
-            sum += v;
-            squares += v * v;
-            least = v < in[least * channels] ? x : least;
-            most = v > in[most * channels] ? x : most;
-        }
-        const double fields[FIELDS] = {(double)sum, (double)squares,     in[least * channels],
-                                       least,       in[most * channels], most};
-        memcpy(out, fields, sizeof fields);
-    }
+    row_integers(call, channels, at_u16);
 }
 
 /* Pixel x is added to lane x % 8; then the lanes are added one after the other. */
