@@ -2,6 +2,7 @@
 #ifndef FLYNN_CORE_BLOCKS_H
 #define FLYNN_CORE_BLOCKS_H
 
+#include "core/sample.h"
 #include "core/table.h"
 
 #include <math.h>
@@ -33,28 +34,14 @@ enum block_kind {
 
 #define BLOCK_INLINE static inline __attribute__((always_inline))
 
-BLOCK_INLINE double block_sample(enum flynn_type type, const void *row, size_t i)
-{
-    switch (type) {
-    case FLYNN_U8:
-        return ((const uint8_t *)row)[i];
-    case FLYNN_U16:
-        return ((const uint16_t *)row)[i];
-    case FLYNN_F32:
-        return (double)((const float *)row)[i];
-    default:
-        return ((const double *)row)[i];
-    }
-}
-
 BLOCK_INLINE double block_term(enum block_kind kind, enum flynn_type type, const void *x, const void *w, size_t i)
 {
-    double a = block_sample(type, x, i);
+    double a = flynn_sample(type, x, i);
     switch (kind) {
     case BLOCK_SQUARE:
         return a * a;
     case BLOCK_PRODUCT:
-        return a * block_sample(type, w, i);
+        return a * flynn_sample(type, w, i);
     case BLOCK_SUM:
         return a;
     default:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/compare.h"
 
+#include "core/sample.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,32 +13,12 @@ static bool is_float(enum flynn_type type)
     return type == FLYNN_F32 || type == FLYNN_F64;
 }
 
-static double sample(enum flynn_type type, const void *row, size_t i)
-{
-    switch (type) {
-    case FLYNN_U8:
-        return ((const uint8_t *)row)[i];
-    case FLYNN_U16:
-        return ((const uint16_t *)row)[i];
-    case FLYNN_F32:
-        return (double)((const float *)row)[i];
-    case FLYNN_F64:
-        return ((const double *)row)[i];
-    case FLYNN_U32:
-        return ((const uint32_t *)row)[i];
-    case FLYNN_S32:
-        return ((const int32_t *)row)[i];
-    default:
-        abort();
-    }
-}
-
 static bool samples_equal(enum flynn_type type, const void *a, const void *b, size_t i)
 {
     size_t n = flynn_type_bytes(type);
     if (memcmp((const char *)a + i * n, (const char *)b + i * n, n) == 0)
         return true;
-    return is_float(type) && isnan(sample(type, a, i)) && isnan(sample(type, b, i));
+    return is_float(type) && isnan(flynn_sample(type, a, i)) && isnan(flynn_sample(type, b, i));
 }
 
 /* The place of a float among all floats of its type in ascending order; -0 comes right before +0. */
@@ -54,7 +36,7 @@ static int64_t float_rank(enum flynn_type type, const void *row, size_t i)
 
 static uint64_t ulp_distance(enum flynn_type type, const void *a, const void *b, size_t i)
 {
-    if (isnan(sample(type, a, i)) || isnan(sample(type, b, i)))
+    if (isnan(flynn_sample(type, a, i)) || isnan(flynn_sample(type, b, i)))
         return UINT64_MAX;
     int64_t x = float_rank(type, a, i), y = float_rank(type, b, i);
     return x > y ? (uint64_t)x - (uint64_t)y : (uint64_t)y - (uint64_t)x;
@@ -138,7 +120,7 @@ static void compare_row(struct flynn_difference *d, struct exact *exact, const v
     for (size_t i = 0; i < samples; i++) {
         if (samples_equal(type, a, b, i))
             continue;
-        double expected = sample(type, a, i), got = sample(type, b, i);
+        double expected = flynn_sample(type, a, i), got = flynn_sample(type, b, i);
         double distance = isnan(expected) || isnan(got) ? INFINITY : fabs(expected - got);
         uint64_t ulp = is_float(type) ? ulp_distance(type, a, b, i) : 0;
         int c = (int)(i % (size_t)channels);
@@ -194,26 +176,10 @@ double flynn_difference_psnr(const struct flynn_channel_difference *d, uint64_t 
 
 static void difference_sample(enum flynn_type type, const void *a, const void *b, void *to, size_t i)
 {
-    double p = sample(type, a, i), q = sample(type, b, i), distance = p > q ? p - q : q - p;
-    switch (type) {
-    case FLYNN_U8:
-        ((uint8_t *)to)[i] = (uint8_t)distance;
-        break;
-    case FLYNN_U16:
-        ((uint16_t *)to)[i] = (uint16_t)distance;
-        break;
-    case FLYNN_F32:
-        ((float *)to)[i] = (float)distance;
-        break;
-    case FLYNN_F64:
-        ((double *)to)[i] = distance;
-        break;
-    case FLYNN_U32:
-        ((uint32_t *)to)[i] = (uint32_t)distance;
-        break;
-    default:
-        ((int32_t *)to)[i] = (int32_t)(distance < INT32_MAX ? distance : INT32_MAX);
-    }
+    double p = flynn_sample(type, a, i), q = flynn_sample(type, b, i), distance = p > q ? p - q : q - p;
+    if (type == FLYNN_S32 && distance > INT32_MAX)
+        distance = INT32_MAX;
+    flynn_sample_put(type, to, i, distance);
 }
 
 int flynn_difference_image(struct flynn_image *difference, const struct flynn_image *expected,

@@ -31,7 +31,7 @@ BLOCK_INLINE void extreme_plain(enum block_kind kind, enum flynn_type type, doub
     (void)lane;
     (void)w;
     for (int i = 0; i < n; i++) {
-        double value = block_sample(type, x, (size_t)i);
+        double value = flynn_sample(type, x, (size_t)i);
         if (extreme_better(kind, value, best)) {
             best = value;
             at = i;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/similarity.h"
 
+#include "core/sample.h"
+
 #include <stdlib.h>
 
 enum { WINDOW = 8, STEP = 4 };
@@ -17,20 +19,6 @@ struct reals {
 struct window {
     int x, y, width, height, channel;
 };
-
-static double sample(enum flynn_type type, const void *row, size_t i)
-{
-    switch (type) {
-    case FLYNN_F32:
-        return (double)((const float *)row)[i];
-    case FLYNN_F64:
-        return ((const double *)row)[i];
-    case FLYNN_U32:
-        return ((const uint32_t *)row)[i];
-    default:
-        return ((const int32_t *)row)[i];
-    }
-}
 
 static void add_integer(struct integers *s, uint64_t p, uint64_t q)
 {
@@ -64,7 +52,7 @@ static struct reals sum_reals(const struct flynn_image *a, const struct flynn_im
         const void *p = flynn_row(a, y), *q = flynn_row(b, y);
         for (int x = w->x; x < w->x + w->width; x++) {
             size_t i = (size_t)x * (size_t)a->shape.channels + (size_t)w->channel;
-            double u = sample(a->shape.type, p, i), v = sample(a->shape.type, q, i);
+            double u = flynn_sample(a->shape.type, p, i), v = flynn_sample(a->shape.type, q, i);
             s.a += u;
             s.b += v;
             s.aa += u * u;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/sample.h"
 #include "core/table.h"
 #include "cpu/color_matrix.h"
 #include "cpu/rgb_rows.h"
@@ -98,14 +99,6 @@ static const double presets[][12] = {
     {0.412453, 0.357580, 0.180423, 0, 0.212671, 0.715160, 0.072169, 0, 0.019334, 0.119193, 0.950227, 0},
 };
 
-static double coefficient(const struct flynn_image *image, int row, int column)
-{
-    const char *p = flynn_row(image, row);
-    if (image->shape.type == FLYNN_F64)
-        return ((const double *)(const void *)p)[column];
-    return (double)((const float *)(const void *)p)[column];
-}
-
 static int read_matrix(double m[12], const struct flynn_image *image, struct flynn_err *err)
 {
     const struct flynn_shape *shape = &image->shape;
@@ -117,7 +110,7 @@ static int read_matrix(double m[12], const struct flynn_image *image, struct fly
                           shape->width, shape->height, shape->channels, flynn_type_name(shape->type));
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < 4; j++)
-            m[4 * i + j] = j < shape->width ? coefficient(image, i, j) : 0;
+            m[4 * i + j] = j < shape->width ? flynn_sample(shape->type, flynn_row(image, i), (size_t)j) : 0;
     }
     return FLYNN_OK;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/sample.h"
 #include "core/table.h"
 #include "core/taps.h"
 
@@ -139,25 +140,6 @@ static const struct preset presets[] = {
     {5, 5, 256, gaussian5}, {5, 5, 1, log5},    {7, 7, 7, motion7},
 };
 
-static double matrix_value(const struct flynn_image *image, int y, int x)
-{
-    const void *row = flynn_row(image, y);
-    switch (image->shape.type) {
-    case FLYNN_U8:
-        return ((const uint8_t *)row)[x];
-    case FLYNN_U16:
-        return ((const uint16_t *)row)[x];
-    case FLYNN_F32:
-        return ((const float *)row)[x];
-    case FLYNN_F64:
-        return ((const double *)row)[x];
-    case FLYNN_U32:
-        return ((const uint32_t *)row)[x];
-    default:
-        return ((const int32_t *)row)[x];
-    }
-}
-
 static int take_matrix(struct flynn_taps *taps, const struct flynn_image *image, struct flynn_err *err)
 {
     const struct flynn_shape *shape = &image->shape;
@@ -168,7 +150,7 @@ static int take_matrix(struct flynn_taps *taps, const struct flynn_image *image,
     taps->width = shape->width;
     taps->height = shape->height;
     for (int i = 0; i < shape->width * shape->height; i++) {
-        taps->weight[i] = matrix_value(image, i / shape->width, i % shape->width);
+        taps->weight[i] = flynn_sample(shape->type, flynn_row(image, i / shape->width), (size_t)(i % shape->width));
         if (!isfinite(taps->weight[i]))
             return flynn_fail(err, FLYNN_EINPUT, "convolve: the kernel's row %d, column %d is not a finite number",
                               i / shape->width, i % shape->width);
@@ -238,24 +220,14 @@ const struct flynn_op FLYNN_OP_SYMBOL(convolve) = {
              .kind = FLYNN_PARAM_INPUT,
              .preset = "",
              .help = "a kernel of your own: a matrix (CSV, NPY)"},
-            {.name = "scale",
-             .kind = FLYNN_PARAM_REAL,
-             .min = -1000,
-             .max = 1000,
-             .preset = "1",
-             .help = "the weights are multiplied by it"},
+            FLYNN_TAPS_PARAM_SCALE,
             {.name = "divisor",
              .kind = FLYNN_PARAM_REAL,
              .min = 1e-3,
              .max = 1e6,
              .preset = "",
              .help = "the sum is divided by it; default: the kernel's own, 1 for matrices"},
-            {.name = "offset",
-             .kind = FLYNN_PARAM_REAL,
-             .min = -65535,
-             .max = 65535,
-             .preset = "0",
-             .help = "added at the end: a sample value, or a percentage of white"},
+            FLYNN_TAPS_PARAM_OFFSET,
             FLYNN_PARAM_BORDER,
             FLYNN_PARAM_FILL,
         },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/ring.h"
 
+#include "core/sample.h"
+
 #include <string.h>
 
 static size_t round_up(size_t n, size_t to)
@@ -47,29 +49,6 @@ size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *sta
     return ((size_t)ring->capacity + 1) * ring->stride;
 }
 
-static void store_constant(void *sample, enum flynn_type type, double value)
-{
-    switch (type) {
-    case FLYNN_U8:
-        *(uint8_t *)sample = (uint8_t)value;
-        break;
-    case FLYNN_U16:
-        *(uint16_t *)sample = (uint16_t)value;
-        break;
-    case FLYNN_F32:
-        *(float *)sample = (float)value;
-        break;
-    case FLYNN_F64:
-        *(double *)sample = value;
-        break;
-    case FLYNN_U32:
-        *(uint32_t *)sample = (uint32_t)value;
-        break;
-    default:
-        *(int32_t *)sample = (int32_t)value;
-    }
-}
-
 /* Where nothing beside the image is read, its memory, as long as a row, stays untouched. */
 static bool reads_constant(const struct flynn_stage *stage)
 {
@@ -86,8 +65,8 @@ void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory)
     ring->memory = memory;
     if (!reads_constant(stage))
         return;
-    for (size_t at = 0; at + bytes <= ring->stride; at += bytes)
-        store_constant(row + at, stage->in.type, stage->border_value);
+    for (size_t i = 0; i < ring->stride / bytes; i++)
+        flynn_sample_put(stage->in.type, row, i, stage->border_value);
 }
 
 const uint8_t *flynn_ring_read(const struct flynn_ring *ring, int64_t y)

@@ -91,7 +91,7 @@ BLOCK_INLINE int extreme_find(enum flynn_type type, const void *x, int n, double
         const uint8_t *found = memchr(x, (int)value, (size_t)n);
         return found ? (int)(found - (const uint8_t *)x) : -1;
     }
-    while (i < n && block_sample(type, x, (size_t)i) != value)
+    while (i < n && flynn_sample(type, x, (size_t)i) != value)
         i++;
     return i < n ? i : -1;
 }
@@ -117,7 +117,7 @@ BLOCK_INLINE void extreme_vectors(enum block_kind kind, enum flynn_type type, do
     if (at >= 0) {
         int found = extreme_find(type, bytes + (ptrdiff_t)at * sample, whole - at < part ? whole - at : part, best);
         if (found >= 0) {
-            lanes[EXTREME_VALUE] = block_sample(type, x, (size_t)(at + found));
+            lanes[EXTREME_VALUE] = flynn_sample(type, x, (size_t)(at + found));
             lanes[EXTREME_INDEX] = seen + at + found;
         } else {
             extreme_plain(kind, type, lanes, lane, x, w, whole);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rng.h"
+#include "core/sample.h"
 #include "core/table.h"
 #include "dispatch/inputs.h"
 #include "dispatch/verify.h"
@@ -53,25 +54,6 @@ static void write_rows(const struct flynn_image *image, const char *path, const 
     cr_assert_eq(fclose(file), 0);
 }
 
-/* Sample i of a row. */
-static double sample_at(const void *row, enum flynn_type type, size_t i)
-{
-    switch (type) {
-    case FLYNN_U8:
-        return ((const uint8_t *)row)[i];
-    case FLYNN_U16:
-        return ((const uint16_t *)row)[i];
-    case FLYNN_U32:
-        return ((const uint32_t *)row)[i];
-    case FLYNN_S32:
-        return ((const int32_t *)row)[i];
-    case FLYNN_F64:
-        return ((const double *)row)[i];
-    default:
-        return ((const float *)row)[i];
-    }
-}
-
 /* Compare flynn's output with the rows in a file; the file must hold exactly these. */
 static void compare_rows(const struct flynn_image *image, const char *path, double most, const char *what)
 {
@@ -85,7 +67,7 @@ static void compare_rows(const struct flynn_image *image, const char *path, doub
         for (size_t i = 0; i < row / sample; i++) {
             if (memcmp(mine + i * sample, bytes + i * sample, sample) == 0)
                 continue;
-            double a = sample_at(mine, image->shape.type, i), b = sample_at(bytes, image->shape.type, i);
+            double a = flynn_sample(image->shape.type, mine, i), b = flynn_sample(image->shape.type, bytes, i);
             cr_assert(most > 0 && fabs(a - b) <= most, "%s: row %d, sample %zu: flynn %.9g, OpenCV %.9g", what, y, i, a,
                       b);
         }
