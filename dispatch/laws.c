@@ -4,6 +4,7 @@
 #include "core/compare.h"
 #include "core/rng.h"
 #include "dispatch/inputs.h"
+#include "dispatch/run.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,13 +210,7 @@ static int compute(const struct side *side, const struct flynn_backend *backend,
     struct flynn_run *run;
     int code = flynn_run_open(&run, &side->plan, backend, err);
     if (!code)
-        code = flynn_run_bind(run, in, &side->out, err);
-    if (!code)
-        code = flynn_run_upload(run, err);
-    if (!code)
-        code = flynn_run_compute(run, err);
-    if (!code)
-        code = flynn_run_download(run, err);
+        code = flynn_run_once(run, in, &side->out, err);
     flynn_run_close(run);
     return code;
 }

@@ -122,6 +122,17 @@ void flynn_run_close(struct flynn_run *run)
     free(run);
 }
 
+int flynn_run_once(struct flynn_run *run, const struct flynn_image *in, const struct flynn_image *out,
+                   struct flynn_err *err)
+{
+    int code = flynn_run_bind(run, in, out, err);
+    if (!code)
+        code = flynn_run_upload(run, err);
+    if (!code)
+        code = flynn_run_compute(run, err);
+    return code ? code : flynn_run_download(run, err);
+}
+
 int flynn_plan_output(const struct flynn_plan *plan, const struct flynn_image *in, struct flynn_image *out,
                       struct flynn_err *err)
 {
@@ -142,13 +153,7 @@ int flynn_run_plan(const struct flynn_plan *plan, const struct flynn_backend *ba
     if (!code)
         code = flynn_run_open(&run, plan, backend, err);
     if (!code)
-        code = flynn_run_bind(run, in, out, err);
-    if (!code)
-        code = flynn_run_upload(run, err);
-    if (!code)
-        code = flynn_run_compute(run, err);
-    if (!code)
-        code = flynn_run_download(run, err);
+        code = flynn_run_once(run, in, out, err);
     flynn_run_close(run);
     if (code)
         flynn_image_free(out);

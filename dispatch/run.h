@@ -16,6 +16,10 @@ struct flynn_run {
     const struct flynn_image *in, *out;
 };
 
+/** Bind an open run to its images, and do all that it does once: upload, compute, download. */
+int flynn_run_once(struct flynn_run *run, const struct flynn_image *in, const struct flynn_image *out,
+                   struct flynn_err *err);
+
 /** Tell OpenCL what its self-tests and searches are held against; flynn_run_open does so too. */
 void flynn_run_set_reference(void);
 

@@ -4,6 +4,7 @@
 #include "core/compare.h"
 #include "core/rng.h"
 #include "dispatch/inputs.h"
+#include "dispatch/run.h"
 #include "dispatch/tables.h"
 
 #include <stdarg.h>
@@ -71,13 +72,7 @@ static bool run_poisoned(struct flynn_run *run, const struct trial *trial, const
     unsigned control = FLOAT_CONTROL();
 
     flynn_guarded_poison(out, poison);
-    int code = flynn_run_bind(run, trial->in, &out->image, &err);
-    if (!code)
-        code = flynn_run_upload(run, &err);
-    if (!code)
-        code = flynn_run_compute(run, &err);
-    if (!code)
-        code = flynn_run_download(run, &err);
+    int code = flynn_run_once(run, trial->in, &out->image, &err);
     if (trial->refused) {
         if (code == trial->refusal.code && strcmp(err.text, trial->refusal.text) == 0)
             return true;

@@ -4,6 +4,7 @@
 
 #include "core/compare.h"
 #include "core/rng.h"
+#include "dispatch/run.h"
 #include "matrix_helpers.h"
 
 #include <criterion/criterion.h>
@@ -29,10 +30,7 @@ static int run_turned(const char *text, const struct flynn_image *a, const struc
     cr_assert_eq(flynn_plan_build(&plan, &chain, &a->shape, err), 0, "%s", err->text);
     cr_assert_eq(flynn_run_open(&bound, &plan, backend, err), 0, "%s", err->text);
     cr_assert_eq(flynn_plan_output(&plan, a, out, err), 0, "%s", err->text);
-    int code = flynn_run_bind(bound, a, out, err);
-    code = code ? code : flynn_run_upload(bound, err);
-    code = code ? code : flynn_run_compute(bound, err);
-    code = code ? code : flynn_run_download(bound, err);
+    int code = flynn_run_once(bound, a, out, err);
     flynn_run_close(bound);
     flynn_plan_free(&plan);
     flynn_chain_free(&chain);
