@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/factor.h"
-#include "simd/vec.h"
+#include "simd/factor.h"
 
 #include <math.h>
 
@@ -12,13 +11,7 @@ extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lu);
 
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
 
-#if defined(FLYNN_ISA_AVX512)
-#define TILE_ROWS 14
-#else
-#define TILE_ROWS 6
-#endif
-#define TILE_STEP(a, b, c) REAL_L(fnmadd)(a, b, c)
-#define LEAF               8
+#define LEAF 8
 
 #define REAL_IS_FLOAT 1
 #include "simd/lu_blocks.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/factor.h"
-#include "simd/vec.h"
+#include "simd/factor.h"
 
 /* Right-hand sides in panels of a tile's columns, which go through both triangular systems. Tables without a fused
  * multiply-add have no kernels. */
@@ -8,13 +7,6 @@
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(solve);
 
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
-
-#if defined(FLYNN_ISA_AVX512)
-#define TILE_ROWS 14
-#else
-#define TILE_ROWS 6
-#endif
-#define TILE_STEP(a, b, c) REAL_L(fnmadd)(a, b, c)
 
 #define REAL_IS_FLOAT 1
 #include "simd/solve_blocks.h"
