@@ -86,7 +86,7 @@ static void on_lost_page(int number)
 static void catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGUSR1, SIGUSR2};
     for (size_t i = 0; i < sizeof ending / sizeof *ending; i++) {
         struct sigaction old;
         if (sigaction(ending[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)

@@ -144,7 +144,8 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option common_options[] = {
     {"backend", 'b', "LIST", 0,
-     "scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE]; several with commas or `all` where that makes sense",
+     "scalar, autovec, simd[:ISA], threads[:N], opencl[:DEVICE] (a number of `flynn info` or a part of a name); "
+     "several with commas or `all` where that makes sense",
      1},
     {"threads", 't', "N", 0,
      "threads of `threads` and most threads of `auto`; default: what affinity and cgroup quota "

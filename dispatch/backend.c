@@ -101,7 +101,8 @@ static int add_device(struct parser *p, const struct flynn_cl_device *device, in
     return append(p, &backend, err);
 }
 
-/* A device by its index or by a part of its platform's or its own name; all of them when `which` is "*". */
+/* A device by its index or by a part of its platform's or its own name, or of its version ("PoCL"); all of them when
+ * `which` is "*". */
 static int add_opencl(struct parser *p, const char *which, struct flynn_err *err)
 {
     int count, added = 0;
@@ -113,7 +114,8 @@ static int add_opencl(struct parser *p, const char *which, struct flynn_err *err
         const struct flynn_cl_device *d = &devices[i];
         bool match = number ? atoi(which) == i
                             : strcmp(which, "*") == 0 || (!*which && d->usable && !d->simulator) ||
-                                  (*which && (strcasestr(d->name, which) || strcasestr(d->platform, which)));
+                                  (*which && (strcasestr(d->name, which) || strcasestr(d->platform, which) ||
+                                              strcasestr(d->version, which)));
         if (!match || (added && strcmp(which, "*") != 0))
             continue;
         int code = add_device(p, d, i, err);

@@ -179,3 +179,27 @@ Test(user, examples_in_help_fit_their_lines)
         }
     }
 }
+
+/* ---- ends of the program ----------------------------------------------------------------------------------------- */
+
+/* What batch systems send before they kill. */
+Test(user, signals_of_batch_systems_leave_no_file)
+{
+    static const char *const names[] = {"USR1", "USR2", "XCPU", "ALRM"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int status = cli_shell("rm -f ../pipe; mkfifo ../pipe; \"$FLYNN_BIN\" run ../pipe a.ppm invert & pid=$!; "
+                               "exec 3> ../pipe; printf 'P6 100 100 255\\n' >&3; "
+                               "while test -z \"$(ls -A)\"; do sleep 0.05; done; kill -%s $pid; wait $pid",
+                               names[i]);
+        cr_assert(status > 128, "%s ends it", names[i]);
+        cr_assert_eq(cli_entries(), 0, "%s", names[i]);
+    }
+}
+
+Test(user, pocl_by_the_name_that_people_use)
+{
+    cli_shell("flynn run -b opencl:portable gen:scene:8x8 - invert | wc -c");
+    if (*cli_err)
+        cr_skip_test("no pocl: %s", cli_err);
+    cr_assert_eq(cli_shell("flynn run -b opencl:pocl gen:scene:8x8 a.ppm invert"), 0, "%s", cli_err);
+}
