@@ -24,12 +24,20 @@ static void put_visibly(FILE *out, const char *text)
     }
 }
 
+static int flush_error; /* of the first failure */
+
+void cli_flush(void)
+{
+    if (fflush(stdout) && !flush_error)
+        flush_error = errno;
+}
+
 void cli_complain(const char *format, ...)
 {
     char *text;
     va_list args;
     va_start(args, format);
-    fflush(stdout);
+    cli_flush();
     fputs("flynn: ", stderr);
     if (vasprintf(&text, format, args) >= 0) {
         put_visibly(stderr, text);
@@ -64,9 +72,10 @@ bool cli_colour(void *stream)
 
 int cli_finish(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    cli_flush();
+    if (!flush_error && !ferror(stdout))
         return status;
-    cli_complain("stdout: %s", strerror(errno));
+    cli_complain("stdout: %s", flush_error ? strerror(flush_error) : "writing failed");
     return CLI_FAILED;
 }
 

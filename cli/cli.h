@@ -54,6 +54,9 @@ const char *cli_nearest(const char *word, const char *const *list);
 /** Whether stream is a terminal on which colour is welcome: NO_COLOR is not set, TERM is not "dumb". */
 bool cli_colour(void *stream);
 
+/** Flush stdout, and keep the reason of the first failure for cli_finish. */
+void cli_flush(void);
+
 /** Flush stdout; when that or anything before failed, complain and return CLI_FAILED, else `status`. */
 int cli_finish(int status);
 

@@ -157,7 +157,7 @@ static int measure(struct compare *c)
     struct flynn_err err;
     bool table = !o->quiet && !is_stdout(o->export_json) && !is_stdout(o->export_csv) && !is_stdout(o->export_markdown);
 
-    if (prepare(c, &err))
+    if (cli_export_check(o, &err) || prepare(c, &err))
         return cli_fail(&err);
     if (o->explain)
         cli_explain(m->plan, &m->result[0].backend, "the first of those that are compared");
@@ -165,7 +165,7 @@ static int measure(struct compare *c)
         return cli_fail(&err);
     if (table)
         cli_print_table(m, stdout);
-    fflush(stdout);
+    cli_flush();
     if (cli_export(m, o, &err))
         return cli_fail(&err);
     return status_of(c);

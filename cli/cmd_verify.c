@@ -195,7 +195,7 @@ static void report(void *arg, const struct flynn_verify_result *r)
         if (v->options.verbose)
             printf("ok      %s on %s: %ld inputs, %ld refused\n", r->op, r->backend, r->executed, r->refused);
     }
-    fflush(stdout);
+    cli_flush();
 }
 
 /* After one op, with the number of inputs that failed or an error, which says why there is no verdict. */
@@ -211,7 +211,7 @@ static int done(struct verify *v, const char *name, int failed)
                name, v->op_backends + v->op_failed, v->op_executed);
     v->op_executed = 0;
     v->op_backends = v->op_failed = 0;
-    fflush(stdout);
+    cli_flush();
     return FLYNN_OK;
 }
 

@@ -211,6 +211,25 @@ static int export_to(const char *path, write_function *write, const struct cli_m
     return code;
 }
 
+static int try_path(const char *path, struct flynn_err *err)
+{
+    struct flynn_outfile file;
+    if (!path || flynn_out_is_special(path))
+        return FLYNN_OK;
+    int code = flynn_out_open(&file, path, err);
+    if (!code)
+        flynn_out_close(&file);
+    return code;
+}
+
+int cli_export_check(const struct cli_options *options, struct flynn_err *err)
+{
+    int code = try_path(options->export_json, err);
+    if (!code)
+        code = try_path(options->export_csv, err);
+    return code ? code : try_path(options->export_markdown, err);
+}
+
 int cli_export(const struct cli_measurement *m, const struct cli_options *options, struct flynn_err *err)
 {
     int code = export_to(options->export_json, write_json, m, err);

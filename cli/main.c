@@ -7,6 +7,8 @@
 #include <flynn/backend.h>
 #include <flynn/file.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,8 +100,19 @@ static void catch_signals(void)
     signal(SIGBUS, on_lost_page);
 }
 
+/* A stream that is closed keeps its number, or the next file gets it and messages go into a picture. Opened the wrong
+ * way round, using it fails as before. */
+static void hold_closed_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(CLI_FAILED);
+    }
+}
+
 int main(int argc, char **argv)
 {
+    hold_closed_streams();
     catch_signals();
     if (argc < 2)
         return cli_usage("a command is missing; `flynn --help` lists them all");

@@ -75,6 +75,9 @@ void cli_measurement_free(struct cli_measurement *m);
 /** Print the table for people, at most 100 columns wide. */
 void cli_print_table(const struct cli_measurement *m, void *stream);
 
+/** Whether the files that the options name can be written; nothing is left of them. To be asked before measuring. */
+int cli_export_check(const struct cli_options *options, struct flynn_err *err);
+
 /** Write what --export-json, --export-csv and --export-markdown ask for. */
 int cli_export(const struct cli_measurement *m, const struct cli_options *options, struct flynn_err *err);
 

@@ -203,3 +203,29 @@ Test(user, pocl_by_the_name_that_people_use)
         cr_skip_test("no pocl: %s", cli_err);
     cr_assert_eq(cli_shell("flynn run -b opencl:pocl gen:scene:8x8 a.ppm invert"), 0, "%s", cli_err);
 }
+
+/* The first file to be opened would take the number of a closed stream, and get what is written there. */
+Test(user, closed_streams_are_no_files)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:64x48 a.ppm invert"), 0);
+    cr_assert_eq(cli_shell("flynn run -v --explain --verify gen:scene:64x48 b.ppm invert 2>&-; cmp a.ppm b.ppm"), 0,
+                 "%s", cli_out);
+    cr_assert_eq(cli_shell("flynn compare -b scalar --runs 1 --export-json c.json gen:scene:64x48 invert >&-"), 2);
+    cr_assert(cli_complains("stdout: Bad file descriptor"), "%s", cli_err);
+    cr_assert_eq(cli_shell("head -c 1 c.json"), 0);
+    cr_assert_str_eq(cli_out, "{", "the table did not go into the report");
+    cr_assert_eq(cli_shell("flynn run - a.ppm <&-"), 2);
+    cr_assert(cli_complains("stdin: reading failed"), "%s", cli_err);
+    cr_assert_eq(cli_shell("flynn run gen:scene:64x48 - >&-"), 2);
+    cr_assert(cli_complains("stdout: writing failed"), "%s", cli_err);
+}
+
+/* Not after minutes of measuring. */
+Test(user, reports_that_cannot_be_written_are_found_first)
+{
+    cr_assert_eq(cli_shell("flynn compare -b scalar --export-csv c.csv --export-json no/x.json gen:scene:64x48 invert"),
+                 2);
+    cr_assert(cli_complains("no/x.json: cannot be written"), "%s", cli_err);
+    cr_assert_str_empty(cli_out, "nothing was measured");
+    cr_assert_eq(cli_entries(), 0);
+}
