@@ -7,10 +7,19 @@
 
 /** The kernel of stages that are a table of 256 bytes (core/table_parts.h), for what has a byte shuffle. */
 
-#if !defined(FLYNN_ISA_SSE2)
+#if defined(FLYNN_ISA_AVX512)
+
+/* The whole is quicker. */
+static inline bool lookup_in_parts(const struct flynn_call *call)
+{
+    (void)call;
+    return false;
+}
+
+#elif !defined(FLYNN_ISA_SSE2)
 
 /* A table in parts takes 9 (steps), 15 (line) or 28 (curve) instructions, of which 4, 6 and 15 are shuffles or as
- * scarce, instead of 50 for the whole. AVX-512 looks up in the whole with fewer. */
+ * scarce, instead of 50 for the whole. */
 struct lookup_parts {
     vi row[4 + FLYNN_PARTS_OWN], own[FLYNN_PARTS_OWN], first, flip, bit;
 };
@@ -75,20 +84,30 @@ static inline struct lookup_parts lookup_parts_of(const struct flynn_parts *part
     return p;
 }
 
+static inline bool lookup_in_parts(const struct flynn_call *call)
+{
+    const struct flynn_parts *parts = call->stage->table[1].data;
+    if (!parts || parts->form == FLYNN_PARTS_NONE)
+        return false;
+    struct lookup_parts p = lookup_parts_of(parts);
+    if (parts->form == FLYNN_PARTS_STEPS)
+        point_kernel(call, 1, lookup_steps, &p);
+    else if (parts->form == FLYNN_PARTS_LINE)
+        point_kernel(call, 1, lookup_line, &p);
+    else
+        point_kernel_heavy(call, 1, lookup_curve, &p);
+    return true;
+}
+
+#endif
+
+#if !defined(FLYNN_ISA_SSE2)
+
 static inline void lookup_kernel(const struct flynn_call *call)
 {
-    const struct flynn_parts *parts = VEC < 64 ? call->stage->table[1].data : NULL;
     struct lookup256 table;
-    if (parts && parts->form != FLYNN_PARTS_NONE) {
-        struct lookup_parts p = lookup_parts_of(parts);
-        if (parts->form == FLYNN_PARTS_STEPS)
-            point_kernel(call, 1, lookup_steps, &p);
-        else if (parts->form == FLYNN_PARTS_LINE)
-            point_kernel(call, 1, lookup_line, &p);
-        else
-            point_kernel_heavy(call, 1, lookup_curve, &p);
+    if (lookup_in_parts(call))
         return;
-    }
     lookup256_load(&table, call->stage->table[0].data);
     point_kernel_heavy(call, 1, lookup256, &table);
 }
