@@ -236,6 +236,8 @@ static int stream(struct run *run, const struct flynn_plan *plan, struct flynn_r
         code = flynn_writer_put(run->writer, &image, err);
     if (kind == 1)
         flynn_rows_out_close(&out);
+    if (!code && kind == 1)
+        code = flynn_writer_pass_on(run->writer, err);
     flynn_image_free(&image);
     return code;
 }

@@ -175,4 +175,7 @@ int flynn_reader_rows(struct flynn_reader *reader, struct flynn_rows_in *in, str
 int flynn_writer_rows(struct flynn_writer *writer, const struct flynn_image *like, struct flynn_rows_out *rows,
                       struct flynn_err *err);
 
+/** An image is complete: what goes to a pipe goes there now, for whoever waits for it. Files keep what is buffered. */
+int flynn_writer_pass_on(struct flynn_writer *writer, struct flynn_err *err);
+
 #endif

@@ -163,12 +163,19 @@ static int taint(struct flynn_writer *writer, int code)
     return code;
 }
 
+int flynn_writer_pass_on(struct flynn_writer *writer, struct flynn_err *err)
+{
+    return writer->out.target ? FLYNN_OK : flynn_out_flush(&writer->out, err);
+}
+
 int flynn_writer_put(struct flynn_writer *writer, const struct flynn_image *image, struct flynn_err *err)
 {
     struct flynn_write_options options;
     int code = next_format(writer, image, &options, err);
     if (!code)
         code = put(writer, image, &options, err);
+    if (!code)
+        code = flynn_writer_pass_on(writer, err);
     writer->images++;
     return taint(writer, code);
 }

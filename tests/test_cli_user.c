@@ -229,3 +229,21 @@ Test(user, reports_that_cannot_be_written_are_found_first)
     cr_assert_str_empty(cli_out, "nothing was measured");
     cr_assert_eq(cli_entries(), 0);
 }
+
+/* ---- streams ----------------------------------------------------------------------------------------------------- */
+
+/* The second image comes only after the first one's result was seen: frames of a camera are not held back. */
+Test(user, a_result_does_not_wait_for_the_next_image)
+{
+    static const char *const options[] = {"", "--verify -q"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        cr_assert_eq(cli_shell("flynn run gen:scene:30x20 a.ppm; rm -f ../pipe; mkfifo ../pipe; "
+                               "{ cat a.ppm; timeout 20 cat ../pipe > /dev/null || echo late >&2; cat a.ppm; } | "
+                               "flynn run %s - - flip | { head -c 1813 > b.ppm; echo seen > ../pipe; cat > c.ppm; }",
+                               options[i]),
+                     0);
+        cr_assert_str_empty(cli_err, "'%s'", options[i]);
+        cr_assert_eq(cli_shell("flynn run a.ppm - flip | cmp - b.ppm && cmp b.ppm c.ppm"), 0, "'%s': %s", options[i],
+                     cli_out);
+    }
+}
