@@ -150,23 +150,43 @@ static bool write_all(int fd, const void *data, size_t bytes)
     return true;
 }
 
-bool flynn_cl_cache_write(const char *name, const char *key, const void *data, size_t bytes)
+struct part {
+    const void *data;
+    size_t bytes;
+};
+
+/* Write the parts beside a path, then rename. */
+static bool store(char *path, const struct part *part, int parts)
 {
-    char path[PATH_SIZE], beside[PATH_SIZE + 16];
-    if (!entry_path(path, name))
-        return false;
+    char beside[PATH_SIZE + 16];
     make_parents(path);
     snprintf(beside, sizeof beside, "%s.XXXXXX", path);
     int fd = mkostemp(beside, O_CLOEXEC);
     if (fd < 0)
         return false;
-    struct header h = {.key_bytes = strlen(key), .data_bytes = bytes, .sum = hash_of(data, bytes)};
-    memcpy(h.magic, magic, sizeof magic);
-    bool good = write_all(fd, &h, sizeof h) && write_all(fd, key, strlen(key)) && write_all(fd, data, bytes);
+    bool good = true;
+    for (int i = 0; i < parts; i++)
+        good = good && write_all(fd, part[i].data, part[i].bytes);
     good = close(fd) == 0 && good && rename(beside, path) == 0;
     if (!good)
         unlink(beside);
     return good;
+}
+
+bool flynn_cl_cache_write(const char *name, const char *key, const void *data, size_t bytes)
+{
+    char path[PATH_SIZE];
+    struct header h = {.key_bytes = strlen(key), .data_bytes = bytes, .sum = hash_of(data, bytes)};
+    const struct part parts[] = {{&h, sizeof h}, {key, strlen(key)}, {data, bytes}};
+    memcpy(h.magic, magic, sizeof magic);
+    return entry_path(path, name) && store(path, parts, 3);
+}
+
+bool flynn_cl_cache_note(char *place, size_t size, const char *name, const char *text)
+{
+    char path[PATH_SIZE];
+    const struct part part = {text, strlen(text)};
+    return entry_path(path, name) && strlen(path) < size && store(strcpy(place, path), &part, 1);
 }
 
 void flynn_cl_cache_remove(const char *name)

@@ -27,6 +27,9 @@ char *flynn_cl_cache_read_any(const char *name, char **key, size_t *bytes);
 /** Write the entry; false when that was not possible. */
 bool flynn_cl_cache_write(const char *name, const char *key, const void *data, size_t bytes);
 
+/** Write a text for people to read, as it is; `place` gets its path. False when that was not possible. */
+bool flynn_cl_cache_note(char *place, size_t size, const char *name, const char *text);
+
 /** Remove the entry if it exists. */
 void flynn_cl_cache_remove(const char *name);
 

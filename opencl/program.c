@@ -106,30 +106,51 @@ static void save(const struct recipe *r, cl_program program)
     free(binary);
 }
 
-/* The first line of the build log that says error, or the first line that says anything. */
-static void explain(char *line, size_t size, cl_program program, cl_device_id id)
+/* To be freed; NULL where the runtime keeps none. */
+static char *build_log(cl_program program, cl_device_id id)
 {
     size_t bytes = 0;
-    snprintf(line, size, "no build log");
     if (flynn_cl.GetProgramBuildInfo(program, id, CL_PROGRAM_BUILD_LOG, 0, NULL, &bytes) != CL_SUCCESS || bytes < 2)
-        return;
+        return NULL;
     char *log = calloc(1, bytes + 1);
-    if (log && flynn_cl.GetProgramBuildInfo(program, id, CL_PROGRAM_BUILD_LOG, bytes, log, NULL) == CL_SUCCESS) {
-        char *at = strcasestr(log, "error");
-        if (!at)
-            at = log + strspn(log, " \r\n");
-        while (at > log && at[-1] != '\n')
-            at--;
-        if (*at)
-            snprintf(line, size, "%.*s", (int)strcspn(at, "\r\n"), at);
+    if (log && flynn_cl.GetProgramBuildInfo(program, id, CL_PROGRAM_BUILD_LOG, bytes, log, NULL) != CL_SUCCESS) {
+        free(log);
+        return NULL;
     }
-    free(log);
+    return log;
+}
+
+/* The first line of the log that says error, or the first line that says anything. */
+static void explain(char *line, size_t size, const char *log)
+{
+    const char *at = log ? strcasestr(log, "error") : NULL;
+    if (log && !at)
+        at = log + strspn(log, " \r\n");
+    while (at && at > log && at[-1] != '\n')
+        at--;
+    if (at && *at)
+        snprintf(line, size, "%.*s", (int)strcspn(at, "\r\n"), at);
+    else
+        snprintf(line, size, "no build log");
+}
+
+/* All that the makers of a driver would ask for, in one file that compiles as it is. */
+static void keep_log(char *where, size_t size, const struct recipe *r, const char *log)
+{
+    char name[64], path[200], *text = NULL;
+    *where = '\0';
+    snprintf(name, sizeof name, "failed-%s-%s.cl", r->op, flynn_type_name(r->type));
+    if (asprintf(&text, "#if 0\n%s\n%s\n#endif\n%s", r->key, log ? log : "no build log", r->source) < 0)
+        return;
+    if (flynn_cl_cache_note(path, sizeof path, name, text))
+        snprintf(where, size, "; all of the log, and the source: %s", path);
+    free(text);
 }
 
 static int compile(cl_program *program, const struct recipe *r, struct flynn_err *err)
 {
     const char *source = r->source;
-    char line[300];
+    char line[200], where[240];
     cl_int status;
     *program = flynn_cl.CreateProgramWithSource(r->handle->context, 1, &source, NULL, &status);
     if (status != CL_SUCCESS)
@@ -139,10 +160,13 @@ static int compile(cl_program *program, const struct recipe *r, struct flynn_err
         save(r, *program);
         return FLYNN_OK;
     }
-    explain(line, sizeof line, *program, r->handle->id);
+    char *log = build_log(*program, r->handle->id);
+    explain(line, sizeof line, log);
+    keep_log(where, sizeof where, r, log);
+    free(log);
     flynn_cl.ReleaseProgram(*program);
-    return flynn_fail(err, FLYNN_EUNAVAILABLE, "%s on %s does not compile for OpenCL device %s (%s): %s", r->op,
-                      flynn_type_name(r->type), r->handle->info->name, flynn_cl_error_name(status), line);
+    return flynn_fail(err, FLYNN_EUNAVAILABLE, "%s on %s does not compile for OpenCL device %s (%s): %s%s", r->op,
+                      flynn_type_name(r->type), r->handle->info->name, flynn_cl_error_name(status), line, where);
 }
 
 static int make(const struct flynn_cl_program **program, struct flynn_cl_handle *handle, const struct flynn_op *op,

@@ -50,6 +50,12 @@ Test(user, verify_tells_of_kernels_that_do_not_work)
     change_kernel("s/FLYNN_KERNEL(invert/no such thing; &/");
     cr_assert_eq(cli_shell("flynn verify --op invert"), 3, "%s", cli_out);
     cr_assert(strstr(cli_out, "skipped invert on opencl:0: invert on u8 does not compile"), "%s", cli_out);
+    cr_assert_eq(cli_shell("FLYNN_CACHE_DIR=$PWD/c flynn run -b opencl gen:scene:8x8 a.ppm invert"), 3);
+    cr_assert(strstr(cli_err, "/c/cl/failed-invert-u8.cl"), "the log and the source, for whoever makes the driver: %s",
+              cli_err);
+    cr_assert_eq(cli_shell("grep -c -e '^driver' -e '^options -cl-std' -e '^no such thing' c/cl/failed-invert-u8.cl"),
+                 0);
+    cr_assert_str_eq(cli_out, "3\n");
     cr_assert_eq(cli_shell("flynn verify --op invert -b scalar,threads"), 0, "%s", cli_out);
 }
 
@@ -237,11 +243,13 @@ Test(user, a_result_does_not_wait_for_the_next_image)
 {
     static const char *const options[] = {"", "--verify -q"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-        cr_assert_eq(cli_shell("flynn run gen:scene:30x20 a.ppm; rm -f ../pipe; mkfifo ../pipe; "
-                               "{ cat a.ppm; timeout 20 cat ../pipe > /dev/null || echo late >&2; cat a.ppm; } | "
-                               "flynn run %s - - flip | { head -c 1813 > b.ppm; echo seen > ../pipe; cat > c.ppm; }",
-                               options[i]),
-                     0);
+        cr_assert_eq(
+            cli_shell(
+                "flynn run gen:scene:30x20 a.ppm; rm -f ../pipe; mkfifo ../pipe; "
+                "{ cat a.ppm; timeout 20 cat ../pipe > /dev/null || echo late >&2; cat a.ppm; } | "
+                "flynn run %s - - flip | { head -c 1813 > b.ppm; timeout 20 sh -c \"echo > ../pipe\"; cat > c.ppm; }",
+                options[i]),
+            0);
         cr_assert_str_empty(cli_err, "'%s'", options[i]);
         cr_assert_eq(cli_shell("flynn run a.ppm - flip | cmp - b.ppm && cmp b.ppm c.ppm"), 0, "'%s': %s", options[i],
                      cli_out);
