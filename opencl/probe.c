@@ -201,16 +201,17 @@ static int obituary(struct child *c, bool in_time, int status, double limit)
         snprintf(how, sizeof how, "crashed (%s)", strsignal(WTERMSIG(status)));
     else
         snprintf(how, sizeof how, "ended the process (exit status %d)", WEXITSTATUS(status));
-    const char *colon = c->last[0] ? ": " : "";
+    const char *colon = c->last[0] ? ": " : "", *vendors = getenv("OCL_ICD_VENDORS");
     int p = where(c->text + c->start, device);
     if (p >= 0)
         snprintf(line, sizeof line, "dead\t%d\tits runtime %s%s%s%s%s", p, how, device[0] ? " while trying " : "",
                  device, colon, c->last);
     else
         snprintf(line, sizeof line,
-                 "none\tOpenCL %s while %s%s%s; an installed runtime is broken (see /etc/OpenCL/vendors)", how,
+                 "none\tOpenCL %s while %s%s%.80s; a runtime of %s is broken: OCL_ICD_VENDORS=FILE.icd tries one alone",
+                 how,
                  strstr(c->text + c->start, "listing\n") ? "the loader listed the platforms" : "the loader was loaded",
-                 colon, c->last);
+                 colon, c->last, vendors && *vendors ? vendors : "/etc/OpenCL/vendors");
     append(c, line);
     return p;
 }

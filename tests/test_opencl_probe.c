@@ -51,6 +51,7 @@ Test(opencl_probe, runtime_aborts)
     const char *why;
     flynn_cl_devices(&count, &why);
     cr_assert(strstr(why, "fake runtime: giving up") != NULL, "%s", why);
+    cr_assert(strstr(why, getenv("OCL_ICD_VENDORS")) != NULL, "it names the folder that was read: %s", why);
 }
 
 Test(opencl_probe, runtime_hangs)
