@@ -43,7 +43,6 @@ static inline struct rgb16 map(struct rgb16 px, __global const uchar *table0, __
 
 #elif defined(X86_AVX2)
 
-#include "pairs.clh"
 #define MAP_WORDS
 
 INLINE short16 product(struct pairs rg, struct pairs b, __global const int *m)

@@ -4,8 +4,6 @@
 
 #if defined(T_U8) && defined(X86_AVX2) && defined(HAVE_EXACT_DIV)
 
-#include "pairs.clh"
-
 /* As simd/rgb_to_hsv.c: differences in bytes and words, and the factors computed in floats instead of looked up. */
 
 /* Words from -16384 to 49151 are the low halves of floats from 2^23 on. */

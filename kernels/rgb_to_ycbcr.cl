@@ -5,7 +5,6 @@
 /* u8; other types are color_matrix.cl's. */
 #ifdef X86_AVX2
 
-#include "pairs.clh"
 #define MAP_WORDS
 
 /* A weight of 2^15 is taken off with its sign turned, one above that is given in two parts. */

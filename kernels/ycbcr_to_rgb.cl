@@ -5,7 +5,6 @@
 /* u8; other types are color_matrix.cl's. */
 #ifdef X86_AVX2
 
-#include "pairs.clh"
 #define MAP_WORDS
 
 /* (factor * x + 32768) >> 16, as (((factor * 2 * x) >> 16) + 1) >> 1. */
