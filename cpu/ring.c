@@ -74,7 +74,8 @@ const uint8_t *flynn_ring_read(const struct flynn_ring *ring, int64_t y)
     int row = flynn_border_index(ring->stage->border, y, ring->stage->in.height);
     if (row < 0)
         return ring->memory + (size_t)ring->capacity * ring->stride + ring->lead;
-    return ring->source ? flynn_row(ring->source, row) : flynn_ring_row(ring, row);
+    return ring->source ? (const uint8_t *)flynn_row(ring->source, row) + (size_t)ring->x * ring->pixel
+                        : flynn_ring_row(ring, row);
 }
 
 void flynn_ring_pad(const struct flynn_ring *ring, int y)

@@ -10,7 +10,7 @@ struct flynn_ring {
     const struct flynn_image
         *source;     /**< rows come straight from this image; NULL: from the stage before, or by copying */
     uint8_t *memory; /**< capacity rows, then one row of the constant border */
-    int x, width;    /**< columns of the image that rows in memory hold; x is 0 where there is a source */
+    int x, width;    /**< columns of the image that rows in memory hold, or that are read of the source */
     size_t pixel;    /**< bytes of a pixel */
     size_t stride;   /**< bytes between rows in memory */
     size_t lead;     /**< bytes before the first pixel of a row: border columns and padding */

@@ -83,17 +83,17 @@ static bool can_tile(const struct flynn_section *section)
     return can;
 }
 
-/* Output columns of stage s for tile t. */
+/* Output columns of stage s for tile t; of stage -1: those that the first one reads. */
 static struct flynn_span span_of(const struct flynn_section *section, int t, int s)
 {
     int width = width_of(flynn_section_last(section)), x = t * section->tile;
     struct flynn_span span = {x, width - x < section->tile ? width - x : section->tile};
     if (section->tiles == 1)
-        return (struct flynn_span){0, width_of(section->stage[s])};
+        return (struct flynn_span){0, s < 0 ? section->stage[0]->in.width : width_of(section->stage[s])};
     for (int i = section->stages - 1; i > s; i--) {
         struct flynn_stage copy;
         struct flynn_part part;
-        int to = part_columns(section->stage[i - 1]), all = section->stage[i]->in.width, end;
+        int to = i ? part_columns(section->stage[i - 1]) : 1, all = section->stage[i]->in.width, end;
         part_of(section, i, span, &copy, &part);
         end = (int)round_up((size_t)part.to, (size_t)to);
         span.x = part.from - part.from % to;
@@ -117,61 +117,63 @@ static int block_rows(const struct flynn_section *section)
 /* ---- memory of a worker ------------------------------------------------------------------------------------------
  */
 
-/* The ring of what stage s reads for tile t. Bands of a whole stage before it must lie in one piece. */
-static size_t measure_ring(const struct flynn_section *section, int t, int s, struct flynn_ring *ring)
+/* The ring of what stage s reads for tile t, which is alone or one of all. Bands of a whole stage before it must lie in
+ * one piece. */
+static size_t measure_ring(const struct flynn_section *section, int t, int s, bool alone, struct flynn_ring *ring)
 {
     const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
-    bool head = s == section->head;
-    struct flynn_span columns = head ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
-    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (head ? section->block : 0);
+    bool shared = s == section->head && !alone;
+    struct flynn_span columns = shared ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
+    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (shared ? section->block : 0);
     size_t bytes = flynn_ring_measure(ring, stage, columns, ahead);
     int over = before && before->kind == FLYNN_WHOLE ? ring->capacity % flynn_stage_band(before) : 0;
     return over ? flynn_ring_measure(ring, stage, columns, ahead + flynn_stage_band(before) - over) : bytes;
 }
 
-/* The rings, states and spans of tile t, from `at` on; returns where they end. */
-static size_t place_tile(struct flynn_section *section, struct flynn_worker *w, uint8_t *base, size_t at, int t)
+/* The rings, states and spans of tile t as number `i` of those that there are, from `at` on; returns where they end. */
+static size_t place_tile(const struct flynn_section *section, struct flynn_worker *w, uint8_t *base, size_t at, int t,
+                         int i, bool alone)
 {
     int n = section->stages, head = section->head;
     for (int s = head; s < n; s++) {
         struct flynn_ring ring;
-        size_t bytes = s == head && t ? 0 : round_up(measure_ring(section, t, s, &ring), 64);
+        struct flynn_stage copy;
+        struct flynn_part part;
+        struct flynn_span out = span_of(section, t, s);
+        const struct flynn_stage *stage = part_of(section, s, out, &copy, &part);
+        size_t bytes = s == head && i ? 0 : round_up(measure_ring(section, t, s, alone, &ring), 64);
+        size_t kept = stage == &copy ? round_up(sizeof copy, 64) : 0;
+        struct flynn_stage *keep = base ? (struct flynn_stage *)(void *)(base + at + bytes) : NULL;
         if (base && bytes) {
             flynn_ring_place(&ring, base + at);
-            w->ring[t * n + s] = ring;
+            w->ring[i * n + s] = ring;
         }
-        struct flynn_span out = span_of(section, t, s);
-        struct flynn_stage copy, *kept = base ? (struct flynn_stage *)(void *)(base + at + bytes) : NULL;
-        struct flynn_part part;
-        const struct flynn_stage *stage = part_of(section, s, out, &copy, &part);
-        if (stage == &copy)
-            bytes += round_up(sizeof copy, 64);
-        if (base && stage == &copy)
-            *kept = copy;
+        if (base && kept)
+            *keep = copy;
         if (base)
-            w->place[t * n + s] = (struct flynn_place){
-                .stage = stage == &copy ? kept : stage,
-                .ring = &w->ring[s == head ? s : t * n + s],
-                .state = base + at + bytes,
+            w->place[i * n + s] = (struct flynn_place){
+                .stage = kept ? keep : stage,
+                .ring = &w->ring[s == head ? s : i * n + s],
+                .state = base + at + bytes + kept,
                 .out = out,
                 .in_x = part.in_x,
             };
-        at += bytes + round_up(stage->state_bytes, 64);
+        at += bytes + kept + round_up(stage->state_bytes, 64);
     }
     return at;
 }
 
-/* Lay out a worker's memory from `base`; with base NULL only its size is found. */
-static size_t place_worker(struct flynn_section *section, struct flynn_worker *w, uint8_t *base)
+/* Lay out what does not depend on tiles from `base` on; with base NULL only its size is found. */
+static size_t place_worker(const struct flynn_section *section, struct flynn_worker *w, uint8_t *base)
 {
     size_t n = (size_t)section->stages, all = n * (size_t)section->tiles, step = (size_t)section->step;
-    const struct flynn_stage *last = flynn_section_last(section);
     size_t rings = 0, places = round_up(all * sizeof *w->ring, 64);
     size_t ins = places + round_up(all * sizeof *w->place, 64);
     size_t outs = ins + round_up(n * (size_t)section->window * sizeof *w->in, 64);
     size_t withs = outs + round_up(n * step * sizeof *w->out, 64);
     size_t rows = withs + round_up(n * step * sizeof *w->with, 64);
-    size_t at = rows + round_up(step * sizeof *w->row, 64);
+    size_t acc = rows + round_up(step * sizeof *w->row, 64);
+    size_t scratch = acc + round_up(flynn_section_last(section)->acc_bytes, 64);
 
     if (base) {
         w->ring = (struct flynn_ring *)(void *)(base + rings);
@@ -180,15 +182,31 @@ static size_t place_worker(struct flynn_section *section, struct flynn_worker *w
         w->out = (void **)(void *)(base + outs);
         w->with = (const void **)(void *)(base + withs);
         w->row = (void **)(void *)(base + rows);
-    }
-    for (int t = 0; t < section->tiles; t++)
-        at = place_tile(section, w, base, at, t);
-    size_t scratch = at + round_up(last->acc_bytes, 64);
-    if (base) {
-        w->acc = base + at;
+        w->acc = base + acc;
         w->scratch = base + scratch;
     }
-    return scratch + round_up(section->stage[0]->scratch_bytes, 64);
+    w->rooms = scratch + round_up(section->stage[0]->scratch_bytes, 64);
+    return w->rooms;
+}
+
+/* Bytes of a worker with rings for all tiles, which those for one need not. */
+static size_t measure_worker(const struct flynn_section *section)
+{
+    struct flynn_worker none;
+    size_t at = place_worker(section, &none, NULL);
+    for (int t = 0; t < section->tiles; t++)
+        at = place_tile(section, &none, NULL, at, t, t, false);
+    return round_up(at, 64);
+}
+
+void flynn_section_lay(const struct flynn_section *section, struct flynn_worker *w, int tile)
+{
+    bool all = tile == FLYNN_LAID_ALL;
+    size_t at = w->rooms;
+    w->tiles = all ? section->tiles : 1;
+    w->laid = tile;
+    for (int i = 0; i < w->tiles; i++)
+        at = place_tile(section, w, w->arena, at, all ? i : tile, i, !all);
 }
 
 int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *section, struct flynn_err *err)
@@ -201,6 +219,7 @@ int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *sec
         if (!w->arena)
             return flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of one thread", w->bytes);
         place_worker(section, w, w->arena);
+        w->laid = FLYNN_LAID_NONE;
     }
     return FLYNN_OK;
 }
@@ -228,10 +247,9 @@ static double made_twice(const struct flynn_section *section)
 /* The width of tiles whose rings lie in the nearer caches, or the image's. */
 static int choose_tile(struct flynn_section *section)
 {
-    struct flynn_worker none;
     int width = width_of(flynn_section_last(section));
     set_tile(section, width);
-    size_t bytes = place_worker(section, &none, NULL);
+    size_t bytes = measure_worker(section);
     if (bytes <= TILED_ABOVE)
         return width;
     int multiple = TILE_PIXELS * part_columns(flynn_section_last(section));
@@ -239,7 +257,7 @@ static int choose_tile(struct flynn_section *section)
     set_tile(section, tile);
     for (; section->tiles > 1 && made_twice(section) > TILE_TWICE; tile *= 2)
         set_tile(section, 2 * tile);
-    return (double)place_worker(section, &none, NULL) < TILE_MEMORY * (double)bytes ? tile : width;
+    return (double)measure_worker(section) < TILE_MEMORY * (double)bytes ? tile : width;
 }
 
 void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns)
@@ -250,7 +268,7 @@ void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *s
         engine->bytes -= w->bytes;
         free(w->arena);
         *w = (struct flynn_worker){.number = i};
-        w->bytes = round_up(place_worker(section, w, NULL), 64);
+        w->bytes = measure_worker(section);
         engine->bytes += w->bytes;
     }
 }

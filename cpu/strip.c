@@ -29,7 +29,7 @@ static const void **find_with(const struct flynn_task *task, struct flynn_worker
         stage->beside && section->beside[s] >= 0 ? place_of(section, w, section->beside[s])->ring : NULL;
     const struct flynn_image *image = !stage->beside ? stage->with : ring ? ring->source : task->beside;
     int x = place_of(section, w, s)->out.x;
-    ptrdiff_t at = ring ? flynn_ring_at(ring, x) : image ? (ptrdiff_t)flynn_columns_bytes(&image->shape, x) : 0;
+    ptrdiff_t at = image ? (ptrdiff_t)flynn_columns_bytes(&image->shape, x) : ring ? flynn_ring_at(ring, x) : 0;
 
     if (!image && !ring)
         return NULL;
@@ -127,10 +127,10 @@ static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low
         int y = ring->next, rows = 1;
         if (s == 0) {
             uint8_t *row = flynn_ring_row(ring, y);
-            const void *from =
-                task->read ? task->read->read(task->read->context, w->number, y, row) : flynn_row(task->src, y);
+            const void *from = task->read ? task->read->read(task->read->context, w->number, y, row)
+                                          : (const uint8_t *)flynn_row(task->src, y) + (size_t)ring->x * ring->pixel;
             if (from != row)
-                memcpy(row, from, flynn_row_bytes(&ring->stage->in));
+                memcpy(row, from, (size_t)ring->width * ring->pixel);
         } else if (whole) {
             rows = fill_whole(task, w, ring, y);
         } else {
@@ -162,7 +162,7 @@ static void start_strip(const struct flynn_section *section, struct flynn_worker
         flynn_ring_range(stage, from, to, &first, &last);
         if (first > last)
             first = last = first < stage->in.height ? first : stage->in.height - 1;
-        for (w->tile = 0; w->tile < section->tiles; w->tile++) {
+        for (w->tile = 0; w->tile < w->tiles; w->tile++) {
             const struct flynn_place *place = place_of(section, w, s);
             place->ring->next = 0;
             place->ring->limit = last + 1;
@@ -193,7 +193,7 @@ static void run_tiles(struct flynn_task *task, struct flynn_worker *w, int y, in
     int last = section->stages - 1, step = flynn_stage_step(section->stage[last]);
     bool writes = section->stage[last]->kind == FLYNN_ROWS;
 
-    for (w->tile = 0; w->tile < section->tiles; w->tile++) {
+    for (w->tile = 0; w->tile < w->tiles; w->tile++) {
         size_t at = flynn_columns_bytes(&section->stage[last]->out, place_of(section, w, last)->out.x);
         for (int done = 0, n; done < rows; done += n) {
             n = rows - done < step ? rows - done : step;
@@ -249,17 +249,29 @@ static bool reads_alone(const struct flynn_task *task)
            !copies_rows(stage) && !task->section->keep[0] && task->section->tiles == 1;
 }
 
+static void run_laid(struct flynn_task *task, struct flynn_worker *w, int tile, int y0, int y1)
+{
+    if (w->laid != tile)
+        flynn_section_lay(task->section, w, tile);
+    if (!task->section->head)
+        w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
+    run_strip(task, w, y0, y1);
+}
+
 void flynn_strip_rows(void *arg, int index, int worker)
 {
     struct flynn_task *task = arg;
+    const struct flynn_section *section = task->section;
     struct flynn_worker *w = &task->section->worker[worker];
+    bool any_order = section->tiles > 1 && !section->head && !task->read && !task->write;
     int y0, y1;
 
     strip_range(task, index, &y0, &y1);
     w->direct = reads_alone(task);
-    if (task->section->stage[0]->kind != FLYNN_WHOLE)
-        w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
-    run_strip(task, w, y0, y1);
+    for (int t = 0; any_order && t < section->tiles; t++)
+        run_laid(task, w, t, y0, y1);
+    if (!any_order)
+        run_laid(task, w, FLYNN_LAID_ALL, y0, y1);
 }
 
 void flynn_strip_whole(void *arg, int index, int worker)

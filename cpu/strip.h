@@ -18,14 +18,17 @@ struct flynn_place {
 
 /** What a worker needs for one segment; all of it lies in its arena.
  *
- * Where the section is tiled, every tile of columns has rings and states of its own, and the worker makes
- * FLYNN_IO_STEP rows of one tile after the other: what it reads again and again is one tile's rings. The first ring is
- * common to all tiles, as wide as the image and higher, because rows come whole. */
+ * Where the section is tiled and goes from image to image, the worker makes all rows of one tile after the other, with
+ * rings for one. Where rows come or go whole, every tile of columns has rings and states of its own, and the worker
+ * makes FLYNN_IO_STEP rows of one tile after the other: what it reads again and again is one tile's rings. The first
+ * ring is then common to all tiles, as wide as the image and higher. */
 struct flynn_worker {
     int number;
-    int tile;    /**< the one in progress */
+    int tiles;   /**< whose rings and states there are: all, or one */
+    int tile;    /**< which of these is in progress */
+    int laid;    /**< FLYNN_LAID_ALL, or the one tile */
     bool direct; /**< the first stage reads rows where row_io has them, one at a time, and not in its ring */
-    struct flynn_place *place; /**< of stage s for tile t: place[t * stages + s] */
+    struct flynn_place *place; /**< of stage s for tile t of those that there are: place[t * stages + s] */
     struct flynn_ring *ring;   /**< the rings that places point at */
     const void **in;           /**< in[] of every stage, `window` pointers each */
     void **out;                /**< out[] of every stage, `step` pointers each */
@@ -35,8 +38,11 @@ struct flynn_worker {
     bool counts; /**< acc holds part of the reduction that runs */
     uint8_t *scratch;
     uint8_t *arena;
+    size_t rooms; /**< where in the arena rings and states begin */
     size_t bytes;
 };
+
+enum { FLYNN_LAID_ALL = -1, FLYNN_LAID_NONE = -2 };
 
 /** A segment of a plan with the kernels and workers that run it. */
 struct flynn_section {
@@ -46,7 +52,7 @@ struct flynn_section {
     int head;         /**< the first stage that pulls rows through a ring: 1 behind a whole stage */
     int window, step; /**< the longest in[] and out[] of its stages */
     int tile, tiles;  /**< columns of a tile (the last one may have fewer), and how many tiles */
-    int block;        /**< rows of the input that blocks of rows need of the ring that all tiles share */
+    int block;        /**< rows of the input that blocks of rows need of a ring that all tiles share */
     bool handed;      /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
     struct flynn_stage *own;          /**< copies of its stages where they differ from the plan's, or NULL */
     const struct flynn_stage **owned; /**< pointers to them */
@@ -68,6 +74,9 @@ struct flynn_task {
     int first, last, strip;
     bool stream; /**< dst is larger than the caches */
 };
+
+/** Give the worker rings and states for one tile, or for all: FLYNN_LAID_ALL. */
+void flynn_section_lay(const struct flynn_section *section, struct flynn_worker *w, int tile);
 
 /** Pool tasks: strip number `index`; arg is the struct flynn_task. */
 void flynn_strip_rows(void *arg, int index, int worker);
