@@ -3,7 +3,8 @@
 #include "simd/warp_walk.h"
 
 /* Stages are described in core/warp.h. Coordinates are computed for as many columns as fit into vectors, which may be
- * more than asked for: the tables of affine are long enough, and remap copies the last ones. */
+ * more than asked for: the tables of affine are long enough, and remap copies the last ones. n is at most WARP_BLOCK.
+ */
 
 static void locate_affine(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
 {
@@ -48,7 +49,8 @@ static inline wd quotient(double one, wd w)
     return W(andnot_pd)(zero, W(div_pd)(W(set1_pd)(one), w));
 }
 
-static void locate_perspective(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
+/* From the start of one of the blocks that the products are taken from. */
+static inline void locate_from(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
 {
     const double *m = call->stage->table[0].data;
     double one = call->stage->k[0] == FLYNN_WARP_NEAREST ? 1 : FLYNN_WARP_ONE;
@@ -66,6 +68,12 @@ static void locate_perspective(const struct flynn_call *call, int x, int y, int 
         store_nearest(X + i, W(mul_pd)(W(add_pd)(x0, W(mul_pd)(m0, at)), w));
         store_nearest(Y + i, W(mul_pd)(W(add_pd)(y0, W(mul_pd)(m3, at)), w));
     }
+}
+
+static void locate_perspective(const struct flynn_call *call, int x, int y, int n, int32_t *X, int32_t *Y)
+{
+    for (int i = 0; i < n; i += FLYNN_WARP_BLOCK)
+        locate_from(call, x + i, y, n - i < FLYNN_WARP_BLOCK ? n - i : FLYNN_WARP_BLOCK, X + i, Y + i);
 }
 
 static inline wi nearest_f32(wf v)

@@ -4,7 +4,7 @@
 
 #include "simd/warp_bicubic.h"
 
-/** A block of up to FLYNN_WARP_BLOCK pixels of a warp, in groups. First is found where they lie; groups that lie inside
+/** A block of up to WARP_BLOCK pixels of a warp, in groups. First is found where they lie; groups that lie inside
  * are then mixed in a loop without tests or calls, whose constants stay in registers. The last group may be filled up
  * with pixels at any place. */
 
@@ -50,9 +50,16 @@ WARP_INLINE bool none_set(wi mask)
     return W(movemask_epi8)(mask) == 0;
 }
 
-/** Pixels of `pixel` bytes as they are; three bytes go with one more, which the next pixel overwrites. */
+/** Pixels of `pixel` bytes as they are; three bytes go with one more, which the next pixel overwrites. Stores are made
+ * one in a cycle, so that it pays to put small pixels together first. */
 WARP_INLINE void nearest(const struct group *g, size_t pixel, uint8_t *to)
 {
+#if WIDE == 32
+    if (pixel <= 4) {
+        store_pixels_u8(to, load_words_of(g->origin, g), (int)pixel);
+        return;
+    }
+#endif
     for (int i = 0; i < W_GROUP; i++)
         memcpy(to + (size_t)i * pixel, at(g, i), pixel == 3 ? 4 : pixel);
 }
@@ -64,10 +71,14 @@ WARP_APART void draw_edge(const struct flynn_warp_source *s, enum flynn_type typ
     flynn_warp_sample(s, type, X, Y, n, to);
 }
 
+/** Going from one loop to the next costs as much as ten pixels do; the lines of the source that a row crosses should
+ * stay in the first-level cache for the next row. Half of this was best for one and two bytes, all of it for more. */
+#define WARP_BLOCK (4 * FLYNN_WARP_BLOCK)
+
 struct block {
-    _Alignas(64) int32_t X[FLYNN_WARP_BLOCK];
-    _Alignas(64) int32_t Y[FLYNN_WARP_BLOCK];
-    _Alignas(64) uint32_t offset[FLYNN_WARP_BLOCK]; /**< found by draw_groups: in bytes from row `first` */
+    _Alignas(64) int32_t X[WARP_BLOCK];
+    _Alignas(64) int32_t Y[WARP_BLOCK];
+    _Alignas(64) uint32_t offset[WARP_BLOCK]; /**< found by draw_groups: in bytes from row `first` */
     int first;
     int n;                    /**< a multiple of W_GROUP */
     int64_t ahead_x, ahead_y; /**< how far from here the samples lie that are needed some blocks later */
@@ -89,15 +100,10 @@ WARP_APART bool find_first(const struct flynn_warp_source *s, struct block *bloc
     return last < first || (uint64_t)(last - first + 1) * s->stride <= UINT32_MAX;
 }
 
-/** Where pixels lie inside. */
-WARP_INLINE struct range inner_columns(const struct flynn_warp_source *s, struct reach reach)
+/** The largest of the numbers counted from `low`, as unsigned ones: those below are the largest. */
+WARP_INLINE wi farthest(wi most, wi v, int low)
 {
-    return range_of(reach.before, s->width - reach.after_x + 1);
-}
-
-WARP_INLINE struct range inner_rows(const struct flynn_warp_source *s, struct reach reach)
-{
-    return range_of(reach.before, s->height - reach.after_y + 1);
+    return W(max_epu32)(most, low ? W(sub_epi32)(v, W(set1_epi32)(low)) : v);
 }
 
 /** Find the offsets; whether all pixels lie inside. */
@@ -106,29 +112,65 @@ WARP_INLINE bool place_groups(const struct flynn_warp_source *s, struct block *b
 {
     const wi stride = W(set1_epi32)((int32_t)s->stride), bytes = W(set1_epi32)((int32_t)pixel);
     const wi first = W(set1_epi32)(block->first);
-    const struct range columns = inner_columns(s, reach), rows = inner_rows(s, reach);
-    const int n = block->n;
-    wi inside = W(set1_epi32)(-1);
+    const int n = block->n, low = reach.before;
+    wi right = W_SI(setzero)(), down = right;
     for (int i = 0; i < n; i += W_GROUP) {
         wi column = W(srai_epi32)(w_load(block->X + i), shift), row = W(srai_epi32)(w_load(block->Y + i), shift);
-        inside = W_SI(and)(inside, W_SI(and)(between(column, columns), between(row, rows)));
+        right = farthest(right, column, low);
+        down = farthest(down, row, low);
         row = W(mullo_epi32)(W(sub_epi32)(row, first), stride);
         w_store(block->offset + i, W(add_epi32)(row, W(mullo_epi32)(column, bytes)));
     }
-    return all_set(inside);
+    const struct range columns = range_of(0, s->width - reach.after_x + 1 - low);
+    return all_set(W_SI(and)(between(right, columns), between(down, range_of(0, s->height - reach.after_y + 1 - low))));
 }
 
-enum lie { OUTSIDE, EDGE, INSIDE };
+#define LANE_BITS  4 /**< for each lane of 32 bits in a mask of bytes */
+#define ALL_INSIDE (WIDE == 32 ? 0xffffffffU : 0xffffU)
 
-WARP_INLINE enum lie lie_of(const struct flynn_warp_source *s, const struct block *block, int i, int shift,
-                            struct reach reach, int taps)
+/** Which pixels of the group at i lie inside. */
+WARP_INLINE uint32_t inside_of(const struct flynn_warp_source *s, const struct block *block, int i, int shift,
+                               struct reach reach)
 {
     wi column = W(srai_epi32)(w_load(block->X + i), shift), row = W(srai_epi32)(w_load(block->Y + i), shift);
-    if (all_set(W_SI(and)(between(column, inner_columns(s, reach)), between(row, inner_rows(s, reach)))))
-        return INSIDE;
+    wi inside = W_SI(and)(between(column, range_of(reach.before, s->width - reach.after_x + 1)),
+                          between(row, range_of(reach.before, s->height - reach.after_y + 1)));
+    return (uint32_t)W(movemask_epi8)(inside);
+}
+
+/** Whether the group at i reads nothing of the input. */
+WARP_INLINE bool lies_outside(const struct flynn_warp_source *s, const struct block *block, int i, int shift,
+                              struct reach reach, int taps)
+{
+    wi column = W(srai_epi32)(w_load(block->X + i), shift), row = W(srai_epi32)(w_load(block->Y + i), shift);
     wi touching = W_SI(and)(between(column, range_of(1 + reach.before - taps, s->width + reach.before)),
                             between(row, range_of(1 + reach.before - taps, s->height + reach.before)));
-    return s->border == FLYNN_CONSTANT && none_set(touching) ? OUTSIDE : EDGE;
+    return s->border == FLYNN_CONSTANT && none_set(touching);
+}
+
+/** A group of which some pixels lie inside. */
+struct part {
+    int at;
+    uint32_t inside;
+};
+
+/** Let the other pixels read where one of those does: they are drawn again by draw_others. */
+WARP_APART void share_place(struct block *block, const struct part *part)
+{
+    uint32_t *offset = block->offset + part->at;
+    const uint32_t inside = offset[__builtin_ctz(part->inside) / LANE_BITS];
+    for (int l = 0; l < W_GROUP; l++)
+        offset[l] = part->inside >> LANE_BITS * l & 1 ? offset[l] : inside;
+}
+
+/** From the first of the others to the last; what lies inside between them comes out as it is. */
+WARP_APART void draw_others(const struct flynn_warp_source *s, enum flynn_type type, size_t pixel,
+                            const struct block *block, const struct part *part, uint8_t *to)
+{
+    const uint32_t others = part->inside ^ ALL_INSIDE;
+    const int first = part->at + __builtin_ctz(others) / LANE_BITS;
+    const int last = part->at + (31 - __builtin_clz(others)) / LANE_BITS;
+    flynn_warp_sample(s, type, block->X + first, block->Y + first, last - first + 1, to + (size_t)first * pixel);
 }
 
 /** Pixels [first, last), which lie inside. */
@@ -163,33 +205,51 @@ WARP_INLINE void mix_groups(const struct flynn_warp_source *s, const struct bloc
     }
 }
 
-/** The block's pixels, and up to WARP_SLACK bytes more. Inlined for every method, type and channel count. */
-WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
+/** Some of the block's pixels lie inside. */
+WARP_INLINE void draw_across(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
                              int channels, struct block *block, uint8_t *to)
 {
-    const int n = block->n;
     const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
     const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
     const int taps = method == FLYNN_WARP_NEAREST ? 1 : method == FLYNN_WARP_BILINEAR ? 2 : 4;
     const struct reach reach = reach_of(method);
-    block->first = 0;
-    if (s->stride < WARP_LOAD || ((uint64_t)s->height * s->stride > UINT32_MAX && !find_first(s, block, shift))) {
-        draw_edge(s, type, block->X, block->Y, n, to);
-        return;
-    }
-    const bool inside = place_groups(s, block, shift, reach, pixel);
-    for (int i = 0, end; i < n; i = end) {
-        const enum lie lie = inside ? INSIDE : lie_of(s, block, i, shift, reach, taps);
-        end = inside ? n : i + W_GROUP;
-        while (lie == INSIDE && end < n && lie_of(s, block, end, shift, reach, taps) == INSIDE)
-            end += W_GROUP;
-        if (lie == INSIDE)
+    struct part part[WARP_BLOCK / W_GROUP];
+    for (int i = 0, end; i < block->n; i = end) {
+        int parts = 0;
+        for (end = i; end < block->n; end += W_GROUP) {
+            part[parts] = (struct part){end, inside_of(s, block, end, shift, reach)};
+            if (part[parts].inside == 0)
+                break;
+            if (part[parts].inside != ALL_INSIDE)
+                share_place(block, &part[parts++]);
+        }
+        if (end > i) {
             mix_groups(s, block, i, end, method, type, channels, to);
-        else if (lie == EDGE)
-            draw_edge(s, type, block->X + i, block->Y + i, W_GROUP, to + (size_t)i * pixel);
-        else
+            for (int p = 0; p < parts; p++)
+                draw_others(s, type, pixel, block, &part[p], to);
+            continue;
+        }
+        end = i + W_GROUP;
+        if (lies_outside(s, block, i, shift, reach, taps))
             memcpy(to + (size_t)i * pixel, s->fill, W_GROUP * pixel);
+        else
+            draw_edge(s, type, block->X + i, block->Y + i, W_GROUP, to + (size_t)i * pixel);
     }
+}
+
+/** The block's pixels, and up to WARP_SLACK bytes more. Inlined for every method, type and channel count. */
+WARP_INLINE void draw_groups(const struct flynn_warp_source *s, enum flynn_warp_method method, enum flynn_type type,
+                             int channels, struct block *block, uint8_t *to)
+{
+    const size_t pixel = (size_t)channels * (type == FLYNN_U8 ? 1 : type == FLYNN_U16 ? 2 : 4);
+    const int shift = method == FLYNN_WARP_NEAREST ? 0 : FLYNN_WARP_BITS;
+    block->first = 0;
+    if (s->stride < WARP_LOAD || ((uint64_t)s->height * s->stride > UINT32_MAX && !find_first(s, block, shift)))
+        draw_edge(s, type, block->X, block->Y, block->n, to);
+    else if (place_groups(s, block, shift, reach_of(method), pixel))
+        mix_groups(s, block, 0, block->n, method, type, channels, to);
+    else
+        draw_across(s, method, type, channels, block, to);
 }
 
 #endif

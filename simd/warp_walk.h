@@ -42,20 +42,21 @@ static inline void look_ahead(struct walk_pace *pace, struct block *block, int y
     }
 }
 
-/** Blocks are drawn into a buffer and leave it in whole vectors, past the caches where the output is large. Else the
- * lines at `ahead`, which are written soon, are fetched. */
-static inline void walk_put(uint8_t *to, const uint8_t *from, size_t bytes, bool stream, ptrdiff_t ahead)
+/** Fetch the lines at `ahead` from a block, which are written soon. */
+static inline void walk_fetch(const uint8_t *to, size_t bytes, ptrdiff_t ahead)
 {
-    if (bytes % 64 != 0) {
+    for (size_t b = 0; b < bytes; b += 64)
+        __builtin_prefetch((const void *)((uintptr_t)to + (uintptr_t)ahead + b), 1);
+}
+
+/** A block leaves the buffer in whole vectors, past the caches where the output is large. */
+static inline void walk_put(uint8_t *to, const uint8_t *from, size_t bytes, bool stream)
+{
+    if (!stream || bytes % 64 != 0) {
         memcpy(to, from, bytes);
-    } else if (stream) {
+    } else {
         for (size_t b = 0; b < bytes; b += VEC)
             v_stream(to + b, v_load(from + b));
-    } else {
-        for (size_t b = 0; b < bytes; b += 64)
-            __builtin_prefetch((const void *)((uintptr_t)to + (uintptr_t)ahead + b), 1);
-        for (size_t b = 0; b < bytes; b += VEC)
-            v_store(to + b, v_load(from + b));
     }
 }
 
@@ -64,25 +65,30 @@ static inline void walk(const struct flynn_call *call, flynn_warp_locate *locate
     struct flynn_warp_source s;
     struct block block = {.n = 0};
     struct walk_pace pace = {0};
-    _Alignas(64) uint8_t held[FLYNN_WARP_BLOCK * 16 + WARP_SLACK];
+    _Alignas(64) uint8_t held[WARP_BLOCK * 16 + WARP_SLACK];
     const struct flynn_image *dst = call->dst;
     const size_t pixel = (size_t)call->stage->out.channels * flynn_type_bytes(call->stage->out.type);
-    const int last = call->y + call->rows;
+    const int last = call->y + call->rows, most = pixel < 3 ? WARP_BLOCK / 2 : WARP_BLOCK;
     const bool stream =
         (double)dst->stride * dst->shape.height > WALK_LARGE && ((uintptr_t)dst->data | dst->stride) % 64 == 0;
     flynn_warp_source(call, &s);
     for (int top = call->y; top < last; top += WALK_ROWS) {
         const int end = last - top < WALK_ROWS ? last : top + WALK_ROWS;
-        for (int x = 0; x < call->width; x += FLYNN_WARP_BLOCK) {
-            const int n = call->width - x < FLYNN_WARP_BLOCK ? call->width - x : FLYNN_WARP_BLOCK;
+        for (int x = 0; x < call->width; x += most) {
+            const int n = call->width - x < most ? call->width - x : most;
+            const size_t bytes = (size_t)n * pixel, right = (size_t)(call->width - x - n) * pixel;
+            const bool direct = !stream && right >= WARP_SLACK; /* what is drawn beyond the block is drawn again */
             block.n = (n + W_GROUP - 1) / W_GROUP * W_GROUP;
             for (int y = top; y < end; y++) {
                 locate(call, x, y, n, block.X, block.Y);
                 look_ahead(&pace, &block, y, top, end);
-                draw(&s, &block, held);
-                walk_put((uint8_t *)flynn_row(dst, y) + (size_t)x * pixel, held, (size_t)n * pixel, stream,
-                         y + WALK_AHEAD < end ? WALK_AHEAD / 4 * (ptrdiff_t)dst->stride
-                                              : (ptrdiff_t)((size_t)n * pixel));
+                uint8_t *to = (uint8_t *)flynn_row(dst, y) + (size_t)x * pixel;
+                if (!stream)
+                    walk_fetch(to, bytes,
+                               y + WALK_AHEAD < end ? WALK_AHEAD / 4 * (ptrdiff_t)dst->stride : (ptrdiff_t)bytes);
+                draw(&s, &block, direct ? to : held);
+                if (!direct)
+                    walk_put(to, held, bytes, stream);
             }
         }
     }
