@@ -55,20 +55,14 @@ static int plan_for(const struct cli_batch *batch, struct batch_plans *plans, co
 }
 
 /* The backend for a plan on at most `threads` threads. */
-static int choose(const struct cli_batch *batch, const struct flynn_plan *plan, int threads,
-                  struct flynn_backend *backend, char *why, size_t size, struct flynn_err *err)
+static void choose(const struct cli_batch *batch, const struct flynn_plan *plan, int threads,
+                   struct flynn_backend *backend, char *why, size_t size)
 {
     struct flynn_limits limits = {.threads = threads, .isa = batch->limits.isa};
     *backend = batch->backend;
     snprintf(why, size, "named on the command line or by FLYNN_BACKEND");
-    if (!batch->automatic)
-        return FLYNN_OK;
-    flynn_backend_choose(backend, plan, &limits, why, size);
-    if (backend->kind != FLYNN_BACKEND_OPENCL)
-        return FLYNN_OK;
-    /* A device takes one image at a time; that must be asked for. */
-    int count = flynn_backends_parse(backend, 1, "threads", &limits, err);
-    return count < 0 ? count : FLYNN_OK;
+    if (batch->automatic)
+        flynn_backend_choose(backend, plan, &limits, why, size);
 }
 
 /* What --explain and -v ask for, and what a named backend lacks: once, for the first plan. */
@@ -96,9 +90,7 @@ static int open_run(struct cli_batch *batch, struct batch_plan *entry, struct fl
     char why[400];
     if (entry->run)
         return FLYNN_OK;
-    int code = choose(batch, &entry->plan, 1, &backend, why, sizeof why, err);
-    if (code)
-        return code;
+    choose(batch, &entry->plan, 1, &backend, why, sizeof why);
     tell(batch, &entry->plan, &backend, why);
     if (backend.kind == FLYNN_BACKEND_THREADS)
         backend.kind = FLYNN_BACKEND_SERIAL;
@@ -295,14 +287,12 @@ static int whole_rows(struct cli_batch *batch, struct batch_job *job, struct fly
     int code = flynn_plan_build(&plan, batch->chain, &job->rows.shape, err);
     if (code)
         return code;
-    code = choose(batch, &plan, batch->threads, &backend, why, sizeof why, err);
-    if (!code)
-        tell(batch, &plan, &backend, why);
+    choose(batch, &plan, batch->threads, &backend, why, sizeof why);
+    tell(batch, &plan, &backend, why);
     bool alone = backend.kind == FLYNN_BACKEND_THREADS;
     if (alone)
         pthread_mutex_lock(&batch->large);
-    if (!code)
-        code = flynn_run_open(&run, &plan, &backend, err);
+    code = flynn_run_open(&run, &plan, &backend, err);
     if (!code)
         code = stream(batch, job, run, &plan, writer, err);
     flynn_run_close(run);

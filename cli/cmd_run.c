@@ -105,22 +105,6 @@ static void choose(struct run *run, const struct flynn_plan *plan, struct flynn_
         cli_complain("%s has no kernel for %s; the kernel named there runs", backend->name, gaps);
 }
 
-/* Run, and for `auto` go on with the CPU, not silently, when a chosen device fails. */
-static int compute(struct run *run, const struct flynn_plan *plan, struct flynn_backend *backend,
-                   const struct flynn_image *in, struct flynn_image *out, struct flynn_err *err)
-{
-    int code = flynn_run_plan(plan, backend, in, out, err);
-    if (code != FLYNN_EUNAVAILABLE || !run->automatic || backend->kind != FLYNN_BACKEND_OPENCL)
-        return code;
-    char failed[sizeof backend->name];
-    memcpy(failed, backend->name, sizeof failed);
-    code = flynn_backends_parse(backend, 1, "threads", &run->options.limits, NULL);
-    if (code < 0)
-        return code;
-    cli_complain("%s: %s; %s runs instead", failed, err->text, backend->name);
-    return flynn_run_plan(plan, backend, in, out, err);
-}
-
 /* Returns CLI_OK, CLI_DIFFERS, or the status of an error that was printed. */
 static int verify(struct run *run, const struct flynn_plan *plan, const struct flynn_backend *backend,
                   const struct flynn_image *in, const struct flynn_image *out)
@@ -143,12 +127,12 @@ static int verify(struct run *run, const struct flynn_plan *plan, const struct f
 }
 
 /* One image in memory, by a plan and a backend that are settled. Returns an exit status. */
-static int finish(struct run *run, const struct flynn_plan *plan, struct flynn_backend *backend,
+static int finish(struct run *run, const struct flynn_plan *plan, const struct flynn_backend *backend,
                   const struct flynn_image *in)
 {
     struct flynn_err err;
     struct flynn_image out = {0};
-    int status = CLI_OK, code = compute(run, plan, backend, in, &out, &err);
+    int status = CLI_OK, code = flynn_run_plan(plan, backend, in, &out, &err);
     if (!code && run->verify)
         status = verify(run, plan, backend, in, &out);
     if (!code && !status)

@@ -38,14 +38,14 @@ bool flynn_table_usable(int table, const char **why);
 /** Whether a table has kernels of its own for all stages that an op can have; tests and `flynn ops` ask this. */
 bool flynn_table_has(int table, const struct flynn_op *op);
 
-/** Parse the list of -b ("auto" is not in it): "scalar,simd:avx2,threads:2,opencl:pocl" or "all". Appends to list (room
+/** Parse the list of -b ("auto" is not in it): "scalar,simd:avx2,threads:2,opencl:pocl" or "all". Writes to list (room
  * for `most`) and returns the count, or a negative error. A backend that this build or machine lacks is listed with
  * available = false; an unknown word is FLYNN_EUSAGE. OpenCL is probed only when the list names it (or "all"). */
 int flynn_backends_parse(struct flynn_backend *list, int most, const char *text, const struct flynn_limits *limits,
                          struct flynn_err *err);
 
-/** The choice for a plan: a table and an executor by the op's cost and the image's size. OpenCL is chosen only where a
- * tuning file says that it pays. `why` gets one line. Never fails: scalar always works. */
+/** The choice for a plan: the best table, and threads by the ops' cost and the image's size. OpenCL runs only where it
+ * is named. `why` gets one line. Never fails: scalar always works. */
 void flynn_backend_choose(struct flynn_backend *backend, const struct flynn_plan *plan,
                           const struct flynn_limits *limits, char *why, size_t size);
 
