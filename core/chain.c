@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/formats.h"
 #include "core/mapped.h"
 
 #include <flynn/plan.h>
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,8 +28,7 @@ static bool parse_number(const char *text, double *value)
     if (!*text || strspn(text, "0123456789+-.eE") != strlen(text))
         return false;
     char *end;
-    errno = 0;
-    *value = strtod(text, &end);
+    *value = flynn_number(text, &end);
     return *end == '\0' && end != text && isfinite(*value);
 }
 
