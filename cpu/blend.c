@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
-#include "cpu/point.h"
+#include "cpu/binary.h"
 
 #include <math.h>
 
@@ -51,19 +50,12 @@ static void blend_f32(const struct flynn_call *call)
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    const struct flynn_image *with = flynn_node_value(node, "with")->input;
-    const struct flynn_shape *in = &node->in, *second = &with->shape;
     double alpha = flynn_node_value(node, "alpha")->real;
-
-    if (!flynn_shape_equal(in, second))
-        return flynn_fail(err, FLYNN_EINPUT,
-                          "blend: with is %dx%d with %d channels of %s; it must be as the input, %dx%d with %d of %s",
-                          second->width, second->height, second->channels, flynn_type_name(second->type), in->width,
-                          in->height, in->channels, flynn_type_name(in->type));
-    struct flynn_stage *stage = flynn_point_stage(node, 0);
-    stage->with = with;
-    stage->k[0] = flynn_alpha_channel(in);
-    stage->k[1] = (int32_t)floor(alpha * (in->type == FLYNN_U8 ? 256 : 32768) + 0.5);
+    int code = binary_check(node, err);
+    if (code)
+        return code;
+    struct flynn_stage *stage = binary_stage(node);
+    stage->k[1] = (int32_t)floor(alpha * (node->in.type == FLYNN_U8 ? 256 : 32768) + 0.5);
     stage->f[0] = (float)alpha;
     flynn_node_launch(node, "blend", stage);
     return FLYNN_OK;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/table.h"
-#include "cpu/point.h"
+#include "cpu/binary.h"
 
 #include <string.h>
 
@@ -61,16 +60,12 @@ static void copy_masked_f32(const struct flynn_call *call)
     }
 }
 
-static int check(const struct flynn_shape *in, const struct flynn_shape *with, const struct flynn_shape *mask,
-                 struct flynn_err *err)
+static int check(const struct flynn_node *node, const struct flynn_shape *mask, struct flynn_err *err)
 {
-    if (!flynn_shape_equal(in, with))
-        return flynn_fail(
-            err, FLYNN_EINPUT,
-            "copy-masked: with is %dx%d with %d channels of %s; it must be as the input, %dx%d with %d of "
-            "%s",
-            with->width, with->height, with->channels, flynn_type_name(with->type), in->width, in->height, in->channels,
-            flynn_type_name(in->type));
+    const struct flynn_shape *in = &node->in;
+    int code = binary_check(node, err);
+    if (code)
+        return code;
     if (mask->width != in->width || mask->height != in->height || mask->type != FLYNN_U8 ||
         (mask->channels != 1 && mask->channels != in->channels))
         return flynn_fail(err, FLYNN_EINPUT,
@@ -82,13 +77,12 @@ static int check(const struct flynn_shape *in, const struct flynn_shape *with, c
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    const struct flynn_image *with = flynn_node_value(node, "with")->input,
-                             *mask = flynn_node_value(node, "mask")->input;
-    int code = check(&node->in, &with->shape, &mask->shape, err);
+    const struct flynn_image *mask = flynn_node_value(node, "mask")->input;
+    int code = check(node, &mask->shape, err);
     if (code)
         return code;
     struct flynn_stage *stage = flynn_point_stage(node, 0);
-    stage->with = with;
+    stage->with = flynn_node_value(node, "with")->input;
     stage->k[0] = (int32_t)mask->stride;
     stage->k[1] = mask->shape.channels == 1 ? node->in.channels : 1;
     stage->k[2] = stage->k[1] * (int32_t)flynn_type_bytes(node->in.type);
