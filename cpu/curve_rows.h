@@ -40,8 +40,9 @@ static inline int flynn_curve_lower(struct flynn_node *node, const struct flynn_
 {
     if (node->in.type != FLYNN_F32)
         return flynn_lookup_stage(node, flynn_curve_answer, curve, err);
-    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, 0);
+    struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
+    stage->costly = true;
     flynn_node_launch(node, kernel, stage);
     return FLYNN_OK;
 }

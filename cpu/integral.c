@@ -145,8 +145,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_shape out = node->in;
     size_t stride, bytes;
     if (node->in.width == FLYNN_MAX_SIDE || node->in.height == FLYNN_MAX_SIDE)
-        return flynn_fail(err, FLYNN_ELIMIT, "integral: the table would be larger than the %d pixels of a side",
-                          FLYNN_MAX_SIDE);
+        return flynn_fail(err, FLYNN_ELIMIT,
+                          "integral: %dx%d pixels need a table of one more on each side, which may have %d",
+                          node->in.width, node->in.height, FLYNN_MAX_SIDE);
     if ((int64_t)node->in.width * node->in.height > (int64_t)1 << 37)
         return flynn_fail(err, FLYNN_ELIMIT, "integral: %dx%d pixels are more than the 2^37 that are added exactly",
                           node->in.width, node->in.height);

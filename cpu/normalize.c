@@ -6,7 +6,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     double black = flynn_node_value(node, "black")->real, white = flynn_node_value(node, "white")->real;
     if (black + white > 1)
-        return flynn_fail(err, FLYNN_EUSAGE, "normalize: black=%g and white=%g are more than all samples together",
+        return flynn_fail(err, FLYNN_EUSAGE,
+                          "normalize: black=%g and white=%g are shares of the samples; together they are at most 1",
                           black, white);
     return flynn_normalize_stages(node, black, white, flynn_node_value(node, "channels")->integer == 0, err);
 }

@@ -142,7 +142,7 @@ static int make_rows(struct flynn_stage *stage, struct flynn_node *node, const s
     for (struct walk w = *from; walk_on(&w) && count < INT32_MAX; count++)
         start[w.row + 1]++;
     if (count == INT32_MAX)
-        return flynn_fail(err, FLYNN_EINPUT, "spmv: a matrix of 2^31 - 1 elements and more");
+        return flynn_fail(err, FLYNN_EINPUT, "spmv: the matrix has too many elements; fewer than 2^31 - 1 are possible");
     for (int row = 0; row < from->rows; row++)
         start[row + 1] += start[row];
     int32_t *col = flynn_node_alloc(node, ((size_t)count + 1) * sizeof *col, err);
