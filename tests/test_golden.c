@@ -120,7 +120,8 @@ static void compare_line(void *arg, const char *line)
 {
     char golden[400] = "";
     cr_assert(next_line(arg, golden, sizeof golden), "data/golden.txt ends before: %s", line);
-    cr_assert_str_eq(line, golden);
+    cr_assert_str_eq(line, golden, "%s is not %s; after a new op or case FLYNN_GOLDEN_WRITE=FILE writes the list", line,
+                     golden);
 }
 
 Test(golden, bits_are_those_of_the_list, .timeout = 120)
