@@ -82,7 +82,7 @@ static const char doc[] =
     "counts, "
     "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. Then random chains "
     "of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the reference "
-    "included. With IN, run the OPs on this file instead, on every backend.\v"
+    "included. With IN, run the OPs on every image of this file instead, on every backend.\v"
     "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. The "
     "same --seed draws the same inputs; a failure prints what is needed to see it again: `--only='seed=NUMBER'` tries "
     "that input alone. An OpenCL device that is there but whose kernel does not compile, or fails its self-test, makes "
@@ -325,20 +325,21 @@ static int verify_image(struct verify *v, const struct flynn_image *in, const ch
     return code;
 }
 
+/* Every image of a stream. */
 static int verify_file(struct verify *v, struct flynn_err *err)
 {
     struct flynn_reader *reader = NULL;
-    struct flynn_image in = {0};
     char *name = cli_input_name(v->argument[0], &v->options);
     int code = name ? flynn_reader_open(&reader, name, err) : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
-    if (!code) {
+    if (!code)
         flynn_reader_limit(reader, v->options.max_memory);
-        code = flynn_reader_next(reader, &in, err);
-        if (code > 0)
-            code = verify_image(v, &in, name, err);
+    for (int more = 1; !code && more;) {
+        struct flynn_image in = {0};
+        more = flynn_reader_next(reader, &in, err);
+        code = more > 0 ? verify_image(v, &in, name, err) : more;
+        flynn_image_free(&in);
     }
     flynn_reader_close(reader);
-    flynn_image_free(&in);
     free(name);
     return code;
 }

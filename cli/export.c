@@ -2,6 +2,7 @@
 #include "cli/json.h"
 #include "cli/measure.h"
 #include "core/outfile.h"
+#include "opencl/opencl.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,22 @@ static json_t *json_times(const struct cli_result *r)
     return times;
 }
 
+/* The driver behind a row, on which its times depend as much as on the device; null for the CPU's tables. */
+static json_t *json_driver(const struct cli_result *r)
+{
+    int count;
+    const char *why;
+    if (r->backend.kind != FLYNN_BACKEND_OPENCL)
+        return json_null();
+    const struct flynn_cl_device *devices = flynn_cl_devices(&count, &why);
+    if (r->backend.device >= count)
+        return json_null();
+    const struct flynn_cl_device *d = &devices[r->backend.device];
+    char text[sizeof d->platform + sizeof d->version + sizeof d->driver + 16];
+    snprintf(text, sizeof text, "%s, %s, driver %s", d->platform, d->version, d->driver);
+    return cli_json_text(text);
+}
+
 static json_t *json_result(const struct cli_measurement *m, const struct cli_result *r)
 {
     bool cpu = r->ran && r->backend.kind != FLYNN_BACKEND_OPENCL;
@@ -31,6 +48,7 @@ static json_t *json_result(const struct cli_measurement *m, const struct cli_res
     json_t *o = json_object();
     json_object_set_new(o, "backend", json_string(r->backend.name));
     json_object_set_new(o, "device", cli_json_text(*r->backend.label ? r->backend.label : m->machine.cpu));
+    json_object_set_new(o, "driver", json_driver(r));
     json_object_set_new(o, "available", json_boolean(r->ran));
     json_object_set_new(o, "why", cli_json_text(r->why));
     json_object_set_new(o, "match", r->ran ? json_boolean(r->equal) : json_null());

@@ -255,3 +255,29 @@ Test(user, a_result_does_not_wait_for_the_next_image)
                      cli_out);
     }
 }
+
+Test(user, verify_takes_every_image_of_a_stream)
+{
+    cr_assert_eq(cli_shell("flynn run gen:scene:30x20 a.ppm; cat a.ppm a.ppm a.ppm > s.ppm; "
+                           "flynn verify -b scalar,threads:2 s.ppm flip"),
+                 0);
+    cr_assert(strstr(cli_out, "6 inputs executed, 0 skips, 0 failures"), "%s", cli_out);
+    cr_assert_eq(cli_shell("{ cat a.ppm; head -c 99 a.ppm; } | flynn verify -b scalar - flip"), 2);
+    cr_assert(cli_complains("samples"), "%s", cli_err);
+}
+
+/* Times of two machines can be told apart only with the driver's name. */
+Test(user, reports_name_the_driver)
+{
+    cr_assert_eq(
+        cli_shell("flynn compare --runs 1 -b scalar,opencl --export-json a.json -q gen:scene:8x8 invert; cat a.json"),
+        0);
+    json_t *json = cli_json(cli_out), *results = json_object_get(json, "results");
+    cr_assert(json_is_null(json_object_get(json_array_get(results, 0), "driver")));
+    const char *driver = json_string_value(json_object_get(json_array_get(results, 1), "driver"));
+    bool runs = json_is_true(json_object_get(json_array_get(results, 1), "available"));
+    cr_assert(!runs || (driver && strstr(driver, "driver ") && strstr(driver, "OpenCL ")), "%s", cli_out);
+    json_decref(json);
+    if (!runs)
+        cr_skip_test("no OpenCL device");
+}
