@@ -2,6 +2,7 @@
 #include <flynn/plan.h>
 
 #include <criterion/criterion.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,27 @@ Test(chain, refuses_with_what_would_be_right)
     expect_refused("", "name[:value]");
     expect_refused("invert:5", "unknown parameter '5'");
     expect_refused("invert:amount=5", "unknown parameter 'amount'");
+}
+
+/* Programs with windows set the user's locale; the library's numbers have points all the same. */
+Test(chain, numbers_do_not_follow_the_locale)
+{
+    char folder[] = "/tmp/flynn-locale-XXXXXX", command[200];
+    struct flynn_chain chain = {0};
+    struct flynn_err err = {.text = ""};
+    cr_assert(mkdtemp(folder));
+    snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8 > /dev/null 2>&1", folder);
+    bool made = system(command) == 0;
+    setenv("LOCPATH", folder, 1);
+    made = made && setlocale(LC_ALL, "de_DE.UTF-8") && localeconv()->decimal_point[0] == ',';
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    cr_assert_eq(system(command), 0);
+    if (!made)
+        cr_skip_test("localedef makes no locale with decimal commas");
+    cr_assert_eq(flynn_chain_add(&chain, "unsharp:1.5,amount=0.25", &err), 0, "%s", err.text);
+    cr_assert(chain.op[0].value[0].real == 1.5 && chain.op[0].value[1].real == 0.25);
+    flynn_chain_free(&chain);
+    setlocale(LC_ALL, "C");
 }
 
 Test(border, follows_opencv)
