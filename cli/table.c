@@ -21,7 +21,13 @@ static const char *number(char *text, size_t size, double value)
     if (isnan(value))
         snprintf(text, size, "-");
     else
-        snprintf(text, size, "%.*f", value >= 10000 ? 0 : value >= 100 ? 1 : value >= 1 ? 2 : 3, value);
+        snprintf(text, size, "%.*f",
+                 value >= 10000 ? 0
+                 : value >= 100 ? 1
+                 : value >= 1   ? 2
+                 : value >= 0.1 ? 3
+                                : 5,
+                 value);
     return text;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_FILES 16 /* included by one kernel */
 
@@ -46,7 +47,7 @@ static int find(char **text, const char *name, struct flynn_err *err)
             fclose(file);
             return *text ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory", path);
         }
-        if (errno != ENOENT)
+        if (errno != ENOENT || access(folder, F_OK))
             return flynn_fail(err, FLYNN_EIO, "%s (FLYNN_KERNEL_DIR): %s", path, strerror(errno));
     }
     for (int i = 0; i < flynn_cl_file_count; i++) {

@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,26 @@ Test(user, ops_are_found_by_words)
     cr_assert(cli_complains("did you mean 'gaussian'?"), "%s", cli_err);
     cr_assert_eq(cli_shell("flynn ops ''"), 2);
     cr_assert_eq(cli_shell("flynn ops --json cvtcolor"), 2, "JSON is of ops alone");
+}
+
+/* A time of less than a microsecond is not 0.000 ms. */
+Test(user, short_times_have_digits)
+{
+    float least = 1;
+    cr_assert_eq(cli_shell("flynn compare --runs 3 -b scalar gen:noise:1x1 invert | grep ^scalar"), 0);
+    cr_assert_eq(sscanf(cli_out, "scalar %*f %f", &least), 1, "%s", cli_out);
+    cr_assert(least > 0, "%s", cli_out);
+}
+
+Test(user, a_folder_of_kernels_that_is_not_there)
+{
+    cli_shell("flynn run -b opencl gen:scene:8x8 - invert | wc -c");
+    if (*cli_err)
+        cr_skip_test("no OpenCL device: %s", cli_err);
+    cr_assert_eq(cli_shell("FLYNN_KERNEL_DIR=no/such flynn run -b opencl gen:scene:8x8 a.ppm invert"), 2);
+    cr_assert(cli_complains("no/such/invert.cl (FLYNN_KERNEL_DIR): No such file"), "%s", cli_err);
+    cr_assert_eq(cli_shell("mkdir k; FLYNN_KERNEL_DIR=k flynn run -b opencl gen:scene:8x8 a.ppm invert"), 0, "%s",
+                 cli_err);
 }
 
 /* A line of an example that is wrapped cannot be copied. */
