@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/gaussian_near.h"
 #include "cpu/gaussian_far.h"
 #include "cpu/gaussian_weights.h"
 
 #include <stdlib.h>
 
-/* Two stages: ACROSS the row, then DOWN the columns. Both read the same tables:
+/* Two stages: ACROSS the row, then DOWN the columns; or for bytes and few taps one, NEAR (core/gaussian_near.h). All
+ * read the same tables:
  * table[0]: int32 distances of the taps from the centre, ascending from 0, one for each pair of equal weights;
  * table[1]: their weights, int32 or (f32) float; the first is the centre's alone.
  * k[0]: entries of table 0 and 1. k[1]: u8: what DOWN adds before it shifts; k[2]: u8: the shift of DOWN.
@@ -12,10 +14,10 @@
  * For SIMD kernels alone (they say the same once more):
  * k[4], table[2] of ACROSS: k[4] int32 pairs (distance, weights): the weights left and right as their multiplication
  *   wants them in every 32 bits, two pairs of bytes or one pair of 16 bits; a weight too large for it is split in
- * several; k[5], table[2] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16
+ * several; k[5], table[3] of DOWN: pairs of consecutive rows; for each pair and each of 4 output rows two int16
  * weights; k[5] is 0 when rows without weight are so many that this does not pay. */
 
-enum { ACROSS, DOWN, DOWN_NARROW, FAR_DOWN, FAR_ACROSS, LONG_DOWN, LONG_ACROSS };
+enum { ACROSS, DOWN, NEAR, FAR_DOWN, FAR_ACROSS, LONG_DOWN, LONG_ACROSS };
 
 #define CHUNK 256 /* samples summed at a time: the sums stay in the first-level cache */
 #define STEP  4   /* output rows that a SIMD kernel makes of the same input rows */
@@ -79,31 +81,38 @@ static void down_u8(const struct flynn_call *call)
     }
 }
 
-/* The same where every sum fits 16 bits, which is worth a kernel of its own for SIMD. */
-static void down_narrow_u8(const struct flynn_call *call)
+/* Sums down the columns first, which are the same in the end. */
+static void near_row(const struct flynn_stage *stage, const uint8_t *const *row, const struct near_border *border,
+                     int from, int n, uint8_t *out)
+{
+    const int32_t *weight = stage->table[1].data;
+    uint8_t part[CHUNK + 2 * NEAR_RADIUS * FLYNN_MAX_CHANNELS];
+    uint32_t column[CHUNK + 2 * NEAR_RADIUS * FLYNN_MAX_CHANNELS] = {0}, half = (1u << stage->k[2]) >> 1;
+    int channels = stage->in.channels, radius = stage->up, reach = border->reach;
+    for (int k = -radius; k <= radius; k++) {
+        const uint8_t *in = near_part(border, row[k], from, n, 0, part) - reach;
+        for (int i = 0; i < n + 2 * reach; i++)
+            column[i] += (uint32_t)weight[abs(k)] * in[i];
+    }
+    for (int i = 0; i < n; i++) {
+        const uint32_t *x = column + reach + i;
+        uint32_t sum = half + (uint32_t)weight[0] * x[0];
+        for (int t = 1; t <= radius; t++)
+            sum += (uint32_t)weight[t] * (x[-t * channels] + x[t * channels]);
+        out[from + i] = (uint8_t)(sum >> stage->k[2]);
+    }
+}
+
+static void near_u8(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
-    const int32_t *distance = stage->table[0].data, *weight = stage->table[1].data;
     int samples = call->width * stage->in.channels;
-    uint16_t sum[CHUNK];
+    struct near_border border;
+    near_border_init(&border, stage);
     for (int r = 0; r < call->rows; r++) {
-        const void *const *row = call->in + stage->up + r;
-        uint8_t *out = call->out[r];
-        for (int from = 0; from < samples; from += CHUNK) {
-            int n = chunk(from, samples);
-            const uint16_t *in = (const uint16_t *)row[0] + from;
-            for (int i = 0; i < n; i++)
-                sum[i] = (uint16_t)(stage->k[1] + weight[0] * in[i]);
-            for (int t = 1; t < stage->k[0]; t++) {
-                const uint16_t *a = (const uint16_t *)row[-distance[t]] + from;
-                const uint16_t *b = (const uint16_t *)row[distance[t]] + from;
-                int32_t w = weight[t];
-                for (int i = 0; i < n; i++)
-                    sum[i] = (uint16_t)(sum[i] + w * (a[i] + b[i]));
-            }
-            for (int i = 0; i < n; i++)
-                out[from + i] = (uint8_t)(sum[i] >> stage->k[2]);
-        }
+        for (int from = 0; from < samples; from += CHUNK)
+            near_row(stage, (const uint8_t *const *)call->in + stage->up + r, &border, from, chunk(from, samples),
+                     call->out[r]);
     }
 }
 
@@ -252,7 +261,7 @@ static int pair_rows(struct flynn_node *node, struct flynn_stage *stage, const s
         }
     }
     stage->k[5] = pairs;
-    stage->table[2] = (struct flynn_table_data){weight, (size_t)pairs * STEP * 2 * sizeof(int16_t)};
+    stage->table[3] = (struct flynn_table_data){weight, (size_t)pairs * STEP * 2 * sizeof(int16_t)};
     return FLYNN_OK;
 }
 
@@ -298,6 +307,49 @@ static void launch(struct flynn_node *node, const struct flynn_stage *across, co
     flynn_node_launch(node, "blur", across)->out = node->in;
 }
 
+static struct flynn_stage *start_stage(struct flynn_node *node, int kernel, const struct plan *plan)
+{
+    struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
+    stage->padded = kernel != NEAR;
+    stage->full_width = kernel == NEAR;
+    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
+    if (kernel != DOWN) {
+        stage->border_value = flynn_node_sample(node, "fill");
+        if (node->in.type != FLYNN_F32)
+            stage->border_value = floor(stage->border_value + 0.5);
+    }
+    if (kernel == ACROSS)
+        stage->left = stage->right = plan->radius;
+    else
+        stage->up = stage->down = plan->radius;
+    stage->variant = node->in.type;
+    describe(stage, plan);
+    return stage;
+}
+
+static bool is_heavy(const struct plan *plan)
+{
+    return plan->weight[0] > NEAR_CENTRE || (plan->taps > 1 && plan->weight[1] > NEAR_SIDE);
+}
+
+static bool is_near(const struct flynn_node *node, const struct plan *plan)
+{
+    return node->in.type == FLYNN_U8 && plan->radius <= (is_heavy(plan) ? NEAR_HEAVY : NEAR_RADIUS);
+}
+
+static int lower_near(struct flynn_node *node, const struct plan *plan, struct flynn_err *err)
+{
+    struct flynn_stage *near = start_stage(node, NEAR, plan), *blur = flynn_node_alloc(node, sizeof *blur, err);
+    if (!blur)
+        return err->code;
+    near->step = NEAR_CALL;
+    near->k[4] = is_heavy(plan);
+    *blur = *near;
+    blur->left = blur->right = plan->radius;
+    launch(node, blur, NULL);
+    return FLYNN_OK;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     const struct flynn_value *sigma = flynn_node_value(node, "sigma");
@@ -312,32 +364,18 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (code)
         return code;
     bool bytes = node->in.type == FLYNN_U8;
-    enum flynn_border border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-
-    struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
-    across->left = across->right = plan.radius;
-    across->padded = true;
-    across->border = border;
-    across->border_value = flynn_node_sample(node, "fill");
-    if (node->in.type != FLYNN_F32)
-        across->border_value = floor(across->border_value + 0.5);
+    if (is_near(node, &plan))
+        return lower_near(node, &plan, err);
+    struct flynn_stage *across = start_stage(node, ACROSS, &plan);
     across->out.type = bytes ? FLYNN_U16 : node->in.type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
-    describe(across, &plan);
-
-    struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, plan.narrow ? DOWN_NARROW : DOWN);
-    down->up = down->down = plan.radius;
-    down->padded = true;
-    down->border = border;
+    struct flynn_stage *down = start_stage(node, DOWN, &plan);
     down->border_value = blurred_constant(across, &plan);
-    down->variant = node->in.type;
     down->out.type = node->in.type;
-    describe(down, &plan);
     if (node->in.type != FLYNN_F32)
         code = pair_taps(node, across, &plan, err);
     if (!code && bytes && plan.distance[plan.taps - 1] == plan.taps - 1) {
         down->step = STEP;
-        if (!plan.narrow)
-            code = pair_rows(node, down, &plan, err);
+        code = pair_rows(node, down, &plan, err);
     }
     launch(node, across, down);
     return code;
@@ -401,7 +439,7 @@ const struct flynn_op FLYNN_OP_SYMBOL(gaussian) = {
     .lower = lower,
     .kernels = {.fn = {[ACROSS] = {[FLYNN_U8] = across_u8, [FLYNN_U16] = across_u16, [FLYNN_F32] = across_f32},
                        [DOWN] = {[FLYNN_U8] = down_u8, [FLYNN_U16] = down_u16, [FLYNN_F32] = down_f32},
-                       [DOWN_NARROW] = {[FLYNN_U8] = down_narrow_u8},
+                       [NEAR] = {[FLYNN_U8] = near_u8},
                        [FAR_DOWN] = {[FLYNN_U8] = far_down_u8},
                        [FAR_ACROSS] = {[FLYNN_U8] = far_across_u8},
                        [LONG_DOWN] = {[FLYNN_U8] = long_down_u8, [FLYNN_U16] = long_down_u16},

@@ -2,6 +2,7 @@
 #ifndef FLYNN_CPU_GAUSSIAN_WEIGHTS_H
 #define FLYNN_CPU_GAUSSIAN_WEIGHTS_H
 
+#include "core/gaussian_near.h"
 #include "cpu/exponential.h"
 
 #include <flynn/op.h>
@@ -75,10 +76,10 @@ static void tidy(struct plan *plan, bool bytes)
     }
     while (!(all >> bits & 1))
         bits++;
-    plan->narrow = bytes && bits >= 4;
+    plan->narrow = bytes && bits >= 4 && plan->radius <= NEAR_NARROW;
     plan->shift = plan->narrow ? 16 - 2 * bits : 16;
     plan->taps = 0;
-    bool dense = 4 * used > 3 * plan->radius;
+    bool dense = 4 * used > 3 * plan->radius || (bytes && plan->radius <= NEAR_RADIUS);
     for (int i = 0; i <= plan->radius; i++) {
         if (i > 0 && !dense && plan->weight[i] == 0)
             continue;
@@ -96,8 +97,7 @@ static int find_plan(struct flynn_node *node, struct plan *plan, struct flynn_er
     if (!sigma->set && !ksize->set)
         return flynn_fail(err, FLYNN_EUSAGE, "%s: needs sigma, ksize or both, as in gaussian:2", node->op->name);
     if (ksize->set && ksize->integer % 2 == 0)
-        return flynn_fail(err, FLYNN_EUSAGE, "%s: ksize=%d is even; it must be odd", node->op->name,
-                          ksize->integer);
+        return flynn_fail(err, FLYNN_EUSAGE, "%s: ksize=%d is even; it must be odd", node->op->name, ksize->integer);
     int size = ksize->set ? ksize->integer : (int)rint(sigma->real * (bytes ? 3 : 4) * 2 + 1) | 1;
     *plan = (struct plan){.radius = size / 2, .taps = size / 2 + 1};
     find_kernel(half, plan->radius, sigma->set ? sigma->real : 0);
