@@ -27,20 +27,39 @@ static inline vf five_f32(vf a, vf b, vf c, vf d, vf e)
 
 /* ---- down columns ---------------------------------------------------------------------------------------------- */
 
+/* VEC samples of a + e + 4 * (b + d) + 6 * c, in the order of unpacked bytes. */
+static inline void five_bytes(const uint8_t *const *in, ptrdiff_t i, vi *low, vi *high)
+{
+    vi x[5];
+    for (int k = 0; k < 5; k++)
+        x[k] = v_load(in[k] + i);
+#if defined(FLYNN_ISA_SSE2)
+    vi zero = v_zero(), l[5], h[5];
+    for (int k = 0; k < 5; k++) {
+        l[k] = V(unpacklo_epi8)(x[k], zero);
+        h[k] = V(unpackhi_epi8)(x[k], zero);
+    }
+    *low = five16(l[0], l[1], l[2], l[3], l[4]);
+    *high = five16(h[0], h[1], h[2], h[3], h[4]);
+#else
+    vi outer = v_set16(1 | 4 << 8), inner = v_set16(6 | 4 << 8), last = v_set16(1);
+    vi l = V(maddubs_epi16)(V(unpacklo_epi8)(x[0], x[1]), outer),
+       h = V(maddubs_epi16)(V(unpackhi_epi8)(x[0], x[1]), outer);
+    l = V(add_epi16)(l, V(maddubs_epi16)(V(unpacklo_epi8)(x[2], x[3]), inner));
+    h = V(add_epi16)(h, V(maddubs_epi16)(V(unpackhi_epi8)(x[2], x[3]), inner));
+    *low = V(add_epi16)(l, V(maddubs_epi16)(V(unpacklo_epi8)(x[4], x[4]), last));
+    *high = V(add_epi16)(h, V(maddubs_epi16)(V(unpackhi_epi8)(x[4], x[4]), last));
+#endif
+}
+
 static void down_u8(const struct flynn_call *call)
 {
     const uint8_t *const *in = (const uint8_t *const *)call->in;
     uint16_t *out = call->out[0];
     int samples = call->width * call->stage->in.channels, i = 0;
-    vi zero = v_zero();
     for (; i < samples && samples >= VEC; i = v_advance(i, VEC, samples)) {
-        vi x[5], low[5], high[5];
-        for (int k = 0; k < 5; k++) {
-            x[k] = v_load(in[k] + i);
-            low[k] = V(unpacklo_epi8)(x[k], zero);
-            high[k] = V(unpackhi_epi8)(x[k], zero);
-        }
-        vi a = five16(low[0], low[1], low[2], low[3], low[4]), b = five16(high[0], high[1], high[2], high[3], high[4]);
+        vi a, b;
+        five_bytes(in, i, &a, &b);
         v_unpacked_order(&a, &b);
         v_store(out + i, a);
         v_store(out + i + VEC / 2, b);
@@ -98,23 +117,38 @@ static inline struct halves halves_of(const struct flynn_call *call, size_t samp
     return (struct halves){even, even + pixels * (size_t)call->stage->in.channels * sample + 16};
 }
 
-/* Pairs of pixels of two bytes each: eight pixels of one sample, four of two, two of three and four. */
+/* Two pairs of pixels of three samples, 12 bytes each. */
+static inline void split_threes(const uint8_t *in, uint8_t *even, uint8_t *odd)
+{
+    simde__m128i a = simde_mm_loadu_si128((const void *)in), b = simde_mm_loadu_si128((const void *)(in + 12));
+    simde__m128i six = simde_mm_srli_si128(simde_mm_set1_epi8(-1), 10);
+    simde__m128i e = simde_mm_or_si128(simde_mm_and_si128(six, a), simde_mm_slli_si128(b, 6));
+    simde__m128i o =
+        simde_mm_or_si128(simde_mm_and_si128(six, simde_mm_srli_si128(a, 6)), simde_mm_andnot_si128(six, b));
+    simde_mm_storeu_si128((void *)even, e);
+    simde_mm_storeu_si128((void *)odd, o);
+}
+
+/* Pairs of pixels of two bytes a sample: four of one sample, two of two and three, one of four. */
 static inline struct halves split16(const struct flynn_call *call, int channels)
 {
     struct halves h = halves_of(call, 2);
     const uint8_t *in = (const uint8_t *)call->in[0] - 4 * channels;
-    const size_t step = channels == 3 ? 12 : 16, made = step / 2;
-    int pairs = (channels == 1 ? 4 : channels == 2 ? 2 : 1), count = (call->width + 2 + pairs - 1) / pairs;
+    const size_t step = channels == 3 ? 24 : 16, made = step / 2;
+    int pairs = (channels == 1 ? 4 : channels == 4 ? 1 : 2), count = (call->width + 2 + pairs - 1) / pairs;
     uint8_t *even = h.even, *odd = h.odd;
     for (int i = 0; i < count; i++, in += step, even += made, odd += made) {
-        simde__m128i v = simde_mm_loadu_si128((const void *)in), o;
+        if (channels == 3) {
+            split_threes(in, even, odd);
+            continue;
+        }
+        simde__m128i v = simde_mm_loadu_si128((const void *)in);
         if (channels == 1)
             v = simde_mm_shuffle_epi32(simde_mm_shufflehi_epi16(simde_mm_shufflelo_epi16(v, 0xd8), 0xd8), 0xd8);
         else if (channels == 2)
             v = simde_mm_shuffle_epi32(v, 0xd8);
-        o = channels == 3 ? simde_mm_srli_si128(v, 6) : simde_mm_srli_si128(v, 8);
         simde_mm_storel_epi64((void *)even, v);
-        simde_mm_storel_epi64((void *)odd, o);
+        simde_mm_storel_epi64((void *)odd, simde_mm_srli_si128(v, 8));
     }
     return h;
 }
