@@ -396,7 +396,8 @@ int flynn_engine_workers(const struct flynn_engine *engine)
     return engine->workers;
 }
 
-void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout)
+void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, bool whole_rows,
+                         struct flynn_engine_layout *layout)
 {
     const struct flynn_section *section = &engine->section[segment];
     const struct flynn_stage *last = flynn_section_last(section);
@@ -404,9 +405,10 @@ void flynn_engine_layout(const struct flynn_engine *engine, int segment, int ban
     int rows = band && band < height ? band : height;
     layout->strip = choose_strip(engine, section, rows);
     layout->strips = height / rows * ((rows + layout->strip - 1) / layout->strip);
-    layout->tile = section->tile;
-    layout->tiles = section->tiles;
-    layout->ring_bytes = section->worker[0].bytes;
+    const struct flynn_cut *cut = flynn_section_cut(section, whole_rows);
+    layout->tile = cut->tile;
+    layout->tiles = cut->tiles;
+    layout->ring_bytes = flynn_section_bytes(section, whole_rows);
 }
 
 size_t flynn_engine_bytes(const struct flynn_engine *engine)

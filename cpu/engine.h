@@ -12,9 +12,10 @@ struct flynn_pool;
  *
  * A segment of rows stages is run in strips of output rows. Each worker has one ring of rows for every stage's input;
  * the last stage pulls rows through the rings, so that a chain reads its input once and writes its output once. Rows
- * are recomputed where strips meet. Where rings would outgrow the caches, because rows are very long, a worker makes a
- * few rows of one tile of columns after the other, and columns are recomputed where tiles meet. Windows are clamped by
- * the image's borders only, never by a strip's or a tile's, so the cut cannot change a bit. whole stages and stages
+ * are recomputed where strips meet. Where rings would outgrow the caches, because rows are long, a worker makes the
+ * strip tile of columns by tile, with rings for one tile; where rows come from or go to elsewhere whole, a few rows of
+ * each tile in turn, which pays for very long rows only. Columns are recomputed where tiles meet. Windows are clamped
+ * by the image's borders only, never by a strip's or a tile's, so the cut cannot change a bit. whole stages and stages
  * that wrap around get their input as one image. */
 struct flynn_engine;
 
@@ -86,13 +87,14 @@ void flynn_engine_set_strip(struct flynn_engine *engine, int rows);
 void flynn_engine_set_tile(struct flynn_engine *engine, int columns);
 
 /** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), columns of a tile and
- * tiles, bytes of the rings and buffers of one worker. For messages. */
+ * tiles, bytes of the rings and buffers of one worker. whole_rows: row_io gives or takes its rows. For messages. */
 struct flynn_engine_layout {
     int strip, strips;
     int tile, tiles;
     size_t ring_bytes;
 };
-void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, struct flynn_engine_layout *layout);
+void flynn_engine_layout(const struct flynn_engine *engine, int segment, int band, bool whole_rows,
+                         struct flynn_engine_layout *layout);
 
 /** Bytes that the engine takes: rings, accumulators and images between segments. */
 size_t flynn_engine_bytes(const struct flynn_engine *engine);

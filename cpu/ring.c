@@ -15,8 +15,7 @@ static int step_of(const struct flynn_stage *stage)
     return stage->step > 0 ? stage->step : 1;
 }
 
-/* The most input rows that one call of the stage's kernel spans. */
-static int window_rows(const struct flynn_stage *stage)
+int flynn_ring_window(const struct flynn_stage *stage)
 {
     int step = step_of(stage), most = 0;
     if (!stage->first) {
@@ -31,16 +30,13 @@ static int window_rows(const struct flynn_stage *stage)
     return most;
 }
 
-size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, struct flynn_span columns,
-                          int ahead)
+size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, struct flynn_span columns, int rows)
 {
-    int64_t capacity = (int64_t)window_rows(stage) + ahead - 1;
-
     *ring = (struct flynn_ring){.stage = stage, .x = columns.x, .width = columns.width};
     ring->pixel = flynn_columns_bytes(&stage->in, 1);
     ring->whole = stage->border == FLYNN_WRAP && !stage->first && (stage->up || stage->down) &&
                   (stage->left || stage->right || stage->padded);
-    ring->capacity = capacity < stage->in.height && !ring->whole ? (int)capacity : stage->in.height;
+    ring->capacity = rows < stage->in.height && !ring->whole ? rows : stage->in.height;
     ring->lead = round_up(flynn_columns_bytes(&stage->in, stage->left) + FLYNN_ROW_PAD, 64);
     ring->stride =
         round_up(ring->lead + flynn_columns_bytes(&stage->in, columns.width + stage->right) + FLYNN_ROW_PAD, 64);

@@ -25,10 +25,13 @@ struct flynn_span {
     int x, width;
 };
 
-/** Bytes of memory for a ring of a stage and some columns of its input; `ahead` is how many rows the producer makes at
- * once. */
+/** The most input rows that one call of the stage's kernel spans. */
+int flynn_ring_window(const struct flynn_stage *stage);
+
+/** Bytes of memory for a ring of a stage and some columns of its input, for so many rows: one call's, and those but one
+ * that the producer makes at once. */
 size_t flynn_ring_measure(struct flynn_ring *ring, const struct flynn_stage *stage, struct flynn_span columns,
-                          int ahead);
+                          int rows);
 
 /** Give the measured ring its memory (64-byte aligned) and prepare the constant row. */
 void flynn_ring_place(struct flynn_ring *ring, uint8_t *memory);

@@ -5,13 +5,14 @@
 
 #include <stdlib.h>
 
-/* Rings beyond this size are read so slowly that tiles pay, by measurement: below it they lie in the third-level cache,
- * from where long rows come in time, and tiles gain nothing. */
-#define TILED_ABOVE ((size_t)16 << 20)
+/* By measurement: rings beyond this size make it worth while to go through an image tile by tile. */
+#define COLUMNS_ABOVE ((size_t)3 << 20)
+/* And where rows come or go whole, so that all tiles have rings: below it these lie in the third-level cache, from
+ * where long rows come in time, and tiles gain less than their memory costs when it is first used. */
+#define ROWS_ABOVE  ((size_t)64 << 20)
 #define TILE_BYTES  ((size_t)1 << 20) /* of the rings of one tile */
 #define TILE_PIXELS 64                /* tiles are multiples of it, so that rows of the output stay aligned */
 #define TILE_TWICE  1.125             /* times the columns that there are may be made, because tiles overlap */
-#define TILE_MEMORY 2.5               /* times that of whole rows is too much: where states are, which every tile has */
 
 static size_t round_up(size_t n, size_t to)
 {
@@ -58,12 +59,12 @@ static bool takes_columns(const struct flynn_stage *stage)
 
 /* What stage s needs to make the columns `out` of its output. The stage itself where it takes any columns, else *copy,
  * turned into one for these. */
-static const struct flynn_stage *part_of(const struct flynn_section *section, int s, struct flynn_span out,
-                                         struct flynn_stage *copy, struct flynn_part *part)
+static const struct flynn_stage *part_of(const struct flynn_section *section, const struct flynn_cut *cut, int s,
+                                         struct flynn_span out, struct flynn_stage *copy, struct flynn_part *part)
 {
     const struct flynn_stage *stage = section->stage[s];
     *part = (struct flynn_part){out.x, out.width, 0, stage->in.width, out.x};
-    if (section->tiles == 1)
+    if (cut->tiles == 1)
         return stage;
     struct flynn_span in = flynn_ring_columns(stage, out);
     part->from = in.x;
@@ -84,17 +85,17 @@ static bool can_tile(const struct flynn_section *section)
 }
 
 /* Output columns of stage s for tile t; of stage -1: those that the first one reads. */
-static struct flynn_span span_of(const struct flynn_section *section, int t, int s)
+static struct flynn_span span_of(const struct flynn_section *section, const struct flynn_cut *cut, int t, int s)
 {
-    int width = width_of(flynn_section_last(section)), x = t * section->tile;
-    struct flynn_span span = {x, width - x < section->tile ? width - x : section->tile};
-    if (section->tiles == 1)
+    int width = width_of(flynn_section_last(section)), x = t * cut->tile;
+    struct flynn_span span = {x, width - x < cut->tile ? width - x : cut->tile};
+    if (cut->tiles == 1)
         return (struct flynn_span){0, s < 0 ? section->stage[0]->in.width : width_of(section->stage[s])};
     for (int i = section->stages - 1; i > s; i--) {
         struct flynn_stage copy;
         struct flynn_part part;
         int to = i ? part_columns(section->stage[i - 1]) : 1, all = section->stage[i]->in.width, end;
-        part_of(section, i, span, &copy, &part);
+        part_of(section, cut, i, span, &copy, &part);
         end = (int)round_up((size_t)part.to, (size_t)to);
         span.x = part.from - part.from % to;
         span.width = (end < all ? end : all) - span.x;
@@ -103,9 +104,9 @@ static struct flynn_span span_of(const struct flynn_section *section, int t, int
 }
 
 /* Rows of the input that blocks of rows need of the ring that all tiles share. */
-static int block_rows(const struct flynn_section *section)
+static int block_rows(const struct flynn_section *section, int tiles)
 {
-    int most = 0, height = section->tiles > 1 ? flynn_section_height(section) : 0;
+    int most = 0, height = tiles > 1 ? flynn_section_height(section) : 0;
     for (int y = 0; y < height; y++) {
         int low, high, end = height - y < FLYNN_IO_STEP ? height : y + FLYNN_IO_STEP;
         flynn_section_reach(section, y, end, true, &low, &high);
@@ -119,29 +120,31 @@ static int block_rows(const struct flynn_section *section)
 
 /* The ring of what stage s reads for tile t, which is alone or one of all. Bands of a whole stage before it must lie in
  * one piece. */
-static size_t measure_ring(const struct flynn_section *section, int t, int s, bool alone, struct flynn_ring *ring)
+static size_t measure_ring(const struct flynn_section *section, const struct flynn_cut *cut, int t, int s, bool alone,
+                           struct flynn_ring *ring)
 {
     const struct flynn_stage *stage = section->stage[s], *before = s ? section->stage[s - 1] : NULL;
     bool shared = s == section->head && !alone;
-    struct flynn_span columns = shared ? (struct flynn_span){0, stage->in.width} : span_of(section, t, s - 1);
-    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (shared ? section->block : 0);
-    size_t bytes = flynn_ring_measure(ring, stage, columns, ahead);
+    struct flynn_span columns = shared ? (struct flynn_span){0, stage->in.width} : span_of(section, cut, t, s - 1);
+    int ahead = (before ? flynn_stage_step(before) : 1) + section->keep[s] + (shared ? cut->block : 0);
+    int rows = section->need[s] + ahead - 1;
+    size_t bytes = flynn_ring_measure(ring, stage, columns, rows);
     int over = before && before->kind == FLYNN_WHOLE ? ring->capacity % flynn_stage_band(before) : 0;
-    return over ? flynn_ring_measure(ring, stage, columns, ahead + flynn_stage_band(before) - over) : bytes;
+    return over ? flynn_ring_measure(ring, stage, columns, rows + flynn_stage_band(before) - over) : bytes;
 }
 
 /* The rings, states and spans of tile t as number `i` of those that there are, from `at` on; returns where they end. */
-static size_t place_tile(const struct flynn_section *section, struct flynn_worker *w, uint8_t *base, size_t at, int t,
-                         int i, bool alone)
+static size_t place_tile(const struct flynn_section *section, const struct flynn_cut *cut, struct flynn_worker *w,
+                         uint8_t *base, size_t at, int t, int i, bool alone)
 {
     int n = section->stages, head = section->head;
     for (int s = head; s < n; s++) {
         struct flynn_ring ring;
         struct flynn_stage copy;
         struct flynn_part part;
-        struct flynn_span out = span_of(section, t, s);
-        const struct flynn_stage *stage = part_of(section, s, out, &copy, &part);
-        size_t bytes = s == head && i ? 0 : round_up(measure_ring(section, t, s, alone, &ring), 64);
+        struct flynn_span out = span_of(section, cut, t, s);
+        const struct flynn_stage *stage = part_of(section, cut, s, out, &copy, &part);
+        size_t bytes = s == head && i ? 0 : round_up(measure_ring(section, cut, t, s, alone, &ring), 64);
         size_t kept = stage == &copy ? round_up(sizeof copy, 64) : 0;
         struct flynn_stage *keep = base ? (struct flynn_stage *)(void *)(base + at + bytes) : NULL;
         if (base && bytes) {
@@ -166,7 +169,7 @@ static size_t place_tile(const struct flynn_section *section, struct flynn_worke
 /* Lay out what does not depend on tiles from `base` on; with base NULL only its size is found. */
 static size_t place_worker(const struct flynn_section *section, struct flynn_worker *w, uint8_t *base)
 {
-    size_t n = (size_t)section->stages, all = n * (size_t)section->tiles, step = (size_t)section->step;
+    size_t n = (size_t)section->stages, all = n * (size_t)section->rows.tiles, step = (size_t)section->step;
     size_t rings = 0, places = round_up(all * sizeof *w->ring, 64);
     size_t ins = places + round_up(all * sizeof *w->place, 64);
     size_t outs = ins + round_up(n * (size_t)section->window * sizeof *w->in, 64);
@@ -189,24 +192,33 @@ static size_t place_worker(const struct flynn_section *section, struct flynn_wor
     return w->rooms;
 }
 
-/* Bytes of a worker with rings for all tiles, which those for one need not. */
-static size_t measure_worker(const struct flynn_section *section)
+/* Bytes of a worker with rings for all tiles, or for the one of them that needs most. */
+static size_t measure_worker(const struct flynn_section *section, const struct flynn_cut *cut, bool alone)
 {
     struct flynn_worker none;
-    size_t at = place_worker(section, &none, NULL);
-    for (int t = 0; t < section->tiles; t++)
-        at = place_tile(section, &none, NULL, at, t, t, false);
-    return round_up(at, 64);
+    size_t rooms = place_worker(section, &none, NULL), at = rooms, most = rooms;
+    for (int t = 0; t < cut->tiles; t++) {
+        at = place_tile(section, cut, &none, NULL, alone ? rooms : at, t, alone ? 0 : t, alone);
+        most = at > most ? at : most;
+    }
+    return round_up(most, 64);
+}
+
+size_t flynn_section_bytes(const struct flynn_section *section, bool whole_rows)
+{
+    const struct flynn_cut *cut = flynn_section_cut(section, whole_rows);
+    return measure_worker(section, cut, cut->tiles > 1 && cut == &section->columns);
 }
 
 void flynn_section_lay(const struct flynn_section *section, struct flynn_worker *w, int tile)
 {
     bool all = tile == FLYNN_LAID_ALL;
+    const struct flynn_cut *cut = all ? &section->rows : &section->columns;
     size_t at = w->rooms;
-    w->tiles = all ? section->tiles : 1;
+    w->tiles = all ? cut->tiles : 1;
     w->laid = tile;
     for (int i = 0; i < w->tiles; i++)
-        at = place_tile(section, w, w->arena, at, all ? i : tile, i, !all);
+        at = place_tile(section, cut, w, w->arena, at, all ? i : tile, i, !all);
 }
 
 int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *section, struct flynn_err *err)
@@ -224,51 +236,55 @@ int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *sec
     return FLYNN_OK;
 }
 
-static void set_tile(struct flynn_section *section, int tile)
+static void set_tile(const struct flynn_section *section, struct flynn_cut *cut, int tile)
 {
     int width = width_of(flynn_section_last(section));
     tile = (int)round_up((size_t)tile, (size_t)part_columns(flynn_section_last(section)));
-    section->tile = tile < width && can_tile(section) ? tile : width;
-    section->tiles = (width + section->tile - 1) / section->tile;
-    section->block = block_rows(section);
+    cut->tile = tile < width && can_tile(section) ? tile : width;
+    cut->tiles = (width + cut->tile - 1) / cut->tile;
+    cut->block = block_rows(section, cut->tiles);
 }
 
 /* How many times the columns are made that there are, in a tile in the middle. */
-static double made_twice(const struct flynn_section *section)
+static double made_twice(const struct flynn_section *section, const struct flynn_cut *cut)
 {
-    double made = 0, needed = 0, part = (double)section->tile / width_of(flynn_section_last(section));
+    double made = 0, needed = 0, part = (double)cut->tile / width_of(flynn_section_last(section));
     for (int s = section->head; s < section->stages; s++) {
-        made += span_of(section, section->tiles / 2, s).width;
+        made += span_of(section, cut, cut->tiles / 2, s).width;
         needed += width_of(section->stage[s]) * part;
     }
     return made / needed;
 }
 
-/* The width of tiles whose rings lie in the nearer caches, or the image's. */
-static int choose_tile(struct flynn_section *section)
+/* Tiles whose rings lie in the nearer caches, where those of whole rows take more than so many bytes. */
+static void choose_tile(const struct flynn_section *section, struct flynn_cut *cut, size_t above)
 {
-    int width = width_of(flynn_section_last(section));
-    set_tile(section, width);
-    size_t bytes = measure_worker(section);
-    if (bytes <= TILED_ABOVE)
-        return width;
     int multiple = TILE_PIXELS * part_columns(flynn_section_last(section));
-    int tile = (int)round_up((size_t)((double)width * TILE_BYTES / (double)bytes), (size_t)multiple);
-    set_tile(section, tile);
-    for (; section->tiles > 1 && made_twice(section) > TILE_TWICE; tile *= 2)
-        set_tile(section, 2 * tile);
-    return (double)measure_worker(section) < TILE_MEMORY * (double)bytes ? tile : width;
+    set_tile(section, cut, width_of(flynn_section_last(section)));
+    size_t bytes = measure_worker(section, cut, false);
+    if (bytes <= above)
+        return;
+    int tile = (int)round_up((size_t)((double)cut->tile * TILE_BYTES / (double)bytes), (size_t)multiple);
+    set_tile(section, cut, tile);
+    for (; cut->tiles > 1 && made_twice(section, cut) > TILE_TWICE; tile *= 2)
+        set_tile(section, cut, 2 * tile);
 }
 
 void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns)
 {
-    set_tile(section, columns ? columns : choose_tile(section));
+    if (columns) {
+        set_tile(section, &section->columns, columns);
+        set_tile(section, &section->rows, columns);
+    } else {
+        choose_tile(section, &section->columns, COLUMNS_ABOVE);
+        choose_tile(section, &section->rows, ROWS_ABOVE);
+    }
+    size_t bytes = flynn_section_bytes(section, true), other = flynn_section_bytes(section, false);
     for (int i = 0; i < engine->workers; i++) {
         struct flynn_worker *w = &section->worker[i];
         engine->bytes -= w->bytes;
         free(w->arena);
-        *w = (struct flynn_worker){.number = i};
-        w->bytes = measure_worker(section);
+        *w = (struct flynn_worker){.number = i, .bytes = bytes > other ? bytes : other};
         engine->bytes += w->bytes;
     }
 }
@@ -319,7 +335,8 @@ static int link_beside(struct flynn_engine *engine, struct flynn_section *sectio
 {
     section->beside = calloc((size_t)section->stages, sizeof *section->beside);
     section->keep = calloc((size_t)section->stages, sizeof *section->keep);
-    if (!section->beside || !section->keep)
+    section->need = calloc((size_t)section->stages, sizeof *section->need);
+    if (!section->beside || !section->keep || !section->need)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     for (int s = 0; s < section->stages; s++) {
         section->beside[s] = -1;
@@ -342,7 +359,8 @@ static void measure_lists(struct flynn_section *section)
     for (int s = 0; s < section->stages; s++) {
         const struct flynn_stage *stage = section->stage[s];
         struct flynn_ring ring;
-        flynn_ring_measure(&ring, stage, (struct flynn_span){0, stage->in.width}, 1);
+        section->need[s] = flynn_ring_window(stage);
+        flynn_ring_measure(&ring, stage, (struct flynn_span){0, stage->in.width}, section->need[s]);
         int window = flynn_stage_taps(stage) + flynn_stage_step(stage) + (stage->first ? ring.capacity : 0);
         section->window = window > section->window ? window : section->window;
         section->step = flynn_stage_step(stage) > section->step ? flynn_stage_step(stage) : section->step;
@@ -472,6 +490,7 @@ void flynn_section_close(struct flynn_engine *engine, struct flynn_section *sect
     free(section->owned_kernel);
     free(section->beside);
     free(section->keep);
+    free(section->need);
     flynn_image_free(&section->result);
     flynn_image_free(&section->room);
 }

@@ -22,6 +22,9 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
  */
 void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *section, int columns);
 
+/** Bytes of a worker's rings and buffers, where rows come or go whole or not. */
+size_t flynn_section_bytes(const struct flynn_section *section, bool whole_rows);
+
 /** Take the workers' memory where that is not done. FLYNN_ELIMIT when there is not enough. */
 int flynn_section_reserve(struct flynn_engine *engine, struct flynn_section *section, struct flynn_err *err);
 

@@ -210,7 +210,7 @@ static void run_strip(struct flynn_task *task, struct flynn_worker *w, int y0, i
     const struct flynn_row_io *write = task->write;
     int last = section->stages - 1, step = last == 0 && w->direct ? 1 : flynn_stage_step(section->stage[last]);
     void **out = w->out + (size_t)last * (size_t)section->step;
-    bool rows_out = section->stage[last]->kind == FLYNN_ROWS, tiled = section->tiles > 1;
+    bool rows_out = section->stage[last]->kind == FLYNN_ROWS, tiled = w->tiles > 1 || w->laid >= 0;
     void **row = tiled ? w->row : out;
 
     if (tiled || (write && step > FLYNN_IO_STEP))
@@ -246,7 +246,7 @@ static bool reads_alone(const struct flynn_task *task)
 {
     const struct flynn_stage *stage = task->section->stage[0];
     return task->read && stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && !stage->first && !stage->up &&
-           !copies_rows(stage) && !task->section->keep[0] && task->section->tiles == 1;
+           !copies_rows(stage) && !task->section->keep[0] && task->section->rows.tiles == 1;
 }
 
 static void run_laid(struct flynn_task *task, struct flynn_worker *w, int tile, int y0, int y1)
@@ -263,12 +263,13 @@ void flynn_strip_rows(void *arg, int index, int worker)
     struct flynn_task *task = arg;
     const struct flynn_section *section = task->section;
     struct flynn_worker *w = &task->section->worker[worker];
-    bool any_order = section->tiles > 1 && !section->head && !task->read && !task->write;
+    const struct flynn_cut *cut = flynn_section_cut(section, task->read || task->write);
+    bool any_order = cut->tiles > 1 && cut == &section->columns;
     int y0, y1;
 
     strip_range(task, index, &y0, &y1);
     w->direct = reads_alone(task);
-    for (int t = 0; any_order && t < section->tiles; t++)
+    for (int t = 0; any_order && t < cut->tiles; t++)
         run_laid(task, w, t, y0, y1);
     if (!any_order)
         run_laid(task, w, FLYNN_LAID_ALL, y0, y1);

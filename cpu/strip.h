@@ -44,20 +44,26 @@ struct flynn_worker {
 
 enum { FLYNN_LAID_ALL = -1, FLYNN_LAID_NONE = -2 };
 
+/** A cut into tiles of columns. */
+struct flynn_cut {
+    int tile, tiles; /**< columns of a tile (the last one may have fewer), and how many tiles */
+    int block;       /**< rows of the input that blocks of rows need of a ring that all tiles share */
+};
+
 /** A segment of a plan with the kernels and workers that run it. */
 struct flynn_section {
     const struct flynn_stage *const *stage;
     flynn_kernel *const *kernel;
     int stages;
-    int head;         /**< the first stage that pulls rows through a ring: 1 behind a whole stage */
-    int window, step; /**< the longest in[] and out[] of its stages */
-    int tile, tiles;  /**< columns of a tile (the last one may have fewer), and how many tiles */
-    int block;        /**< rows of the input that blocks of rows need of a ring that all tiles share */
-    bool handed;      /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
+    int head;                       /**< the first stage that pulls rows through a ring: 1 behind a whole stage */
+    int window, step;               /**< the longest in[] and out[] of its stages */
+    struct flynn_cut columns, rows; /**< for images, tile by tile; where rows come or go whole */
+    bool handed; /**< after its one whole stage stands one that hands the rows on, for output that goes by rows */
     struct flynn_stage *own;          /**< copies of its stages where they differ from the plan's, or NULL */
     const struct flynn_stage **owned; /**< pointers to them */
     flynn_kernel **owned_kernel;
     int *beside; /**< whose ring holds what is beside each stage; -1: the task's image */
+    int *need;   /**< rows that a call of each stage spans */
     int *keep;   /**< rows that each ring holds on to beyond its own stage's window */
     struct flynn_worker *worker;
     struct flynn_image result; /**< what the next segment reads; unset for the last one */
@@ -74,6 +80,12 @@ struct flynn_task {
     int first, last, strip;
     bool stream; /**< dst is larger than the caches */
 };
+
+/** How it is cut where rows come or go whole, as they do behind a whole stage too, and where they do not. */
+static inline const struct flynn_cut *flynn_section_cut(const struct flynn_section *section, bool whole_rows)
+{
+    return section->head || whole_rows ? &section->rows : &section->columns;
+}
 
 /** Give the worker rings and states for one tile, or for all: FLYNN_LAID_ALL. */
 void flynn_section_lay(const struct flynn_section *section, struct flynn_worker *w, int tile);

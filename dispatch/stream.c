@@ -136,7 +136,8 @@ void flynn_run_stream_layout(const struct flynn_run *run, int segment, const str
     struct flynn_engine_layout layout;
     int last = run->plan->segments - 1;
     bool banded = (segment == 0 && in->file_offset < 0) || (segment == last && out && out->file_offset < 0);
-    flynn_engine_layout(run->engine, segment, banded ? band_rows(run, in, true) : 0, &layout);
+    bool whole_rows = segment == 0 || (segment == last && out);
+    flynn_engine_layout(run->engine, segment, banded ? band_rows(run, in, true) : 0, whole_rows, &layout);
     char tiles[64] = "";
     if (layout.tiles > 1)
         snprintf(tiles, sizeof tiles, " in %d tiles of %d columns", layout.tiles, layout.tile);

@@ -250,7 +250,7 @@ Test(engine, wide_images_have_tiles)
         cr_assert(open_job(&job, ops, cases[i].count, &cases[i].shape));
         cr_assert_eq(flynn_backends_parse(&backend, 1, "threads:2", NULL, &err), 1);
         cr_assert_eq(flynn_run_open(&run, &job.plan, &backend, &err), 0, "%s", err.text);
-        flynn_engine_layout(run->engine, 0, 0, &layout);
+        flynn_engine_layout(run->engine, 0, 0, false, &layout);
         cr_expect_eq(layout.tiles > 1, cases[i].tiled, "case %zu: %d tiles of %d columns, rings of %zu bytes", i,
                      layout.tiles, layout.tile, layout.ring_bytes);
         cr_expect(layout.tiles == 1 || layout.tile % 64 == 0);
