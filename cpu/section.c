@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* By measurement: rings beyond this size make it worth while to go through an image tile by tile. */
+/* Beyond this size, by measurement, rings make it worth while to go through an image tile by tile. */
 #define COLUMNS_ABOVE ((size_t)3 << 20)
 /* And where rows come or go whole, so that all tiles have rings: below it these lie in the third-level cache, from
  * where long rows come in time, and tiles gain less than their memory costs when it is first used. */
@@ -36,8 +36,7 @@ void flynn_section_reach(const struct flynn_section *section, int y0, int y1, bo
     }
 }
 
-/* ---- tiles of columns --------------------------------------------------------------------------------------------
- */
+/* ---- tiles of columns ---------------------------------------------------------------------------------------- */
 
 /* Columns that the stage makes. */
 static int width_of(const struct flynn_stage *stage)
@@ -115,8 +114,7 @@ static int block_rows(const struct flynn_section *section, int tiles)
     return most;
 }
 
-/* ---- memory of a worker ------------------------------------------------------------------------------------------
- */
+/* ---- memory of a worker -------------------------------------------------------------------------------------- */
 
 /* The ring of what stage s reads for tile t, which is alone or one of all. Bands of a whole stage before it must lie in
  * one piece. */
@@ -248,12 +246,22 @@ static void set_tile(const struct flynn_section *section, struct flynn_cut *cut,
 /* How many times the columns are made that there are, in a tile in the middle. */
 static double made_twice(const struct flynn_section *section, const struct flynn_cut *cut)
 {
-    double made = 0, needed = 0, part = (double)cut->tile / width_of(flynn_section_last(section));
+    double made = 0, needed = 0;
     for (int s = section->head; s < section->stages; s++) {
         made += span_of(section, cut, cut->tiles / 2, s).width;
-        needed += width_of(section->stage[s]) * part;
+        needed += width_of(section->stage[s]);
     }
-    return made / needed;
+    return made / needed * width_of(flynn_section_last(section)) / cut->tile;
+}
+
+/* Bytes that a worker reads again and again: not the rows of an image that are read once, where they lie. */
+static size_t reused_bytes(const struct flynn_section *section, const struct flynn_cut *cut)
+{
+    const struct flynn_stage *first = section->stage[0];
+    struct flynn_ring ring;
+    bool once = section->need[0] == flynn_stage_step(first) && !section->keep[0] && !flynn_stage_copies(first);
+    once &= cut == &section->columns && !section->head;
+    return measure_worker(section, cut, false) - (once ? measure_ring(section, cut, 0, 0, false, &ring) : 0);
 }
 
 /* Tiles whose rings lie in the nearer caches, where those of whole rows take more than so many bytes. */
@@ -261,7 +269,7 @@ static void choose_tile(const struct flynn_section *section, struct flynn_cut *c
 {
     int multiple = TILE_PIXELS * part_columns(flynn_section_last(section));
     set_tile(section, cut, width_of(flynn_section_last(section)));
-    size_t bytes = measure_worker(section, cut, false);
+    size_t bytes = reused_bytes(section, cut);
     if (bytes <= above)
         return;
     int tile = (int)round_up((size_t)((double)cut->tile * TILE_BYTES / (double)bytes), (size_t)multiple);
@@ -289,8 +297,7 @@ void flynn_section_set_tile(struct flynn_engine *engine, struct flynn_section *s
     }
 }
 
-/* ---- a section ---------------------------------------------------------------------------------------------------
- */
+/* ---- a section ----------------------------------------------------------------------------------------------- */
 
 /* Appended to a whole stage whose output may go by rows. */
 static void hand_on(struct flynn_section *section)
@@ -387,97 +394,6 @@ int flynn_section_open(struct flynn_engine *engine, int i, flynn_kernel *const *
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     flynn_section_set_tile(engine, section, 0);
     return FLYNN_OK;
-}
-
-/* ---- images between segments -------------------------------------------------------------------------------------
- */
-
-bool flynn_section_in_place(const struct flynn_engine *engine, int i)
-{
-    const struct flynn_plan *plan = engine->plan;
-    const struct flynn_stage *stage = engine->section[i].stage[0];
-    size_t stride, bytes;
-    if (!stage->in_place || (i > 0 && flynn_section_in_place(engine, i - 1)))
-        return false;
-    int source = plan->segment[i].source;
-    bool alone = source == i - 1;
-    for (int k = 0; k < plan->segments; k++) {
-        const struct flynn_segment *other = &plan->segment[k];
-        int beside = other->beside >= 0 ? plan->segment[other->beside].source : -2;
-        alone &= (k == i || other->source != source) && beside != source && (source < 0 || other->side != source);
-    }
-    struct flynn_shape room = flynn_section_room(stage);
-    return alone && !flynn_shape_measure(&room, &stride, &bytes, NULL);
-}
-
-bool flynn_section_has_room(const struct flynn_stage *stage)
-{
-    struct flynn_shape room = flynn_section_room(stage);
-    return flynn_shape_equal(&room, &stage->out) && room.height == stage->out.height;
-}
-
-struct flynn_shape flynn_section_room(const struct flynn_stage *stage)
-{
-    struct flynn_shape room = flynn_row_bytes(&stage->in) > flynn_row_bytes(&stage->out) ? stage->in : stage->out;
-    room.height = stage->in.height + stage->below;
-    room.height = room.height > stage->out.height ? room.height : stage->out.height;
-    return room;
-}
-
-int flynn_section_alloc_room(struct flynn_image *out, const struct flynn_stage *stage, struct flynn_err *err)
-{
-    struct flynn_shape room = flynn_section_room(stage);
-    int code = flynn_image_alloc(out, &room, err);
-    out->data += flynn_row_bytes(&room) - flynn_row_bytes(&stage->out);
-    out->shape = stage->out;
-    return code;
-}
-
-struct flynn_image flynn_section_input_in(const struct flynn_image *out, const struct flynn_stage *stage)
-{
-    ptrdiff_t back = (ptrdiff_t)flynn_row_bytes(&stage->in) - (ptrdiff_t)flynn_row_bytes(&stage->out);
-    return (struct flynn_image){
-        .shape = stage->in,
-        .stride = out->stride,
-        .data = out->data + (ptrdiff_t)out->stride * stage->below - back,
-    };
-}
-
-/* What segment i makes lies in the memory that the next one has for its own output, or has memory itself. The output of
- * the last one may come to have room when the plan is run. */
-static int open_images(struct flynn_engine *engine, int i, struct flynn_err *err)
-{
-    struct flynn_section *section = &engine->section[i], *next = section + 1;
-    bool last = i == engine->plan->segments - 1;
-    const struct flynn_stage *stage = section->stage[0];
-    int code = FLYNN_OK;
-    if (flynn_section_in_place(engine, i) && (!last || (i > 0 && !flynn_section_has_room(stage)))) {
-        code = flynn_section_alloc_room(&section->room, stage, err);
-        engine->bytes += section->room.owned_bytes;
-        section->result = section->room;
-        section->result.owned = NULL;
-    } else if (!last && !flynn_section_in_place(engine, i + 1)) {
-        code = flynn_image_alloc(&section->result, &flynn_section_last(section)->out, err);
-        engine->bytes += section->result.owned_bytes;
-    }
-    if (!code && !last && next->room.data)
-        section->result = flynn_section_input_in(&next->room, next->stage[0]);
-    return code;
-}
-
-int flynn_section_images(struct flynn_engine *engine, struct flynn_err *err)
-{
-    int code = FLYNN_OK;
-    for (int i = engine->plan->segments - 1; i >= 0 && !code; i--)
-        code = open_images(engine, i, err);
-    for (int i = 0; i < engine->plan->segments && !code; i++) {
-        struct flynn_section *section = &engine->section[i];
-        for (int s = 0; section->own && s < section->stages; s++) {
-            if (section->own[s].side_table)
-                section->own[s].table[0].data = engine->section[engine->plan->segment[i].side].result.data;
-        }
-    }
-    return code;
 }
 
 void flynn_section_close(struct flynn_engine *engine, struct flynn_section *section)

@@ -3,12 +3,6 @@
 
 #include <string.h>
 
-/* A stage that reads border columns, or beyond the row, cannot read rows of an image in place. */
-static bool copies_rows(const struct flynn_stage *stage)
-{
-    return stage->left || stage->right || stage->padded;
-}
-
 /* ---- producing rows ------------------------------------------------------------------------------------------- */
 
 static void fill(struct flynn_task *task, struct flynn_worker *w, int s, int low, int high);
@@ -246,7 +240,7 @@ static bool reads_alone(const struct flynn_task *task)
 {
     const struct flynn_stage *stage = task->section->stage[0];
     return task->read && stage->kind == FLYNN_ROWS && flynn_stage_taps(stage) == 1 && !stage->first && !stage->up &&
-           !copies_rows(stage) && !task->section->keep[0] && task->section->rows.tiles == 1;
+           !flynn_stage_copies(stage) && !task->section->keep[0] && task->section->rows.tiles == 1;
 }
 
 static void run_laid(struct flynn_task *task, struct flynn_worker *w, int tile, int y0, int y1)
@@ -254,7 +248,7 @@ static void run_laid(struct flynn_task *task, struct flynn_worker *w, int tile, 
     if (w->laid != tile)
         flynn_section_lay(task->section, w, tile);
     if (!task->section->head)
-        w->ring[0].source = copies_rows(task->section->stage[0]) || task->read ? NULL : task->src;
+        w->ring[0].source = flynn_stage_copies(task->section->stage[0]) || task->read ? NULL : task->src;
     run_strip(task, w, y0, y1);
 }
 

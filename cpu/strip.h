@@ -94,6 +94,12 @@ void flynn_section_lay(const struct flynn_section *section, struct flynn_worker 
 void flynn_strip_rows(void *arg, int index, int worker);
 void flynn_strip_whole(void *arg, int index, int worker);
 
+/** A stage that reads border columns, or beyond the row, cannot read rows of an image in place. */
+static inline bool flynn_stage_copies(const struct flynn_stage *stage)
+{
+    return stage->left || stage->right || stage->padded;
+}
+
 /** Rows that output bands of a whole stage start at multiples of. */
 static inline int flynn_stage_band(const struct flynn_stage *stage)
 {

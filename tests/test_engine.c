@@ -227,19 +227,22 @@ Test(engine, tiles_make_the_same)
     }
 }
 
-/* Rings of wide images are cut, others are not. */
+/* Rings of wide images are cut, others are not. Tile by tile, they take little memory. */
 Test(engine, wide_images_have_tiles)
 {
-    static const char *const ops[] = {"gaussian:sigma=4", "gaussian:sigma=8", "box:5"};
     static const struct {
         struct flynn_shape shape;
+        const char *ops[3];
         int count;
-        bool tiled;
+        bool columns, rows; /* tiled from image to image, and where rows come or go whole */
     } cases[] = {
-        {{2000, 300, 3, FLYNN_F32}, 2, false},
-        {{30000, 300, 3, FLYNN_F32}, 2, true},
-        {{30000, 300, 3, FLYNN_U8}, 2, true}, /* running sums, of which every tile has its own */
-        {{90000, 300, 3, FLYNN_U8}, 3, true},
+        {{2000, 300, 3, FLYNN_F32}, {"gaussian:sigma=4", "gaussian:sigma=8"}, 2, false, false},
+        {{70000, 300, 3, FLYNN_F32}, {"gaussian:sigma=4", "gaussian:sigma=8"}, 2, true, true},
+        {{30000, 300, 3, FLYNN_U8}, {"gaussian:sigma=4", "gaussian:sigma=8"}, 2, true, false},
+        {{40000, 300, 3, FLYNN_U8}, {"box:15", "resize:50%", "flip"}, 3, true, false},
+        {{400000, 200, 3, FLYNN_U8}, {"box:15", "resize:width=200000", "gaussian:ksize=5"}, 3, true, true},
+        {{400000, 200, 3, FLYNN_U8}, {"crop:x=9"}, 1, false, false},
+        {{40000, 300, 3, FLYNN_U8}, {"box:15", "box:15,border=wrap"}, 2, true, false}, /* the second is a segment */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct job job;
@@ -247,13 +250,18 @@ Test(engine, wide_images_have_tiles)
         struct flynn_run *run;
         struct flynn_engine_layout layout;
         struct flynn_err err;
-        cr_assert(open_job(&job, ops, cases[i].count, &cases[i].shape));
+        cr_assert(open_job(&job, cases[i].ops, cases[i].count, &cases[i].shape));
         cr_assert_eq(flynn_backends_parse(&backend, 1, "threads:2", NULL, &err), 1);
         cr_assert_eq(flynn_run_open(&run, &job.plan, &backend, &err), 0, "%s", err.text);
-        flynn_engine_layout(run->engine, 0, 0, false, &layout);
-        cr_expect_eq(layout.tiles > 1, cases[i].tiled, "case %zu: %d tiles of %d columns, rings of %zu bytes", i,
-                     layout.tiles, layout.tile, layout.ring_bytes);
-        cr_expect(layout.tiles == 1 || layout.tile % 64 == 0);
+        for (int whole = 0; whole < 2; whole++) {
+            flynn_engine_layout(run->engine, 0, 0, whole, &layout);
+            cr_expect_eq(layout.tiles > 1, whole ? cases[i].rows : cases[i].columns,
+                         "case %zu: %d tiles of %d columns, rings of %zu bytes", i, layout.tiles, layout.tile,
+                         layout.ring_bytes);
+            cr_expect(layout.tiles == 1 || layout.tile % 64 == 0);
+            cr_expect(whole || layout.tiles == 1 || layout.ring_bytes < 4 << 20, "case %zu: rings of %zu bytes", i,
+                      layout.ring_bytes);
+        }
         flynn_run_close(run);
         close_job(&job);
     }
