@@ -54,7 +54,7 @@ static inline vi lookup_rise(vi slope, vi x)
     vi far = V(slli_epi16)(x, 3), odd = v_set16(-256);
     vi y0 = V(maddubs_epi16)(slope, v_and(far, v_set16(0x0078)));
     vi y1 = V(maddubs_epi16)(slope, v_and(far, v_set16(0x7800)));
-    return v_or(V(srli_epi16)(y0, 8), v_and(y1, odd));
+    return V(blendv_epi8)(V(srli_epi16)(y0, 8), y1, odd);
 }
 
 /* The entries of a block that has its own, 0 in all others: there adding sets bit 7 of the index. */
