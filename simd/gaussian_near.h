@@ -17,6 +17,8 @@
 #define NEAR_TILE  2048                                             /* samples, at most */
 #define NEAR_PART  (4 * VEC + 3 * NEAR_RADIUS * FLYNN_MAX_CHANNELS) /* of a row, with what is around */
 
+#define NEAR_AHEAD 4 /* rows ahead at which memory is asked for: tiles are too narrow for hardware to foresee them */
+
 struct near {
     vi across[NEAR_TAPS], more[2]; /* weights of the bytes left and right; what is more than one product holds */
     vi down[2][NEAR_TAPS];         /* of rows 2 q and 2 q + 1, for the first output row of two and for the second */
@@ -142,9 +144,17 @@ FLYNN_UNROLLED void near_across(struct near *near, const uint8_t *row, int from,
 /* ---- down --------------------------------------------------------------------------------------------------------
  */
 
+FLYNN_UNROLLED void near_store(uint8_t *to, vi v, bool stream)
+{
+    if (stream)
+        v_stream(to, v);
+    else
+        v_store(to, v);
+}
+
 /* Two output rows of n pairs, whole vectors. */
 FLYNN_UNROLLED void near_down(const struct near *near, const uint8_t *const *pair, uint8_t *const out[2], int samples,
-                              int n)
+                              int n, bool stream)
 {
     uint8_t *to[2] = {out[0], out[1]};
     for (ptrdiff_t i = 0; i < samples; i += VEC) {
@@ -165,14 +175,14 @@ FLYNN_UNROLLED void near_down(const struct near *near, const uint8_t *const *pai
             for (int v = 0; v < 4; v++)
                 sum[o][v] = V(srai_epi32)(sum[o][v], 16);
             vi low = V(packs_epi32)(sum[o][0], sum[o][1]), high = V(packs_epi32)(sum[o][2], sum[o][3]);
-            v_store(to[o] + i, v_xor(V(packs_epi16)(low, high), v_set8(-128)));
+            near_store(to[o] + i, v_xor(V(packs_epi16)(low, high), v_set8(-128)), stream);
         }
     }
 }
 
 /* The same of rows whose sums fit 16 bits. */
 FLYNN_UNROLLED void near_narrow(const struct flynn_stage *stage, const uint8_t *const *row, uint8_t *const out[2],
-                                int samples, int n)
+                                int samples, int n, bool stream)
 {
     simde__m128i shift = simde_mm_cvtsi32_si128(stage->k[2]);
     uint8_t *to[2] = {out[0], out[1]};
@@ -195,7 +205,7 @@ FLYNN_UNROLLED void near_narrow(const struct flynn_stage *stage, const uint8_t *
             }
         }
         for (int o = 0; o < 2; o++)
-            v_store(to[o] + i, V(packus_epi16)(sum[o][0], sum[o][1]));
+            near_store(to[o] + i, V(packus_epi16)(sum[o][0], sum[o][1]), stream);
     }
 }
 
@@ -211,6 +221,9 @@ FLYNN_UNROLLED void near_window(const struct flynn_call *call, struct near *near
     int last = call->rows + 2 * n - 3;
     for (; *made < y + 2 * n; ++*made) {
         const uint8_t *in = call->in[*made < last ? *made : last];
+        const uint8_t *next = (const uint8_t *)call->in[*made + NEAR_AHEAD < last ? *made + NEAR_AHEAD : last] + from;
+        for (int i = 0; call->stream && i < samples; i += 64)
+            __builtin_prefetch(next + i);
         uint8_t *sum = near->sum + *made % (2 * n) * stride;
         if (narrow)
             near_across(near, in, from, channels, samples, NULL, sum, n, heavy);
@@ -231,6 +244,7 @@ FLYNN_UNROLLED void near_tile(const struct flynn_call *call, struct near *near, 
     const uint8_t *row[2 * NEAR_TAPS], *rest[2 * NEAR_TAPS];
     for (int y = 0; y < call->rows; y += 2) {
         bool both = y + 1 < call->rows;
+        bool stream = call->stream && (uintptr_t)call->out[y] % VEC == 0 && (uintptr_t)call->out[y + both] % VEC == 0;
         uint8_t *out[2] = {(uint8_t *)call->out[y] + from, both ? (uint8_t *)call->out[y + 1] + from : near->spare};
         uint8_t *end[2] = {near->spare, near->spare + VEC};
         near_window(call, near, from, samples, y, &made, n, narrow, heavy, row);
@@ -238,9 +252,9 @@ FLYNN_UNROLLED void near_tile(const struct flynn_call *call, struct near *near, 
             rest[k] = row[k] + (narrow ? 2 : 4) * whole;
         for (int part = 0; part < 1 + (whole < samples); part++) {
             if (narrow)
-                near_narrow(call->stage, part ? rest : row, part ? end : out, part ? VEC : whole, n);
+                near_narrow(call->stage, part ? rest : row, part ? end : out, part ? VEC : whole, n, stream && !part);
             else
-                near_down(near, part ? rest : row, part ? end : out, part ? VEC : whole, n);
+                near_down(near, part ? rest : row, part ? end : out, part ? VEC : whole, n, stream && !part);
         }
         for (int o = 0; o < 1 + both && whole < samples; o++)
             memcpy(out[o] + whole, end[o], (size_t)(samples - whole));
