@@ -41,6 +41,7 @@ static inline int near_weight(const struct flynn_stage *stage, int n, int k)
 static inline vi near_bytes(int left, int right)
 {
 #if defined(FLYNN_ISA_SSE2)
+    (void)right;
     return v_set16(left);
 #else
     return v_set16(left | right << 8);
