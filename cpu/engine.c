@@ -226,22 +226,16 @@ static int run_sections(struct flynn_engine *engine, const struct flynn_image *i
     return code;
 }
 
-/* The workers' memory, where `more` bytes are going to be taken too. */
-static int reserve(struct flynn_engine *engine, size_t more, struct flynn_err *err)
+int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err)
 {
     char why[FLYNN_MEMORY_WHY];
     int code = FLYNN_OK;
-    if (flynn_memory_exceeds(flynn_memory_limit(), (double)engine->bytes + (double)more, why))
-        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory: %.0f bytes for the rows of %d thread%s%s",
-                          (double)engine->bytes + (double)more, engine->workers, engine->workers == 1 ? "" : "s", why);
+    if (flynn_memory_exceeds(flynn_memory_limit(), (double)engine->bytes, why))
+        code = flynn_fail(err, FLYNN_ELIMIT, "out of memory: %zu bytes for the rows of %d thread%s%s", engine->bytes,
+                          engine->workers, engine->workers == 1 ? "" : "s", why);
     for (int i = 0; !code && i < engine->plan->segments; i++)
         code = flynn_section_reserve(engine, &engine->section[i], err);
     return code;
-}
-
-int flynn_engine_reserve(struct flynn_engine *engine, struct flynn_err *err)
-{
-    return reserve(engine, 0, err);
 }
 
 int flynn_engine_run(struct flynn_engine *engine, const struct flynn_image *in, const struct flynn_image *out,
@@ -299,8 +293,7 @@ int flynn_engine_stream(struct flynn_engine *engine, const struct flynn_image *i
                         const struct flynn_row_io *io, struct flynn_err *err)
 {
     struct flynn_section *section = engine->section;
-    int n = engine->plan->segments;
-    int code = reserve(engine, io->read && io->place ? flynn_engine_stream_bytes(engine) : 0, err);
+    int n = engine->plan->segments, code = flynn_engine_reserve(engine, err);
     bool read = io->read && n && takes_rows(engine), write = io->place && n && gives_rows(&section[n - 1]);
     struct flynn_image whole_in = {0}, whole_out = {0};
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dispatch/stream.h"
 
+#include "core/memory.h"
 #include "dispatch/run.h"
 
 #include <stdio.h>
@@ -79,6 +80,17 @@ static bool in_order(const struct flynn_rows_in *in, const struct flynn_rows_out
     return in->file_offset < 0 || (out && out->file_offset < 0);
 }
 
+/* All that a run takes for itself, so that a part that is granted is not what ends the process. */
+static int check_memory(const struct flynn_run *run, const struct stream *s, struct flynn_err *err)
+{
+    char why[FLYNN_MEMORY_WHY];
+    size_t bytes = flynn_run_stream_bytes(run, s->in, s->out);
+    if (flynn_memory_exceeds(flynn_memory_limit(), (double)bytes, why))
+        return flynn_fail(err, FLYNN_ELIMIT, "%s: out of memory: %zu bytes for rows and images%s", s->in->source->name,
+                          bytes, why);
+    return FLYNN_OK;
+}
+
 static int start(struct flynn_run *run, struct stream *s, struct flynn_row_io *io, struct flynn_rows_fault *fault,
                  struct flynn_err *err)
 {
@@ -106,7 +118,9 @@ int flynn_run_stream(struct flynn_run *run, struct flynn_rows_in *in, struct fly
     struct flynn_row_io io;
 
     flynn_rows_fault_init(&fault);
-    int code = start(run, &s, &io, &fault, err);
+    int code = check_memory(run, &s, err);
+    if (!code)
+        code = start(run, &s, &io, &fault, err);
     if (!code)
         code = flynn_engine_stream(run->engine, NULL, image, &io, err);
     if (atomic_load(&fault.stop)) {

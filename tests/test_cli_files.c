@@ -124,6 +124,17 @@ static long most_held(void)
     return usage.ru_maxrss >> 10;
 }
 
+/* Rows of 600 MB of which a window is needed: together more than any machine has. */
+Test(cli_files, enormous_windows_of_a_pipe_are_refused_before_memory_is_taken)
+{
+    cr_assert_eq(
+        cli_shell("printf 'P6 100000000 3000 65535\\n' > start; (cat start; head -c 100000 /dev/zero) 2> broken | "
+                  "flynn run -b scalar --format=ppm - /dev/null gaussian:ksize=2001,sigma=300"),
+        4);
+    cr_assert(cli_complains("stdin: out of memory: ") && strstr(cli_err, " bytes for rows and images, and "), "%s",
+              cli_err);
+}
+
 /* Tables as long as the output's sides would be gigabytes by themselves. The images are larger than addresses, so that
  * they are refused wherever this runs. */
 Test(cli_files, enormous_outputs_are_refused_before_memory_is_taken)
