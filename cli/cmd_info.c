@@ -66,6 +66,7 @@ static const char doc[] =
 
 static const struct argp argp = {options, parse, NULL, doc, NULL, NULL, NULL};
 
+#if FLYNN_HAVE_OPENCL
 /* Why nothing can be written to the cache folder, which is made when it is needed; "" when it can. */
 static const char *cache_problem(const char *folder)
 {
@@ -79,6 +80,7 @@ static const char *cache_problem(const char *folder)
     }
     return "";
 }
+#endif
 
 static int gather(struct info *info, struct flynn_err *err)
 {
