@@ -82,13 +82,20 @@ static H16 marked(H16 sum, const struct flynn_args *a)
 /* ---- both in one, for few taps ---------------------------------------------------------------------------------------- */
 
 #if defined(ON_CPU)
+#include "lines.clh"
 
 #define TAPS    13  /* the most that lower sends here */
-#define SEGMENT 512 /* samples that are sent down together: their rows stay in the cache */
+#define SEGMENT (2048 / (int)sizeof(R)) /* samples that are sent down together: their rows stay in the cache */
 
-/* R: a row in the ring. Bytes are summed down the columns as floats, which hold every whole number up to 2^24, or, where
- * they do (k[3] is 0), in 16 bits: then the ring is one of ushort in the same memory. */
-#if defined(T_U8)
+/* R: a row in the ring. Bytes are summed down the columns by pairs of words, or as floats, which hold every whole number up
+ * to 2^24, or, where they do (k[3] is 0), in 16 bits: then the ring is one of ushort in the same memory. */
+#if defined(T_U8) && defined(X86_AVX2)
+#include "pairs.clh"
+#define R        H
+#define TO_R(h)  (h)
+#define MARKED(h, mark) ((h) ^ (H16)(mark))
+#define NARROW_OF(a) false
+#elif defined(T_U8)
 #define R        float
 #define TO_R(h)  convert_float16(h)
 #define NARROW_OF(a) ((a)->k[3] == 0)
@@ -98,48 +105,57 @@ static H16 marked(H16 sum, const struct flynn_args *a)
 #define NARROW_OF(a) false
 #endif
 
-static void put16(R *to, int i, H16 sum, bool narrow)
+#ifndef MARKED
+#define MARKED(h, mark) (h)
+#endif
+
+static inline void put16(R *to, int i, H16 sum, bool narrow, int mark)
 {
     if (narrow)
         *(H16 *)((H *)to + i) = sum;
     else
-        *(PASTE(R, 16) *)(to + i) = TO_R(sum);
+        *(PASTE(R, 16) *)(to + i) = TO_R(MARKED(sum, mark));
 }
 
-/* Groups [i, last) across: three taps or fewer without a loop over them (whole numbers have weights of 0 for the rest),
- * and else two groups at a time. */
+#define UNROLLED _Pragma("unroll")
+
+/* Groups [i, last) across. */
+INLINE void across_taps(__global const T *from, const struct flynn_args *a, const int taps, __global const int *distance,
+                        WEIGHT weight, int i, int last, R *to)
+{
+    const bool narrow = NARROW_OF(a);
+    int far[TAPS];
+    H w[TAPS];
+    UNROLLED for (int k = 0; k < taps; k++)
+    {
+        far[k] = distance[k] * a->in.channels;
+        w[k] = (H)weight[k];
+    }
+    for (; i < last; i += 16) {
+        __global const T *p = from + i;
+        H16 s = TO_H(LOAD(T, 16, p)) * (H16)(w[0]);
+        UNROLLED for (int k = 1; k < taps; k++)
+        {
+            s += (TO_H(LOAD(T, 16, p - far[k])) + TO_H(LOAD(T, 16, p + far[k]))) * (H16)(w[k]);
+        }
+        put16(to, i, s, narrow, a->k[3]);
+    }
+}
+
+/* Few taps without a loop over them. */
 static void across_groups(__global const T *from, const struct flynn_args *a, __global const int *distance, WEIGHT weight,
                           int i, int last, R *to)
 {
-    const int taps = a->k[0], c = a->in.channels;
-    const bool narrow = NARROW_OF(a);
-#if !T_FLOAT
-    if (taps <= 3) {
-        const int far1 = taps > 1 ? distance[1] * c : 0, far2 = taps > 2 ? distance[2] * c : 0;
-        const H16 w0 = (H)weight[0], w1 = taps > 1 ? (H)weight[1] : (H)0, w2 = taps > 2 ? (H)weight[2] : (H)0;
-        for (; i < last; i += 16) {
-            __global const T *p = from + i;
-            put16(to, i,
-                  TO_H(LOAD(T, 16, p)) * w0 + (TO_H(LOAD(T, 16, p - far1)) + TO_H(LOAD(T, 16, p + far1))) * w1 +
-                      (TO_H(LOAD(T, 16, p - far2)) + TO_H(LOAD(T, 16, p + far2))) * w2,
-                  narrow);
-        }
-        return;
-    }
-#endif
-    for (; i + 16 < last; i += 32) {
-        H16 s = TO_H(LOAD(T, 16, from + i)) * (H16)(weight[0]), t = TO_H(LOAD(T, 16, from + i + 16)) * (H16)(weight[0]);
-        for (int k = 1; k < taps; k++) {
-            const int far = distance[k] * c;
-            __global const T *p = from + i - far, *q = from + i + far;
-            s += (TO_H(LOAD(T, 16, p)) + TO_H(LOAD(T, 16, q))) * (H16)(weight[k]);
-            t += (TO_H(LOAD(T, 16, p + 16)) + TO_H(LOAD(T, 16, q + 16))) * (H16)(weight[k]);
-        }
-        put16(to, i, s, narrow);
-        put16(to, i + 16, t, narrow);
-    }
-    if (i < last)
-        put16(to, i, across16(from, a, distance, weight, i), narrow);
+    if (a->k[0] == 2)
+        across_taps(from, a, 2, distance, weight, i, last, to);
+    else if (a->k[0] == 3)
+        across_taps(from, a, 3, distance, weight, i, last, to);
+    else if (a->k[0] == 4)
+        across_taps(from, a, 4, distance, weight, i, last, to);
+    else if (a->k[0] == 7)
+        across_taps(from, a, 7, distance, weight, i, last, to);
+    else
+        across_taps(from, a, a->k[0], distance, weight, i, last, to);
 }
 
 /* Samples [x, x + n) of row y across, into `to`; whole groups are written. */
@@ -151,7 +167,7 @@ static void across_segment(__global const T *in, const struct flynn_args *a, __g
     __global const T *from = CROW(T, in, max(row, 0), a->in.stride) + x;
     for (int i = 0; i < n;) {
         if (x + i < reach || i >= end) {
-            put16(to, i, edge_across16(in, a, distance, weight, x + i, y), NARROW_OF(a));
+            put16(to, i, edge_across16(in, a, distance, weight, x + i, y), NARROW_OF(a), a->k[3]);
             i += 16;
         } else {
             const int last = min(n, end);
@@ -161,7 +177,17 @@ static void across_segment(__global const T *in, const struct flynn_args *a, __g
     }
 }
 
-#if defined(T_U16)
+/* n or all of 16 samples to the output. */
+static inline void give16(__global T *to, T16 v, int n, bool streams)
+{
+    if (n >= 16)
+        STREAM(T, 16, streams, v, to);
+    else
+        store_some(to, v, n);
+}
+
+#if defined(T_U8) && defined(X86_AVX2)
+#elif defined(T_U16)
 
 static void down_row(const R *centre, int taps, const int *up, const int *down, WEIGHT weight, int n, __global T *to)
 {
@@ -207,46 +233,108 @@ static void down_row(const R *centre, int taps, const int *up, const int *down, 
 #endif
 
 /* Where 16 bits hold every sum. */
-static void down_narrow(const H *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int n,
-                        __global T *to)
+INLINE void down_narrow(const H *centre, const struct flynn_args *a, const int taps, const int *up, const int *down,
+                        WEIGHT weight, int n, __global T *to)
 {
 #if defined(T_U8)
-    const int taps = a->k[0];
     const H16 rest = (H)a->k[1], shift = (H)a->k[2];
-    if (taps <= 3) {
-        const H *b1 = taps > 1 ? centre + up[1] : centre, *c1 = taps > 1 ? centre + down[1] : centre;
-        const H *b2 = taps > 2 ? centre + up[2] : centre, *c2 = taps > 2 ? centre + down[2] : centre;
-        const H16 w0 = (H)weight[0], w1 = taps > 1 ? (H)weight[1] : (H)0, w2 = taps > 2 ? (H)weight[2] : (H)0;
-        for (int i = 0; i < n; i += 16) {
-            const H16 sum = rest + *(const H16 *)(centre + i) * w0 +
-                            (*(const H16 *)(b1 + i) + *(const H16 *)(c1 + i)) * w1 +
-                            (*(const H16 *)(b2 + i) + *(const H16 *)(c2 + i)) * w2;
-            store_some_or_all(to + i, convert_uchar16(sum >> shift), n - i);
-        }
-        return;
+    const bool streams = STREAMS(*a, to);
+    H w[TAPS];
+    UNROLLED for (int t = 0; t < taps; t++)
+    {
+        w[t] = (H)weight[t];
     }
+    const H *b1 = centre + up[1], *c1 = centre + down[1], *b2 = centre + up[taps - 1], *c2 = centre + down[taps - 1];
     for (int i = 0; i < n; i += 16) {
-        H16 sum = rest + *(const H16 *)(centre + i) * (H16)(weight[0]);
-        for (int t = 1; t < taps; t++)
-            sum += (*(const H16 *)(centre + up[t] + i) + *(const H16 *)(centre + down[t] + i)) * (H16)(weight[t]);
-        store_some_or_all(to + i, convert_uchar16(sum >> shift), n - i);
+        H16 sum = rest + *(const H16 *)(centre + i) * (H16)(w[0]);
+        if (taps == 3) {
+            sum += (*(const H16 *)(b1 + i) + *(const H16 *)(c1 + i)) * (H16)(w[1]) +
+                   (*(const H16 *)(b2 + i) + *(const H16 *)(c2 + i)) * (H16)(w[2]);
+        } else {
+            UNROLLED for (int t = 1; t < taps; t++)
+                sum += (*(const H16 *)(centre + up[t] + i) + *(const H16 *)(centre + down[t] + i)) * (H16)(w[t]);
+        }
+        give16(to + i, convert_uchar16(sum >> shift), n - i, streams);
     }
 #endif
+}
+
+#if defined(T_U8) && defined(X86_AVX2)
+INLINE void down_pairs(const H *centre, const struct flynn_args *a, const int taps, const int *up, const int *down,
+                       WEIGHT weight, int n, __global T *to)
+{
+    const bool streams = STREAMS(*a, to);
+    int w[TAPS];
+    UNROLLED for (int t = 0; t < taps; t++)
+    {
+        w[t] = weight[t];
+    }
+    for (int i = 0; i < n; i += 16) {
+        struct sums sum = weighed(pairs_of(*(const short16 *)(centre + i), (short16)(0)), w[0], 0);
+        sum.low += a->k[1];
+        sum.high += a->k[1];
+        UNROLLED for (int t = 1; t < taps; t++)
+        {
+            const struct sums more = weighed(
+                pairs_of(*(const short16 *)(centre + up[t] + i), *(const short16 *)(centre + down[t] + i)), w[t], w[t]);
+            sum.low += more.low;
+            sum.high += more.high;
+        }
+        give16(to + i, bytes_of(words_of(sum.low >> a->k[2], sum.high >> a->k[2])), n - i, streams);
+    }
+}
+
+/* Few taps without a loop over them. */
+static void down_narrow_taps(const H *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int n,
+                             __global T *to)
+{
+    if (a->k[0] == 3)
+        down_narrow(centre, a, 3, up, down, weight, n, to);
+    else if (a->k[0] == 2)
+        down_narrow(centre, a, 2, up, down, weight, n, to);
+    else
+        down_narrow(centre, a, a->k[0], up, down, weight, n, to);
+}
+
+static void down_taps(const R *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int n,
+                      __global T *to)
+{
+    if (a->k[3] == 0)
+        down_narrow_taps(centre, a, up, down, weight, n, to);
+    else if (a->k[0] == 4)
+        down_pairs(centre, a, 4, up, down, weight, n, to);
+    else if (a->k[0] == 7)
+        down_pairs(centre, a, 7, up, down, weight, n, to);
+    else
+        down_pairs(centre, a, a->k[0], up, down, weight, n, to);
+}
+#else
+static void down_taps(const R *centre, const struct flynn_args *a, const int *up, const int *down, WEIGHT weight, int n,
+                      __global T *to)
+{
+    if (NARROW_OF(a))
+        down_narrow((const H *)centre, a, a->k[0], up, down, weight, n, to);
+    else
+        down_row(centre, a->k[0], up, down, weight, n, to);
+}
+#endif
+
+/* Bytes. */
+static int ring_row_of(const struct flynn_args *a)
+{
+    return (NARROW_OF(a) ? (int)sizeof(H) : (int)sizeof(R)) * SEGMENT;
 }
 
 static void down_segment(const R *ring, const struct flynn_args *a, __global const int *distance, WEIGHT weight, int slot,
                          int n, __global T *to)
 {
     const int rows = 2 * a->left + 1;
-    int up[TAPS], down[TAPS];
+    int up[TAPS] = {0}, down[TAPS] = {0};
     for (int t = 0; t < a->k[0]; t++) {
         up[t] = ((slot - distance[t] + rows) % rows - slot) * SEGMENT;
         down[t] = ((slot + distance[t]) % rows - slot) * SEGMENT;
     }
-    if (NARROW_OF(a))
-        down_narrow((const H *)ring + slot * SEGMENT, a, up, down, weight, n, to);
-    else
-        down_row(ring + slot * SEGMENT, a->k[0], up, down, weight, n, to);
+    down_taps((const R *)((const uchar *)ring + slot * ring_row_of(a)), a, up, down, weight, n, to);
 }
 
 /* Rows go across into a ring of as many as there are taps, and from there down. */
@@ -255,11 +343,12 @@ FLYNN_KERNEL(blur, T, T)
     __attribute__((aligned(64))) R ring[TAPS * SEGMENT];
     const struct flynn_args args = a, *const p = &args;
     const int last_x = LAST_X(a.out.width * a.out.channels), last_y = LAST_Y(a.out.height), radius = a.left;
-    const int rows = 2 * radius + 1, ring_row = (NARROW_OF(p) ? (int)sizeof(H) : (int)sizeof(R)) * SEGMENT;
+    const int rows = 2 * radius + 1, ring_row = ring_row_of(p);
     for (int x = FIRST_X; x < last_x; x += SEGMENT) {
         const int n = min(SEGMENT, last_x - x);
         int slot = 0;
         for (int y = FIRST_Y - radius; y < last_y + radius; y++) {
+            ask_line(in, p, x, n, max(y + 2, 0));
             across_segment(in, p, DISTANCES, WEIGHTS, x, n, y, (R *)((uchar *)ring + slot * ring_row));
             slot = slot + 1 == rows ? 0 : slot + 1;
             if (y >= FIRST_Y + radius)
