@@ -345,6 +345,7 @@ static int lower_near(struct flynn_node *node, const struct plan *plan, struct f
     near->step = NEAR_CALL;
     near->k[4] = is_heavy(plan);
     *blur = *near;
+    blur->op = flynn_op_at(flynn_op_find("gaussian")); /* whoever made the stages */
     blur->left = blur->right = plan->radius;
     launch(node, blur, NULL);
     return FLYNN_OK;
