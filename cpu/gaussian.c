@@ -310,17 +310,18 @@ static void launch(struct flynn_node *node, const struct flynn_stage *across, co
 static struct flynn_stage *start_stage(struct flynn_node *node, int kernel, const struct plan *plan)
 {
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, kernel);
-    stage->padded = kernel != NEAR;
-    stage->full_width = kernel == NEAR;
+    bool short_rows = kernel == NEAR && (size_t)node->in.width * (size_t)node->in.channels <= NEAR_WIDE;
+    stage->padded = !short_rows;
+    stage->full_width = short_rows;
     stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
     if (kernel != DOWN) {
         stage->border_value = flynn_node_sample(node, "fill");
         if (node->in.type != FLYNN_F32)
             stage->border_value = floor(stage->border_value + 0.5);
     }
-    if (kernel == ACROSS)
+    if (kernel == ACROSS || (kernel == NEAR && !short_rows))
         stage->left = stage->right = plan->radius;
-    else
+    if (kernel != ACROSS)
         stage->up = stage->down = plan->radius;
     stage->variant = node->in.type;
     describe(stage, plan);

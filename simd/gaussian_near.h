@@ -124,6 +124,8 @@ FLYNN_UNROLLED void near_sums(const struct near *near, const uint8_t *in, int ch
 static inline int near_end(const struct near_border *border, int from, int i, int samples)
 {
     int direct = (border->samples - border->reach - VEC - from) / VEC * VEC, end = samples;
+    if (border->there)
+        return samples;
     if (from + i < border->reach)
         end = i + (border->reach - from - i + VEC - 1) / VEC * VEC;
     else if (direct > i)
