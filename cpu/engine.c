@@ -398,6 +398,9 @@ void flynn_engine_layout(const struct flynn_engine *engine, int segment, int ban
     int rows = band && band < height ? band : height;
     layout->strip = choose_strip(engine, section, rows);
     layout->strips = height / rows * ((rows + layout->strip - 1) / layout->strip);
+    bool taken = segment == 0 && takes_rows(engine),
+         given = segment == engine->plan->segments - 1 && gives_rows(section);
+    whole_rows &= taken || given;
     const struct flynn_cut *cut = flynn_section_cut(section, whole_rows);
     layout->tile = cut->tile;
     layout->tiles = cut->tiles;

@@ -87,7 +87,8 @@ void flynn_engine_set_strip(struct flynn_engine *engine, int rows);
 void flynn_engine_set_tile(struct flynn_engine *engine, int columns);
 
 /** How a segment is run: rows of a strip, strips (one after the other on one worker, or at once), columns of a tile and
- * tiles, bytes of the rings and buffers of one worker. whole_rows: row_io gives or takes its rows. For messages. */
+ * tiles, bytes of the rings and buffers of one worker. whole_rows: row_io gives or takes rows where it can. For
+ * messages. */
 struct flynn_engine_layout {
     int strip, strips;
     int tile, tiles;
