@@ -97,6 +97,16 @@ static const struct argp argp = {options, parse, "[IN OP...]", doc, children, NU
 
 /* ---- backends ---------------------------------------------------------------------------------------------------- */
 
+/* Whether an item of a list is `all`. */
+static bool lists_all(const char *list)
+{
+    for (const char *item = list; item; item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
+        if (strncmp(item, "all", 3) == 0 && (item[3] == ',' || item[3] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 /* The backends of -b, then those of --require that it does not name. */
 static int list_backends(struct verify *v, struct flynn_err *err)
 {
@@ -119,7 +129,7 @@ static int list_backends(struct verify *v, struct flynn_err *err)
         v->required[k] = true;
     }
     free(list);
-    bool named = v->options.backends && !strstr(v->options.backends, "all");
+    bool named = v->options.backends && !lists_all(v->options.backends);
     for (int i = 0; named && i < v->count; i++)
         v->required[i] = true;
     return count < 0 ? count : needed < 0 ? needed : FLYNN_OK;
