@@ -128,8 +128,7 @@ static int run_section(struct flynn_engine *engine, const struct flynn_task *fro
     return last->check ? last->check(last, task.dst, err) : FLYNN_OK;
 }
 
-/* ---- whole images between rows -------------------------------------------------------------------------------------
- */
+/* ---- whole images between rows ----------------------------------------------------------------------------------- */
 
 /* Copies rows between an image and row_io, or from row_io to row_io. */
 struct copy {

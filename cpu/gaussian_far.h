@@ -13,8 +13,7 @@
 #define FAR_CL_LINE  4096 /**< and those that are made together */
 #define FAR_SHORT    128  /**< boxes up to this size have sums of 32 bits for bytes */
 
-/* ---- large sigma: three boxes (core/gaussian_far.h) ----------------------------------------------------------------
- */
+/* ---- large sigma: three boxes (core/gaussian_far.h) -------------------------------------------------------------- */
 
 /* One more row: the sums go on, and, where `out` is not NULL, the result is written. */
 static void far_row_u8(const struct flynn_stage *stage, const void *const row[6], int samples, void *sums, void *to)
@@ -198,8 +197,7 @@ static void long_across_u16(const struct flynn_call *call)
     }
 }
 
-/* ---- stages of three boxes -----------------------------------------------------------------------------------------
- */
+/* ---- stages of three boxes --------------------------------------------------------------------------------------- */
 
 /* Two boxes of *k and one of *l samples whose variance is nearest to sigma's: 2k*k + l*l = 12 sigma^2 + 3. l is odd, so
  * that the middle is a sample's, and not further from k than a third of it. */

@@ -95,8 +95,7 @@ static void compare_f32(const struct flynn_call *call)
     compare(call, sizeof(float), compare_reals, &limit);
 }
 
-/* ---- means that are floats ----------------------------------------------------------------------------------------
- */
+/* ---- means that are floats --------------------------------------------------------------------------------------- */
 
 static inline vi white_lanes(const struct flynn_stage *stage, const float *mean, vi x, int white)
 {

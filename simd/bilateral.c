@@ -11,8 +11,7 @@
 #include "simd/bilateral_planes.h"
 #include "simd/bilateral_weights.h"
 
-/* ---- sums ---------------------------------------------------------------------------------------------------------
- */
+/* ---- sums -------------------------------------------------------------------------------------------------------- */
 
 /* Of the pixels of a vector, in the order of unpack instructions: weights in 16 bits, and weighted samples (less 128)
  * of every channel in 32 bits. */
@@ -98,8 +97,7 @@ FLYNN_UNROLLED void quotients(const struct sums *s, int c, bool few, vi out[FLYN
         out[j] = V(packus_epi16)(V(packs_epi32)(q[j][0], q[j][1]), V(packs_epi32)(q[j][2], q[j][3]));
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* VEC pixels from x on to `out`. */
 FLYNN_UNROLLED void filter_vector(const struct flynn_call *call, int r, int x, uint8_t *out,

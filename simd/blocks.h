@@ -95,8 +95,7 @@ BLOCK_INLINE void block_doubles(enum block_kind kind, enum flynn_type type, doub
     block_some(kind, type, lanes, x, w, (size_t)i, n - i);
 }
 
-/* ---- u8: sums of integers are exact in any order, so that they may all go to lane 0 -------------------------------
- */
+/* ---- u8: sums of integers are exact in any order, so that they may all go to lane 0 ------------------------------ */
 
 /* Four sums of 64 bits (two without AVX2), or the greatest bytes so far; bytes of 0 change neither. */
 BLOCK_INLINE wi block_add_bytes(enum block_kind kind, wi acc, wi x, wi w)

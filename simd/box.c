@@ -4,8 +4,7 @@
 
 /* The stages and their state are described in cpu/box.c, the one of bytes in core/box.h. */
 
-/* ---- bytes: what boxes gain ---------------------------------------------------------------------------------------
- */
+/* ---- bytes: what boxes gain -------------------------------------------------------------------------------------- */
 
 /* Rows that go side by side: the bytes that come to the columns' sums and those that leave them. */
 struct gain {
@@ -124,8 +123,7 @@ static void prefix(const struct flynn_call *call, const struct gain *gain)
     }
 }
 
-/* ---- bytes: sums and quotients ------------------------------------------------------------------------------------
- */
+/* ---- bytes: sums and quotients ----------------------------------------------------------------------------------- */
 
 /* What the loops below need of a call; what lies behind pointers might change whenever a row is written. */
 struct lines {
@@ -325,8 +323,7 @@ static void box_u8(const struct flynn_call *call)
         step(call, call->in + r + tall, call->in + r, out + r, 1);
 }
 
-/* ---- u16: down ----------------------------------------------------------------------------------------------------
- */
+/* ---- u16: down --------------------------------------------------------------------------------------------------- */
 
 struct columns {
     int32_t started, unused[15];
@@ -382,8 +379,7 @@ static void down_u16(const struct flynn_call *call)
     }
 }
 
-/* ---- f32 ----------------------------------------------------------------------------------------------------------
- */
+/* ---- f32 --------------------------------------------------------------------------------------------------------- */
 
 /* Vectors [i, i + VEC / 4) of `count` rows, or of places that are `apart` samples from each other in one. */
 static inline vf sum_rows(const void *const *row, int count, int i)

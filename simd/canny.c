@@ -229,8 +229,7 @@ static void suppress_u32(const struct flynn_call *call)
         suppress_row(call, r, 1 << 21, 4);
 }
 
-/* ---- bytes of bits ------------------------------------------------------------------------------------------------
- */
+/* ---- bytes of bits ----------------------------------------------------------------------------------------------- */
 
 /* VEC bytes of the lowest bits of `bits`. */
 static inline vi to_bytes(uint64_t bits)

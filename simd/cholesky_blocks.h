@@ -131,8 +131,7 @@ static void F(factor_one)(const struct flynn_call *call, int number)
     F(clear_upper)(call, m);
 }
 
-/* ---- side by side ------------------------------------------------------------------------------------------------
- */
+/* ---- side by side ------------------------------------------------------------------------------------------------ */
 
 /* `rows` rows of two columns, the rows on the diagonal first where it runs through them. */
 static inline __attribute__((always_inline)) void F(lane_columns)(const struct F(lanes) * m, int i, int j, int rows,

@@ -3,8 +3,7 @@
 #include "simd/counts.h"
 #include "simd/lanes.h"
 
-/* ---- tiles --------------------------------------------------------------------------------------------------------
- */
+/* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
 static void add_counts(uint32_t *into, const uint32_t *from)
 {
@@ -61,8 +60,7 @@ static inline vi between(struct corners k, const float *weight, vf up, vf down)
     return V(cvtps_epi32)(V(add_ps)(V(mul_ps)(y0, up), V(mul_ps)(y1, down)));
 }
 
-/* ---- u8: tables of the cells between four tiles, of a word for each value, are made when a row of cells begins ----
- */
+/* ---- u8: tables of the cells between four tiles, of a word for each value, are made when a row of cells begins --- */
 
 struct cells {
     int32_t row;        /* of cells, plus 1; 0: none yet */
@@ -159,8 +157,7 @@ static void apply_u8(const struct flynn_call *call)
     }
 }
 
-/* ---- u16: straight from the tables of the tiles -------------------------------------------------------------------
- */
+/* ---- u16: straight from the tables of the tiles ------------------------------------------------------------------ */
 
 /* Where the tables of a sample begin, from the first entry of a row of tiles. */
 struct sides {

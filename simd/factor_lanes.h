@@ -36,8 +36,7 @@ static inline REAL *F(of)(const struct F(lanes) * m, int i, int j)
     return m->at + i * LANE_STRIDE + j * LANES;
 }
 
-/* ---- integers of the elements' width --------------------------------------------------------------------------------
- */
+/* ---- integers of the elements' width ----------------------------------------------------------------------------- */
 
 static inline vi F(lane_set)(F(lane) x)
 {
@@ -101,8 +100,7 @@ static inline REAL_V F(usable)(REAL_V size, REAL_V x)
     return x;
 }
 
-/* ---- tiles ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
 /* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
 static inline REAL_V F(lane_keep)(REAL_V x)
@@ -149,8 +147,7 @@ static inline __attribute__((always_inline)) void F(store_tile)(REAL *at, ptrdif
     }
 }
 
-/* ---- between matrices and lanes ----------------------------------------------------------------------------------
- */
+/* ---- between matrices and lanes ---------------------------------------------------------------------------------- */
 
 /* 16 bytes of two lines. */
 static inline simde__m256 F(join_two)(const REAL *low, const REAL *high)

@@ -5,8 +5,7 @@
 
 /* The stages and their tables are described in cpu/gaussian.c. */
 
-/* ---- u16 -----------------------------------------------------------------------------------------------------------
- */
+/* ---- u16 --------------------------------------------------------------------------------------------------------- */
 
 /* Samples are made signed for the multiplication, 32768 less; the weights sum to 65536, which 2^31 makes good. */
 static void across_u16(const struct flynn_call *call)
@@ -70,8 +69,7 @@ static void down_u16(const struct flynn_call *call)
     }
 }
 
-/* ---- f32 -----------------------------------------------------------------------------------------------------------
- */
+/* ---- f32 --------------------------------------------------------------------------------------------------------- */
 
 /* `vectors` vectors from sample i on; both stages are this sum, of neighbours in the row or of neighbouring rows. */
 FLYNN_UNROLLED void sum_floats(const struct flynn_stage *stage, const void *const *row, ptrdiff_t apart, int i,

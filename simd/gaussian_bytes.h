@@ -97,8 +97,7 @@ static void across_u8(const struct flynn_call *call)
         across_row(call->stage, call->in[r], call->out[r], call->width * call->stage->in.channels, 0);
 }
 
-/* ---- u8 down ------------------------------------------------------------------------------------------------------
- */
+/* ---- u8 down ----------------------------------------------------------------------------------------------------- */
 
 static inline vi pack_sums(vi low, vi high)
 {

@@ -8,8 +8,7 @@
 /** The Gaussian of large sigma for bytes (core/gaussian_far.h). Differences are of 16 bits and sums of 32; a vector of
  * differences goes into two of sums, of its even and of its odd samples. */
 
-/* ---- down ---------------------------------------------------------------------------------------------------------
- */
+/* ---- down -------------------------------------------------------------------------------------------------------- */
 
 #define FAR_NARROW 64  /* boxes of at most so many rows have first sums of 16 bits: at most 2 * 64 * 255 */
 #define FAR_AHEAD  256 /* bytes ahead at which the newest rows are asked for, which lie in memory */
@@ -153,8 +152,7 @@ static void far_down_u8(const struct flynn_call *call)
     state->done += call->rows;
 }
 
-/* ---- across -------------------------------------------------------------------------------------------------------
- */
+/* ---- across ------------------------------------------------------------------------------------------------------ */
 
 struct far_sums {
     wi a1, b1, a2, b2, a3, b3;

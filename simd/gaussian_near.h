@@ -67,8 +67,7 @@ FLYNN_UNROLLED void near_weights(struct near *near, const struct flynn_stage *st
     near->start = v_set16(stage->k[3] ? 128 - 32768 : 1 << stage->k[2] / 2 >> 1);
 }
 
-/* ---- across ------------------------------------------------------------------------------------------------------
- */
+/* ---- across ------------------------------------------------------------------------------------------------------ */
 
 /* What tap t adds to the sums of VEC samples. */
 FLYNN_UNROLLED void near_add(vi sum[2], vi a, vi b, vi w, vi more, bool heavy)
@@ -144,8 +143,7 @@ FLYNN_UNROLLED void near_across(struct near *near, const uint8_t *row, int from,
     }
 }
 
-/* ---- down --------------------------------------------------------------------------------------------------------
- */
+/* ---- down -------------------------------------------------------------------------------------------------------- */
 
 FLYNN_UNROLLED void near_store(uint8_t *to, vi v, bool stream)
 {
@@ -212,8 +210,7 @@ FLYNN_UNROLLED void near_narrow(const struct flynn_stage *stage, const uint8_t *
     }
 }
 
-/* ---- tiles -------------------------------------------------------------------------------------------------------
- */
+/* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
 /* The sums that rows [y, y + 2 n) of the window need, of which `made` are there already: a ring of rows, or of pairs of
  * rows. The last one may lack, behind an odd last output row that nobody asked for. */

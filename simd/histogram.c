@@ -4,8 +4,7 @@
 
 /* The accumulator's layout stands in cpu/histogram.c. Sample i of a row goes to table i % tables. */
 
-/* ---- u8: eight samples at once, counted by value -------------------------------------------------------------------
- */
+/* ---- u8: eight samples at once, counted by value ----------------------------------------------------------------- */
 
 static void histogram_u8(const struct flynn_call *call)
 {
@@ -16,8 +15,7 @@ static void histogram_u8(const struct flynn_call *call)
     }
 }
 
-/* ---- u16 and f32: a vector of counter indices ----------------------------------------------------------------------
- */
+/* ---- u16 and f32: a vector of counter indices -------------------------------------------------------------------- */
 
 /* Eight lanes are enough for avx512 too: counting takes the time, not finding the bins. */
 #if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)

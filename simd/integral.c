@@ -129,8 +129,7 @@ static void integral_u8(const struct flynn_call *call)
     }
 }
 
-/* ---- doubles: the sums of four rows go side by side, because each waits for the one before ------------------------
- */
+/* ---- doubles: the sums of four rows go side by side, because each waits for the one before ----------------------- */
 
 enum { ROWS = 4 };
 

@@ -43,8 +43,7 @@ static void mask_f32(const struct flynn_call *call)
     point_kernel2(call, sizeof(float), mask_floats, &fill);
 }
 
-/* ---- a mask of one channel ----------------------------------------------------------------------------------------
- */
+/* ---- a mask of one channel --------------------------------------------------------------------------------------- */
 
 #if W_SHUFFLES
 

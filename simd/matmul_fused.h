@@ -63,8 +63,7 @@ static void fused_steps(struct fused_tile t, float c[FUSED_ROWS][FUSED_COLS], in
     }
 }
 
-/* ---- the product ---------------------------------------------------------------------------------------------------
- */
+/* ---- the product ------------------------------------------------------------------------------------------------- */
 
 /* Element (i, j) at at[i * row + j * col]. */
 struct fused_matrix {

@@ -29,8 +29,7 @@ struct F(tile) {
     bool first; /* start from 0 rather than from C */
 };
 
-/* ---- tiles ---------------------------------------------------------------------------------------------------------
- */
+/* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
 /* `rows` rows of `vecs` vectors. Inlined into callers that know both, and some of the rest, which then becomes part of
  * the instructions. */
@@ -183,8 +182,7 @@ static void F(edge_tile)(const struct F(tile) * t, int rows, int cols)
         memcpy(t->c + i * t->c_row, copy + i * TILE_COLS, (size_t)cols * sizeof(REAL));
 }
 
-/* ---- packing -------------------------------------------------------------------------------------------------------
- */
+/* ---- packing ----------------------------------------------------------------------------------------------------- */
 
 /* Blocks of 4 lines (f32) or 2 (f64) are transposed at a time. */
 #define BLOCK ((int)(16 / sizeof(REAL)))

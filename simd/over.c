@@ -60,8 +60,7 @@ static inline wi spread_bytes(wi x, int channels)
     return W_OR(x, W(slli_epi32)(x, 16));
 }
 
-/* ---- u8 ------------------------------------------------------------------------------------------------------------
- */
+/* ---- u8 ---------------------------------------------------------------------------------------------------------- */
 
 /* round((s * S + b * (255 - S)) / 255) for 16 bits each. */
 static inline wi opaque_words(wi b, wi s, wi above)
@@ -184,8 +183,7 @@ static inline wi over_shorts(wi b, wi s, int channels)
     return pick(W(cmpeq_epi16)(W_OR(above, under), zero), over, b);
 }
 
-/* ---- f32 -----------------------------------------------------------------------------------------------------------
- */
+/* ---- f32 --------------------------------------------------------------------------------------------------------- */
 
 static inline wi over_floats(wi b, wi s, int channels)
 {
@@ -197,8 +195,7 @@ static inline wi over_floats(wi b, wi s, int channels)
     return pick(alpha_of(channels, sizeof(float)), colour, W_BITS(whole));
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 POINT_INLINE void over_row(const uint8_t *b, const uint8_t *s, uint8_t *out, size_t bytes, int channels, over_map *map)
 {
@@ -246,8 +243,7 @@ static void over_f32(const struct flynn_call *call)
     over_rows(call, sizeof(float), over_floats);
 }
 
-/* ---- three channels under four --------------------------------------------------------------------------------------
- */
+/* ---- three channels under four ----------------------------------------------------------------------------------- */
 
 #if W_SHUFFLES
 

@@ -155,8 +155,7 @@ POINT_INLINE void rgb_to_pixels(vi v[4], const struct rgb *px, int sample)
         v[j] = rgb_pixels(v[j], sample);
 }
 
-/* ---- 3 channels ----------------------------------------------------------------------------------------------------
- */
+/* ---- 3 channels -------------------------------------------------------------------------------------------------- */
 
 #if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
 

@@ -7,8 +7,7 @@ FLYNN_UNROLLED vf step_floats(vi a, vi b, int w)
     return w == 1 ? d : V(mul_ps)(V(set1_ps)((float)w), d);
 }
 
-/* ---- u8 -----------------------------------------------------------------------------------------------------------
- */
+/* ---- u8 ---------------------------------------------------------------------------------------------------------- */
 
 static inline vi root_longs(vi n)
 {
@@ -25,8 +24,7 @@ FLYNN_UNROLLED vi size_bytes(const struct window *w, struct weights by, bool l2,
     return V(packs_epi32)(root_longs(V(madd_epi16)(low, low)), root_longs(V(madd_epi16)(upper, upper)));
 }
 
-/* ---- u16 ----------------------------------------------------------------------------------------------------------
- */
+/* ---- u16 --------------------------------------------------------------------------------------------------------- */
 
 /* All ones where a > b, both without sign. */
 static inline vi above_longs(vi a, vi b)
@@ -58,8 +56,7 @@ FLYNN_UNROLLED vi size_words(const struct window *w, struct weights by, bool l2,
     return length_longs(V(min_epi32)(x, most), V(min_epi32)(y, most));
 }
 
-/* ---- f32 and all ---------------------------------------------------------------------------------------------------
- */
+/* ---- f32 and all ------------------------------------------------------------------------------------------------- */
 
 FLYNN_UNROLLED vi size_floats(const struct window *w, struct weights by, bool l2)
 {

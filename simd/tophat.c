@@ -67,8 +67,7 @@ static void part_across(const struct flynn_call *call)
         morph_across(call, 4);
 }
 
-/* ---- smallest and largest together --------------------------------------------------------------------------------
- */
+/* ---- smallest and largest together ------------------------------------------------------------------------------- */
 
 FLYNN_UNROLLED void both_rows(const struct flynn_call *call, int bytes)
 {

@@ -144,8 +144,7 @@ static inline vi v_repeat16(const void *p)
 #endif
 }
 
-/* ---- the same bits as another kind of vector ----------------------------------------------------------------------
- */
+/* ---- the same bits as another kind of vector --------------------------------------------------------------------- */
 
 #if defined(FLYNN_ISA_AVX512)
 #define V_AS_I(x) simde_mm512_castps_si512(x)

@@ -12,8 +12,7 @@ WARP_INLINE simde__m128i weights_at(const int16_t *w)
     return simde_mm_set1_epi32(two);
 }
 
-/* ---- u8: the channels of a pixel are summed side by side, 32 bits each --------------------------------------------
- */
+/* ---- u8: the channels of a pixel are summed side by side, 32 bits each ------------------------------------------- */
 
 WARP_INLINE simde__m128i load_4(const uint8_t *p)
 {
