@@ -4,6 +4,7 @@
 #include "core/table.h"
 #include "cpu/resize_bilinear.h"
 #include "cpu/resize_filter.h"
+#include "cpu/resize_part.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,59 +71,6 @@ static void axis_nearest(struct axis *axis)
         double at = floor(i * scale);
         axis->tap[i] = at < axis->in - 1 ? (int32_t)at : axis->in - 1;
     }
-}
-
-/* ---- some columns ---------------------------------------------------------------------------------------------- */
-
-static void advance(struct flynn_table_data *table, size_t bytes)
-{
-    table->data = (const uint8_t *)table->data + bytes;
-    table->bytes -= bytes;
-}
-
-/* Columns of a table of first taps, with `entry` bytes of weights each. Taps count from the beginning of the row. */
-static void part_taps(struct flynn_stage *stage, struct flynn_part *part, int taps, size_t entry)
-{
-    const int32_t *tap = stage->table[0].data;
-    int64_t to = (int64_t)tap[part->x + part->width - 1] + taps;
-    part->from = tap[part->x];
-    part->to = to < stage->in.width ? (int)to : stage->in.width;
-    part->in_x = 0;
-    advance(&stage->table[0], (size_t)part->x * sizeof *tap);
-    advance(&stage->table[1], (size_t)part->x * entry);
-}
-
-/* The gathering plan, of which groups of columns are left out. */
-static void part_plan(struct flynn_stage *stage, int x)
-{
-    size_t groups = stage->k[0] ? (size_t)(x / stage->k[2]) : 0;
-    advance(&stage->table[2], groups * 16);
-    advance(&stage->table[3], groups * sizeof(int32_t));
-}
-
-static void part_nearest(struct flynn_stage *stage, struct flynn_part *part)
-{
-    part_taps(stage, part, 1, 0);
-    part_plan(stage, part->x);
-}
-
-static void part_across(struct flynn_stage *stage, struct flynn_part *part)
-{
-    part_taps(stage, part, 2, sizeof(int32_t));
-    part_plan(stage, part->x);
-}
-
-static void part_filter(struct flynn_stage *stage, struct flynn_part *part)
-{
-    size_t weight = stage->variant == FLYNN_F32 ? sizeof(float) : sizeof(int16_t);
-    part_taps(stage, part, stage->k[0], (size_t)stage->k[1] * weight);
-}
-
-static void part_half(struct flynn_stage *stage, struct flynn_part *part)
-{
-    (void)stage;
-    part->from = part->in_x = 2 * part->x;
-    part->to = part->from + 2 * part->width;
 }
 
 /* ---- gathering plans ------------------------------------------------------------------------------------------- */
