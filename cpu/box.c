@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/border.h"
 #include "core/box.h"
 #include "cpu/ring.h"
 
@@ -256,11 +257,9 @@ static double column_of(double fill, enum flynn_type type, int tall)
 /* What both stages, or the launches, have in common. */
 static void describe_down(struct flynn_stage *down, const struct flynn_node *node, int wide, int tall)
 {
-    double fill = flynn_node_sample(node, "fill");
     down->up = tall / 2;
     down->down = tall - 1 - down->up;
-    down->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    down->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_stage_border(down, node);
     down->out.type = node->in.type == FLYNN_F32 ? FLYNN_F32 : FLYNN_U32;
     describe(down, wide, tall);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/border.h"
 #include "core/gaussian_near.h"
 #include "cpu/gaussian_far.h"
 #include "cpu/gaussian_weights.h"
@@ -313,12 +314,7 @@ static struct flynn_stage *start_stage(struct flynn_node *node, int kernel, cons
     bool short_rows = kernel == NEAR && (size_t)node->in.width * (size_t)node->in.channels <= NEAR_WIDE;
     stage->padded = !short_rows;
     stage->full_width = short_rows;
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    if (kernel != DOWN) {
-        stage->border_value = flynn_node_sample(node, "fill");
-        if (node->in.type != FLYNN_F32)
-            stage->border_value = floor(stage->border_value + 0.5);
-    }
+    flynn_stage_border(stage, node);
     if (kernel == ACROSS || (kernel == NEAR && !short_rows))
         stage->left = stage->right = plan->radius;
     if (kernel != ACROSS)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/border.h"
 #include "core/table.h"
 #include "cpu/median_large.h"
-
-#include <math.h>
 
 #define MOST_WIDE 63 /* largest side for samples that are not bytes */
 
@@ -257,11 +256,9 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
                           MOST_WIDE, flynn_type_name(node->in.type));
     int slot = k == 3 ? FLYNN_MEDIAN_3 : k == 5 ? FLYNN_MEDIAN_5 : k <= 15 ? FLYNN_MEDIAN_15 : FLYNN_MEDIAN_LARGE;
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_ROWS, slot);
-    double fill = flynn_node_sample(node, "fill");
     stage->up = stage->down = stage->left = stage->right = k / 2;
     stage->step = step[slot];
-    stage->border = (enum flynn_border)flynn_node_value(node, "border")->integer;
-    stage->border_value = node->in.type == FLYNN_F32 ? fill : floor(fill + 0.5);
+    flynn_stage_border(stage, node);
     stage->k[0] = k;
     stage->costly = k > 3;
     if (k > 5)
