@@ -82,6 +82,22 @@ static void across_f32(const struct flynn_call *call)
     }
 }
 
+/* Room for the even and the odd pixels of so many output columns; vectors may reach a little behind them. */
+static size_t room(const struct flynn_stage *across, int columns)
+{
+    size_t pixel = (size_t)across->in.channels * flynn_type_bytes(across->in.type);
+    return 2 * ((size_t)(columns + 4) * pixel + 64 * (size_t)across->in.channels);
+}
+
+static void part_across(struct flynn_stage *stage, struct flynn_part *part)
+{
+    int64_t to = 2 * ((int64_t)part->x + part->width) + 1;
+    part->in_x = 2 * part->x;
+    part->from = part->x ? part->in_x - 2 : 0;
+    part->to = to < stage->in.width ? (int)to : stage->in.width;
+    stage->state_bytes = room(stage, part->width);
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum flynn_type type = node->in.type;
@@ -106,7 +122,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     across->out = out;
     across->left = across->right = 2;
     across->border = FLYNN_REFLECT101;
-    across->state_bytes = 2 * (flynn_row_bytes(&across->in) + 64 * (size_t)node->in.channels);
+    across->part = part_across;
+    across->state_bytes = room(across, out.width);
     node->out = out;
 
     struct flynn_launch *launch = flynn_node_launch(node, "down", down);

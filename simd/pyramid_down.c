@@ -112,7 +112,7 @@ struct halves {
 /* Where the halves start in the state; a store may write 8 bytes more than it has to. */
 static inline struct halves halves_of(const struct flynn_call *call, size_t sample)
 {
-    size_t pixels = (size_t)call->stage->in.width / 2 + 4;
+    size_t pixels = (size_t)call->width + 4;
     uint8_t *even = call->state;
     return (struct halves){even, even + pixels * (size_t)call->stage->in.channels * sample + 16};
 }

@@ -199,6 +199,8 @@ Test(engine, tiles_make_the_same)
         {"rotate:angle=10", "gaussian:sigma=1,border=replicate"},
         {"resize:height=50,width=90", "gaussian:sigma=2,border=reflect"},
         {"pyramid-down", "median:7"},
+        {"gaussian:sigma=1", "pyramid-down"},
+        {"pyramid-down", "pyramid-down"},
         {"tophat:ksize=5", "dither"},
         {"box:ksize=15", "resize:scale=0.6"},
         {"resize:scale=1.7,method=lanczos3", "box:width=4,height=3"},
@@ -241,6 +243,7 @@ Test(engine, wide_images_have_tiles)
         {{30000, 300, 3, FLYNN_U8}, {"gaussian:sigma=4", "gaussian:sigma=8"}, 2, true, false},
         {{40000, 300, 3, FLYNN_U8}, {"box:15", "resize:50%", "flip"}, 3, true, false},
         {{400000, 200, 3, FLYNN_U8}, {"box:15", "resize:width=200000", "gaussian:ksize=15"}, 3, true, true},
+        {{400000, 200, 3, FLYNN_U8}, {"box:15", "pyramid-down"}, 2, true, true},
         {{400000, 200, 3, FLYNN_U8}, {"crop:x=9"}, 1, false, false},
         {{40000, 300, 3, FLYNN_U8}, {"box:15", "box:15,border=wrap"}, 2, true, false}, /* the second is a segment */
     };
