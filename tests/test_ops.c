@@ -68,7 +68,7 @@ static struct flynn_backend open_backend(int number)
         flynn_table_override(table, &flynn_table_avx512_emulated);
         name = "simd:avx512";
 #else
-        cr_skip_test("this build has no avx512 table to emulate");
+        cr_skip_test("this build has no emulated avx512 table; it is for CPUs that cannot run the table itself");
 #endif
     }
     int count = flynn_backends_parse(&backend, 1, name, NULL, &err);
