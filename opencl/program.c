@@ -90,11 +90,19 @@ static cl_program load(const struct recipe *r)
     return program;
 }
 
+/* pocl keeps what it compiled, and to give a binary compiles every kernel once more, used or not. */
+static bool runtime_keeps(const struct flynn_cl_device *info)
+{
+    const char *cache = getenv("POCL_KERNEL_CACHE");
+    return strcmp(info->platform, "Portable Computing Language") == 0 && (!cache || *cache == '1');
+}
+
 static void save(const struct recipe *r, cl_program program)
 {
     size_t bytes = 0;
     char name[64];
-    if (flynn_cl.GetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS ||
+    if (runtime_keeps(r->handle->info) ||
+        flynn_cl.GetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, NULL) != CL_SUCCESS ||
         bytes == 0)
         return;
     unsigned char *binary = malloc(bytes);

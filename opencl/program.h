@@ -5,7 +5,8 @@
 #include "opencl/shape.h"
 
 /** The program of an op for one variant type on one device: kernels/OP.cl compiled with that type. Kept until
- * flynn_cl_shutdown; the compiled binary is kept in the cache folder for the next process. */
+ * flynn_cl_shutdown; the compiled binary is kept in the cache folder for the next process, unless the runtime
+ * keeps it itself. */
 struct flynn_cl_program {
     struct flynn_cl_program *next;
     const struct flynn_op *op;

@@ -70,11 +70,18 @@ Test(opencl_cache, hash)
     cr_assert_str_eq(hex, "d228cb696f1a8caf78912b704e4a8964");
 }
 
+/* pocl keeps programs itself unless it is told not to: then it is the runtime that a binary can be had from. */
+static void let_runtime_keep_nothing(void)
+{
+    setenv("POCL_KERNEL_CACHE", "0", 1);
+}
+
 /* The binary of another kernel, put under the key of invert, is what runs next: the cache was used. */
 Test(opencl_cache, binary_is_used)
 {
     char name[256], *key, *copy;
     size_t bytes;
+    let_runtime_keep_nothing();
     use_copy_kernel();
     cr_assert(wrong_now() > 0);
     copy = flynn_cl_cache_read_any(fixture_entry("program-"), &key, &bytes);
@@ -99,6 +106,7 @@ Test(opencl_cache, refused_binary_falls_back_to_the_source)
 {
     char name[256], *key;
     size_t bytes;
+    let_runtime_keep_nothing();
     cr_assert(wrong_now() == 0);
     snprintf(name, sizeof name, "%s", fixture_entry("program-"));
     free(flynn_cl_cache_read_any(name, &key, &bytes));
@@ -109,6 +117,18 @@ Test(opencl_cache, refused_binary_falls_back_to_the_source)
     cr_assert(again && bytes != 18, "the entry was not made anew");
     free(again);
     free(key);
+}
+
+Test(opencl_cache, runtime_that_keeps_programs_is_not_asked_for_them)
+{
+    int count;
+    const char *why;
+    const int device = fixture_device();
+    if (strcmp(flynn_cl_devices(&count, &why)[device].platform, "Portable Computing Language") != 0)
+        cr_skip_test("no pocl");
+    unsetenv("POCL_KERNEL_CACHE");
+    cr_assert(wrong_now() == 0);
+    cr_assert_str_empty(fixture_entry("program-"), "a binary was made");
 }
 
 static int negative(const struct flynn_plan *plan, const struct flynn_image *in, const struct flynn_image *out)
