@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FLYNN_SIMD_NARROW_H
+#define FLYNN_SIMD_NARROW_H
+
+/** Included first by the ops that are quicker with 256 bits in the avx512 table too: that table then has the vectors of
+ * avx2, though with its own 32 registers and shorter instructions. Kernels made of loads that are not aligned are like
+ * that: each one of 64 bytes takes two lines. */
+
+#include "simd/isa.h"
+
+#if defined(FLYNN_ISA_AVX512)
+#undef FLYNN_ISA_AVX512
+#define FLYNN_ISA_AVX2
+#undef FLYNN_VEC_BYTES
+#define FLYNN_VEC_BYTES 32
+#endif
+
+#endif
