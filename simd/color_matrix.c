@@ -8,20 +8,27 @@ struct matrix8 {
     vi rg[3], b[3];
 };
 
+/* Sums are shifted up where their upper halves are taken by one shuffle, rather than each of them down. */
+#if defined(FLYNN_ISA_AVX512)
+#define UP 4
+#else
+#define UP 0
+#endif
+
 POINT_INLINE vi row8(const struct rgb_pairs *pairs, const struct matrix8 *m, int row)
 {
     vi y[4];
     for (int i = 0; i < 4; i++) {
-        vi sum = V(add_epi32)(V(madd_epi16)(pairs->rg[i], m->rg[row]), V(madd_epi16)(pairs->b[i], m->b[row]));
-        y[i] = V(srai_epi32)(sum, 12);
+        vi sum = rgb_add_pairs(V(madd_epi16)(pairs->b[i], m->b[row]), pairs->rg[i], m->rg[row]);
+        y[i] = UP ? sum : V(srai_epi32)(sum, 12);
     }
-    return rgb_pack8(y);
+    return UP ? rgb_upper8(y) : rgb_pack8(y);
 }
 
 static inline void map8(struct rgb *px, const void *by)
 {
     const struct matrix8 *m = by;
-    const struct rgb_pairs pairs = rgb_pairs8(px, 256);
+    const struct rgb_pairs pairs = rgb_pairs8(px, UP, 256 << UP);
     px->r = row8(&pairs, m, 0);
     px->g = row8(&pairs, m, 1);
     px->b = row8(&pairs, m, 2);
@@ -48,7 +55,7 @@ struct matrix16 {
 
 POINT_INLINE vi sum16(const struct rgb_pairs *pairs, int i, const struct matrix16 *m, int row, int part)
 {
-    vi sum = V(add_epi32)(V(madd_epi16)(pairs->rg[i], m->rg[row][part]), V(madd_epi16)(pairs->b[i], m->b[row][part]));
+    vi sum = rgb_add_pairs(V(madd_epi16)(pairs->b[i], m->b[row][part]), pairs->rg[i], m->rg[row][part]);
     return V(add_epi32)(sum, m->bias[row][part]);
 }
 

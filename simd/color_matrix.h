@@ -11,6 +11,16 @@ struct rgb_pairs {
     vi rg[4], b[4];
 };
 
+/** sum + the products of pairs of 16 bits. */
+POINT_INLINE vi rgb_add_pairs(vi sum, vi pairs, vi factors)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return V(dpwssd_epi32)(sum, pairs, factors);
+#else
+    return V(add_epi32)(sum, V(madd_epi16)(pairs, factors));
+#endif
+}
+
 /** The pairs (x, y) of VEC samples of 8 bits each. */
 POINT_INLINE void rgb_pair8(vi pair[4], vi x, vi y)
 {
@@ -22,13 +32,15 @@ POINT_INLINE void rgb_pair8(vi pair[4], vi x, vi y)
     pair[3] = V(unpackhi_epi8)(high, zero);
 }
 
-/** The pairs (R, G) and (B, `fill`) of VEC pixels of 8 bits. */
-POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px, int fill)
+/** The pairs (2^up R, 2^up G) and (2^up B, `fill`) of VEC pixels of 8 bits. */
+POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px, int up, int fill)
 {
     const vi zero = v_zero(), filled = v_set16(fill);
-    vi low = V(unpacklo_epi8)(px->b, zero), high = V(unpackhi_epi8)(px->b, zero);
+    vi low = V(slli_epi16)(V(unpacklo_epi8)(px->b, zero), up), high = V(slli_epi16)(V(unpackhi_epi8)(px->b, zero), up);
     struct rgb_pairs pairs;
     rgb_pair8(pairs.rg, px->r, px->g);
+    for (int i = 0; i < 4; i++)
+        pairs.rg[i] = V(slli_epi16)(pairs.rg[i], up);
     pairs.b[0] = V(unpacklo_epi16)(low, filled);
     pairs.b[1] = V(unpackhi_epi16)(low, filled);
     pairs.b[2] = V(unpacklo_epi16)(high, filled);
@@ -58,6 +70,24 @@ static inline vi rgb_pair(int32_t first, int32_t second)
 POINT_INLINE vi rgb_pack8(const vi y[4])
 {
     return V(packus_epi16)(V(packs_epi32)(y[0], y[1]), V(packs_epi32)(y[2], y[3]));
+}
+
+/** The upper halves of the 32 bits of two vectors, in the order of a pack instruction. */
+POINT_INLINE vi rgb_upper16(vi a, vi b)
+{
+#if defined(FLYNN_ISA_AVX512)
+    static const int16_t upper[32] = {1,  3,  5,  7,  33, 35, 37, 39, 9,  11, 13, 15, 41, 43, 45, 47,
+                                      17, 19, 21, 23, 49, 51, 53, 55, 25, 27, 29, 31, 57, 59, 61, 63};
+    return simde_mm512_permutex2var_epi16(a, v_load(upper), b);
+#else
+    return V(packs_epi32)(V(srai_epi32)(a, 16), V(srai_epi32)(b, 16));
+#endif
+}
+
+/** Four vectors of 32 bits, divided by 65536 and rounded down, to one of 8 bits, clamped. */
+POINT_INLINE vi rgb_upper8(const vi y[4])
+{
+    return V(packus_epi16)(rgb_upper16(y[0], y[1]), rgb_upper16(y[2], y[3]));
 }
 
 #endif

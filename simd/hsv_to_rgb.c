@@ -16,8 +16,8 @@ POINT_INLINE vi distance(vi h, int own)
 
 POINT_INLINE vi channel8(vi d, vi v, vi between, vi low)
 {
-    vi x = v_choose(v_gt_i8(d, v_set8(30)), v, between);
-    return v_choose(v_gt_i8(d, v_set8(59)), x, low);
+    vi x = rgb_pick8(rgb_over8(d, v_set8(30)), v, between);
+    return rgb_pick8(rgb_over8(d, v_set8(59)), x, low);
 }
 
 /* (V (255 - S) + 127) / 255, rounded down. */

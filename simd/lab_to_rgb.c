@@ -17,7 +17,7 @@ POINT_INLINE vi cube8(vi f)
     vf real = V(cvtepi32_ps)(f);
     vi low = V(sub_epi32)(V(cvttps_epi32)(V(mul_ps)(real, rgb_set(108 / 841.0f * 1.000001f))), v_set32(290));
     /* As floats the comparison is exact and has a name at every width. */
-    return v_select(rgb_less(rgb_set(3390), real), low, high);
+    return V_AS_I(rgb_pick(rgb_less(rgb_set(3390), real), V_AS_F(low), V_AS_F(high)));
 }
 
 /* Y and X in halves of 16 bits, and Z, in the place of what the table has for L, of a and of b. */

@@ -4,6 +4,9 @@
 
 #include "simd/filter.h"
 #include "simd/point.h"
+#if defined(FLYNN_ISA_AVX512)
+#include "simd/rgb_vbmi.h"
+#endif
 
 /** Kernels of ops that make each pixel of 3 or 4 interleaved channels from the same pixel, of the same type: an op
  * gives the function of one group of pixels with a vector for each channel.
@@ -16,40 +19,10 @@ struct rgb {
 };
 
 /* ---- blocks --------------------------------------------------------------------------------------------------------
- * A group of 3 channels is 3 * LANES blocks of 16 bytes. Every lane gets 3 blocks in a row, which hold whole pixels. */
+ * Three blocks in a row hold whole pixels. With AVX-512 a block is a vector; else it has 16 bytes, and every lane of
+ * the three vectors gets three. */
 
-#define RGB_LANES (VEC / 16)
-
-#if defined(FLYNN_ISA_AVX512)
-
-POINT_INLINE vi rgb_blocks(const uint8_t *p)
-{
-    vi v = simde_mm512_castsi128_si512(simde_mm_loadu_si128((const void *)p));
-    v = simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 48)), 1);
-    v = simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 96)), 2);
-    return simde_mm512_inserti32x4(v, simde_mm_loadu_si128((const void *)(p + 144)), 3);
-}
-
-POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
-{
-    for (int j = 0; j < 3; j++)
-        v[j] = rgb_blocks(p + 16 * j);
-}
-
-/* Through memory: a store of each lane. */
-POINT_INLINE void rgb_order_blocks(vi v[3])
-{
-    uint8_t bytes[3 * VEC], lane[VEC];
-    for (int j = 0; j < 3; j++) {
-        v_store(lane, v[j]);
-        for (int i = 0; i < RGB_LANES; i++)
-            memcpy(bytes + 48 * i + 16 * j, lane + 16 * i, 16);
-    }
-    for (int j = 0; j < 3; j++)
-        v[j] = v_load(bytes + j * VEC);
-}
-
-#elif defined(FLYNN_ISA_AVX2)
+#if defined(FLYNN_ISA_AVX2)
 
 /* Blocks 0 1, 2 3, 4 5 become 0 3, 1 4, 2 5. */
 POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
@@ -74,7 +47,7 @@ POINT_INLINE void rgb_order_blocks(vi v[3])
 POINT_INLINE void rgb_load_blocks(vi v[3], const uint8_t *p)
 {
     for (int j = 0; j < 3; j++)
-        v[j] = v_load(p + 16 * j);
+        v[j] = v_load(p + VEC * j);
 }
 
 POINT_INLINE void rgb_order_blocks(vi v[3])
@@ -206,9 +179,12 @@ POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
 
 #else
 
-/* N = 16 / sample pixels of 3 samples are the blocks v[0..2]; sample p of block j is of channel (N * j + p) % 3. So a
- * channel has its N samples at different p in the three blocks: they are blended into one vector, where pixel k is at
- * (3 * k + channel) % N, and one shuffle puts them in order. The way back is the same in reverse. */
+/* N = RGB_BLOCK / sample pixels of 3 samples are the blocks v[0..2]; sample p of block j is of channel (N * j + p) % 3.
+ * So a channel has its N samples at different p in the three blocks: they are blended into one vector, where pixel k is
+ * at (3 * k + channel) % N, and one shuffle puts them in order. The way back is the same in reverse. */
+
+#if !defined(FLYNN_ISA_AVX512)
+#define RGB_BLOCK 16
 
 /* All ones at the samples p with p % 3 == i, for i = 0, 1, 2. */
 static const int8_t rgb_class8[3][16] = {
@@ -270,23 +246,28 @@ POINT_INLINE struct rgb_tables rgb_tables(int sample)
     return (struct rgb_tables){rgb_class32, rgb_gather32, rgb_scatter32};
 }
 
-/* b at the samples p with p % 3 == i, else a. */
-POINT_INLINE vi rgb_mix(vi a, vi b, const int8_t (*class)[16], int i)
+POINT_INLINE vi rgb_gather(vi x, int c, int sample)
 {
-#if defined(FLYNN_ISA_AVX512)
-    return simde_mm512_mask_blend_epi8(simde_mm512_movepi8_mask(v_repeat16(class[i])), a, b);
-#else
-    return V(blendv_epi8)(a, b, v_repeat16(class[i]));
-#endif
+    return V(shuffle_epi8)(x, v_repeat16(rgb_tables(sample).gather[c]));
 }
+
+POINT_INLINE vi rgb_scatter(vi x, int c, int sample)
+{
+    return V(shuffle_epi8)(x, v_repeat16(rgb_tables(sample).scatter[c]));
+}
+
+/* b at the samples p with p % 3 == i, else a. */
+POINT_INLINE vi rgb_mix(vi a, vi b, int i, int sample)
+{
+    return V(blendv_epi8)(a, b, v_repeat16(rgb_tables(sample).class[i]));
+}
+#endif
 
 POINT_INLINE vi rgb_channel(const vi v[3], int c, int sample)
 {
-    const struct rgb_tables t = rgb_tables(sample);
-    int n = 16 / sample;
-    vi x = rgb_mix(v[0], v[1], t.class, (c + 2 * n) % 3);
-    x = rgb_mix(x, v[2], t.class, (c + n) % 3);
-    return V(shuffle_epi8)(x, v_repeat16(t.gather[c]));
+    int n = RGB_BLOCK / sample;
+    vi x = rgb_mix(v[0], v[1], (c + 2 * n) % 3, sample);
+    return rgb_gather(rgb_mix(x, v[2], (c + n) % 3, sample), c, sample);
 }
 
 POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
@@ -298,51 +279,107 @@ POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
 
 POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
 {
-    const struct rgb_tables t = rgb_tables(sample);
-    vi r = V(shuffle_epi8)(px->r, v_repeat16(t.scatter[0]));
-    vi g = V(shuffle_epi8)(px->g, v_repeat16(t.scatter[1]));
-    vi b = V(shuffle_epi8)(px->b, v_repeat16(t.scatter[2]));
-    int n = 16 / sample;
+    vi r = rgb_scatter(px->r, 0, sample), g = rgb_scatter(px->g, 1, sample), b = rgb_scatter(px->b, 2, sample);
+    int n = RGB_BLOCK / sample;
     for (int j = 0; j < 3; j++)
-        v[j] = rgb_mix(rgb_mix(r, g, t.class, (1 + 2 * n * j) % 3), b, t.class, (2 + 2 * n * j) % 3);
+        v[j] = rgb_mix(rgb_mix(r, g, (1 + 2 * n * j) % 3, sample), b, (2 + 2 * n * j) % 3, sample);
 }
 
 #endif
 
-/* ---- floats --------------------------------------------------------------------------------------------------------
- * Masks of all ones where a comparison holds; with NaN none does. */
+/* ---- masks ---------------------------------------------------------------------------------------------------------
+ * Of bytes and of floats; with NaN no comparison holds. */
 
 #if defined(FLYNN_ISA_AVX512)
-static inline vi rgb_equal(vf a, vf b)
+typedef simde__mmask64 rgb_mask8;
+typedef simde__mmask16 rgb_mask;
+
+static inline rgb_mask8 rgb_equal8(vi a, vi b)
 {
-    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_EQ_OQ));
+    return simde_mm512_cmpeq_epi8_mask(a, b);
 }
 
-static inline vi rgb_less(vf a, vf b)
+/** a > b, signed. */
+static inline rgb_mask8 rgb_over8(vi a, vi b)
 {
-    return simde_mm512_movm_epi32(simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_LT_OQ));
-}
-#elif defined(FLYNN_ISA_AVX2)
-static inline vi rgb_equal(vf a, vf b)
-{
-    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_EQ_OQ));
+    return simde_mm512_cmpgt_epi8_mask(a, b);
 }
 
-static inline vi rgb_less(vf a, vf b)
+/** b where the mask is set, else a. */
+static inline vi rgb_pick8(rgb_mask8 mask, vi a, vi b)
 {
-    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_LT_OQ));
+    return simde_mm512_mask_blend_epi8(mask, a, b);
+}
+
+/** 0 where the mask is set, else x. */
+static inline vi rgb_clear8(rgb_mask8 mask, vi x)
+{
+    return simde_mm512_maskz_mov_epi8(~mask, x);
+}
+
+static inline rgb_mask rgb_equal(vf a, vf b)
+{
+    return simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_EQ_OQ);
+}
+
+static inline rgb_mask rgb_less(vf a, vf b)
+{
+    return simde_mm512_cmp_ps_mask(a, b, SIMDE_CMP_LT_OQ);
+}
+
+/** b where the mask is set, else a. */
+static inline vf rgb_pick(rgb_mask mask, vf a, vf b)
+{
+    return V_AS_F(simde_mm512_mask_blend_epi32(mask, V_AS_I(a), V_AS_I(b)));
 }
 #else
-static inline vi rgb_equal(vf a, vf b)
+typedef vi rgb_mask8, rgb_mask;
+
+static inline rgb_mask8 rgb_equal8(vi a, vi b)
 {
-    return V_AS_I(simde_mm_cmpeq_ps(a, b));
+    return v_eq_i8(a, b);
 }
 
-static inline vi rgb_less(vf a, vf b)
+static inline rgb_mask8 rgb_over8(vi a, vi b)
 {
+    return v_gt_i8(a, b);
+}
+
+static inline vi rgb_pick8(rgb_mask8 mask, vi a, vi b)
+{
+    return v_choose(mask, a, b);
+}
+
+static inline vi rgb_clear8(rgb_mask8 mask, vi x)
+{
+    return v_andnot(mask, x);
+}
+
+static inline rgb_mask rgb_equal(vf a, vf b)
+{
+#if defined(FLYNN_ISA_AVX2)
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_EQ_OQ));
+#else
+    return V_AS_I(simde_mm_cmpeq_ps(a, b));
+#endif
+}
+
+static inline rgb_mask rgb_less(vf a, vf b)
+{
+#if defined(FLYNN_ISA_AVX2)
+    return V_AS_I(simde_mm256_cmp_ps(a, b, SIMDE_CMP_LT_OQ));
+#else
     return V_AS_I(simde_mm_cmplt_ps(a, b));
+#endif
+}
+
+static inline vf rgb_pick(rgb_mask mask, vf a, vf b)
+{
+    return V_AS_F(v_choose(mask, V_AS_I(a), V_AS_I(b)));
 }
 #endif
+
+/* ---- floats ------------------------------------------------------------------------------------------------------ */
 
 static inline vf rgb_set(float x)
 {
@@ -353,12 +390,6 @@ static inline vf rgb_set(float x)
 static inline vf rgb_abs(vf x)
 {
     return V_AS_F(v_and(V_AS_I(x), v_set32(0x7fffffff)));
-}
-
-/** b where mask is 1, a where it is 0. */
-static inline vf rgb_pick(vi mask, vf a, vf b)
-{
-    return V_AS_F(v_choose(mask, V_AS_I(a), V_AS_I(b)));
 }
 
 /** VEC / 2 samples of 16 bits to floats, and whole numbers from 0 to 65535 back. */

@@ -93,11 +93,11 @@ POINT_INLINE struct spread spread_of(const struct rgb *px, vi v)
 {
     const vi up = v_set16(UP);
     vi d = V(sub_epi8)(v, V(min_epu8)(V(min_epu8)(px->r, px->g), px->b));
-    vi red = v_eq_i8(v, px->r), green = v_eq_i8(v, px->g);
+    rgb_mask8 red = rgb_equal8(v, px->r), green = rgb_equal8(v, px->g);
     /* h = x - y + 2 (e + f) */
-    vi x = v_choose(red, v_choose(green, px->r, px->b), px->g);
-    vi y = v_choose(red, v_choose(green, px->g, px->r), px->b);
-    vi e = v_andnot(red, d), f = v_andnot(green, e);
+    vi x = rgb_pick8(red, rgb_pick8(green, px->r, px->b), px->g);
+    vi y = rgb_pick8(red, rgb_pick8(green, px->g, px->r), px->b);
+    vi e = rgb_clear8(red, d), f = rgb_clear8(green, e);
     vi low_h = V(add_epi16)(pair_sum(V(unpacklo_epi8)(x, y), 1, -1), pair_sum(V(unpacklo_epi8)(e, f), 2, 2));
     vi high_h = V(add_epi16)(pair_sum(V(unpackhi_epi8)(x, y), 1, -1), pair_sum(V(unpackhi_epi8)(e, f), 2, 2));
     return (struct spread){d, {V(add_epi16)(low_h, up), V(add_epi16)(high_h, up)}};

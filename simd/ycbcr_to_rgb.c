@@ -3,21 +3,25 @@
 
 /* Multiples of 65536 are taken out of the coefficients, so that the rest has 16 bits. */
 
-/* (factor * x + 32768) >> 16, as (((factor * 2 * x) >> 16) + 1) >> 1. */
+/* (factor * x + 32768) >> 16 for x from -128 to 127. */
 POINT_INLINE vi scaled(vi x, int factor)
 {
+#if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
+    /* (((factor * 2 * x) >> 16) + 1) >> 1 */
     vi product = V(mulhi_epi16)(V(add_epi16)(x, x), v_set16(factor));
     return V(srai_epi16)(V(add_epi16)(product, v_set16(1)), 1);
+#else
+    /* With half the factor, rounded up: the same for every such x, as was tried with the two that are used. */
+    return V(mulhrs_epi16)(x, v_set16((factor + 1) / 2));
+#endif
 }
 
 POINT_INLINE vi green(vi cb, vi cr)
 {
     const vi factors = rgb_pair(-22554, 65536 - 46802), half = v_set32(32768);
-    vi low = V(madd_epi16)(V(unpacklo_epi16)(cb, cr), factors);
-    vi high = V(madd_epi16)(V(unpackhi_epi16)(cb, cr), factors);
-    low = V(srai_epi32)(V(add_epi32)(low, half), 16);
-    high = V(srai_epi32)(V(add_epi32)(high, half), 16);
-    return V(sub_epi16)(V(packs_epi32)(low, high), cr);
+    vi low = rgb_add_pairs(half, V(unpacklo_epi16)(cb, cr), factors);
+    vi high = rgb_add_pairs(half, V(unpackhi_epi16)(cb, cr), factors);
+    return V(sub_epi16)(rgb_upper16(low, high), cr);
 }
 
 /* R, G, B of VEC / 2 pixels in 16 bits. */
