@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verify.h"
+
 #include "cli/coverage.h"
+#include "cli/crew.h"
 #include "cli/job.h"
+#include "cpu/threads.h"
 #include "dispatch/laws.h"
-#include "dispatch/verify.h"
 #include "opencl/opencl.h"
 
 #include <flynn/backend.h>
@@ -13,27 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_BACKENDS 64
-
 enum { KEY_REQUIRE = 600, KEY_OP, KEY_ONLY, KEY_THOROUGH, KEY_CHAINS };
-
-struct verify {
-    struct cli_options options;
-    struct flynn_verify_options how;
-    char **argument; /* IN OP... */
-    int arguments;
-    const char *require, *ops;
-    int chains; /* random chains; -1: chosen */
-    struct flynn_backend backend[MOST_BACKENDS];
-    bool required[MOST_BACKENDS];
-    long backend_executed[MOST_BACKENDS];
-    int count;
-    /* what happened */
-    long executed, skipped, failed, refused;
-    long op_executed; /* of the op at hand */
-    int op_backends, op_failed;
-    bool lacking; /* a backend could not run what it should */
-};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -83,7 +66,9 @@ static const char doc[] =
     "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. Then random chains "
     "of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the reference "
     "included. With IN, run the OPs on every image of this file instead, on every backend.\v"
-    "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. The "
+    "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. "
+    "Several "
+    "ops are verified by as many processes as there are processors, -t 1: by one. The "
     "same --seed draws the same inputs; a failure prints what is needed to see it again: `--only='seed=NUMBER'` tries "
     "that input alone. An OpenCL device that is there but whose kernel does not compile, or fails its self-test, makes "
     "the exit status 3.\n\n"
@@ -108,21 +93,21 @@ static bool lists_all(const char *list)
 }
 
 /* The backends of -b, then those of --require that it does not name. */
-static int list_backends(struct verify *v, struct flynn_err *err)
+int verify_list_backends(struct verify *v, struct flynn_err *err)
 {
-    struct flynn_backend *list = calloc(MOST_BACKENDS, sizeof *list);
+    struct flynn_backend *list = calloc(VERIFY_BACKENDS, sizeof *list);
     if (!list)
         return flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     const char *text = v->options.backends ? v->options.backends : "all";
-    int count = flynn_backends_parse(v->backend, MOST_BACKENDS, text, &v->options.limits, err), needed = 0;
+    int count = flynn_backends_parse(v->backend, VERIFY_BACKENDS, text, &v->options.limits, err), needed = 0;
     v->count = count > 0 ? count : 0;
     if (count >= 0 && v->require)
-        needed = flynn_backends_parse(list, MOST_BACKENDS, v->require, &v->options.limits, err);
+        needed = flynn_backends_parse(list, VERIFY_BACKENDS, v->require, &v->options.limits, err);
     for (int i = 0; i < needed; i++) {
         int k = 0;
         while (k < v->count && strcmp(v->backend[k].name, list[i].name) != 0)
             k++;
-        if (k == MOST_BACKENDS)
+        if (k == VERIFY_BACKENDS)
             break;
         if (k == v->count)
             v->backend[v->count++] = list[i];
@@ -137,7 +122,7 @@ static int list_backends(struct verify *v, struct flynn_err *err)
 
 /* ---- reporting --------------------------------------------------------------------------------------------------- */
 
-static int backend_index(const struct verify *v, const char *name)
+int verify_backend_index(const struct verify *v, const char *name)
 {
     for (int i = 0; i < v->count; i++) {
         if (strcmp(v->backend[i].name, name) == 0)
@@ -163,7 +148,7 @@ static bool is_gap(const struct verify *v, const struct flynn_verify_result *res
 }
 
 /* Whether a skip on a backend that runs means that a kernel is broken. Without double precision some ops cannot run. */
-static bool is_broken(const struct flynn_backend *backend)
+bool verify_is_broken(const struct flynn_backend *backend)
 {
     char text[8];
     int count;
@@ -175,20 +160,19 @@ static bool is_broken(const struct flynn_backend *backend)
            (devices[backend->device].fp64 || flynn_cl_quarantine(backend->device, text, sizeof text) > 0);
 }
 
-static void report_skip(struct verify *v, const struct flynn_verify_result *r, int index)
+static void report_skip(struct verify *v, const struct flynn_verify_result *r, int index, bool broken)
 {
     const struct flynn_backend *backend = &v->backend[index];
     bool gap = is_gap(v, r, index);
-    if (!gap && (v->required[index] || is_broken(backend)))
+    if (!gap && (v->required[index] || broken))
         v->lacking = true;
     if (backend->available && (v->options.verbose || v->required[index] || (!gap && !v->options.quiet)))
         printf("skipped %s on %s: %s\n", r->op, r->backend, r->text);
 }
 
-static void report(void *arg, const struct flynn_verify_result *r)
+void verify_report(struct verify *v, const struct flynn_verify_result *r, bool broken)
 {
-    struct verify *v = arg;
-    int index = backend_index(v, r->backend);
+    int index = verify_backend_index(v, r->backend);
     v->executed += r->executed;
     v->backend_executed[index] += r->executed;
     v->op_executed += r->executed;
@@ -199,7 +183,7 @@ static void report(void *arg, const struct flynn_verify_result *r)
         v->op_failed++;
         printf("FAILED  %s on %s, %ld inputs; the first: %s\n", r->op, r->backend, r->failed, r->text);
     } else if (r->skipped) {
-        report_skip(v, r, index);
+        report_skip(v, r, index, broken);
     } else {
         v->op_backends++;
         if (v->options.verbose)
@@ -208,8 +192,14 @@ static void report(void *arg, const struct flynn_verify_result *r)
     cli_flush();
 }
 
+static void report_now(void *arg, const struct flynn_verify_result *r)
+{
+    struct verify *v = arg;
+    verify_report(v, r, r->skipped && verify_is_broken(&v->backend[verify_backend_index(v, r->backend)]));
+}
+
 /* After one op, with the number of inputs that failed or an error, which says why there is no verdict. */
-static int done(struct verify *v, const char *name, int failed)
+int verify_done(struct verify *v, const char *name, int failed)
 {
     if (failed < 0)
         return failed;
@@ -255,61 +245,109 @@ static int summary(struct verify *v)
 
 /* ---- work -------------------------------------------------------------------------------------------------------- */
 
-static void show_progress(const struct verify *v, const char *name)
+void verify_show_progress(const struct verify *v, const char *name)
 {
     if (cli_shows_progress(&v->options))
         fprintf(stderr, "\rflynn: verifying %s\033[K\r", name);
 }
 
-static int verify_op(struct verify *v, int op, struct flynn_err *err)
+const char *verify_unit_name(int unit)
 {
-    show_progress(v, flynn_op_at(op)->name);
-    int failed = flynn_verify_op(op, v->backend, v->count, &v->how, report, v, err);
-    return done(v, flynn_op_at(op)->name, failed);
+    return unit == VERIFY_CHAINS ? "chains" : unit == VERIFY_LAWS ? "laws" : flynn_op_at(unit)->name;
 }
 
-static int verify_laws(struct verify *v, struct flynn_err *err)
+int verify_unit(struct verify *v, int unit, flynn_verify_report *to, void *arg, struct flynn_err *err)
 {
-    show_progress(v, "laws");
-    int failed = flynn_verify_laws(v->backend, v->count, &v->how, report, v, err);
-    return done(v, "laws", failed);
+    if (unit == VERIFY_CHAINS)
+        return flynn_verify_chains(v->chains, v->backend, v->count, &v->how, to, arg, err);
+    if (unit == VERIFY_LAWS)
+        return flynn_verify_laws(v->backend, v->count, &v->how, to, arg, err);
+    return flynn_verify_op(unit, v->backend, v->count, &v->how, to, arg, err);
 }
 
-static int verify_named(struct verify *v, struct flynn_err *err)
+static int verify_units(struct verify *v, struct flynn_err *err)
+{
+    int code = FLYNN_OK;
+    for (int i = 0; i < v->units && !code; i++) {
+        verify_show_progress(v, verify_unit_name(v->unit[i]));
+        code = verify_done(v, verify_unit_name(v->unit[i]), verify_unit(v, v->unit[i], report_now, v, err));
+    }
+    return code;
+}
+
+static int add_unit(struct verify *v, int unit, struct flynn_err *err)
+{
+    if (v->units == VERIFY_UNITS)
+        return flynn_fail(err, FLYNN_EUSAGE, "--op: more names than there are ops");
+    v->unit[v->units++] = unit;
+    return FLYNN_OK;
+}
+
+static int add_named(struct verify *v, struct flynn_err *err)
 {
     char *copy = strdup(v->ops), *rest = copy;
     int code = copy ? FLYNN_OK : flynn_fail(err, FLYNN_ELIMIT, "out of memory");
     for (char *name; !code && (name = strsep(&rest, ","));) {
-        int op = flynn_op_find(name);
+        const bool laws = strcmp(name, "laws") == 0;
+        const int op = laws ? VERIFY_LAWS : flynn_op_find(name);
         const char *nearest = flynn_op_nearest(name);
-        if (op >= 0)
-            code = verify_op(v, op, err);
-        else if (strcmp(name, "laws") == 0)
-            code = verify_laws(v, err);
-        else
+        if (op < 0 && !laws)
             code = flynn_fail(err, FLYNN_EUSAGE, "--op=%s: unknown op%s%s%s", name, nearest ? "; did you mean '" : "",
                               nearest ? nearest : "", nearest ? "'?" : "");
+        else
+            code = add_unit(v, op, err);
     }
     free(copy);
     return code;
 }
 
-static int verify_catalogue(struct verify *v, struct flynn_err *err)
+static int list_units(struct verify *v, struct flynn_err *err)
 {
-    int code = FLYNN_OK, chains = v->chains >= 0 ? v->chains : v->ops ? 0 : 100;
-    if (v->ops)
-        code = verify_named(v, err);
+    if (v->chains < 0)
+        v->chains = v->ops ? 0 : 100;
+    int code = v->ops ? add_named(v, err) : FLYNN_OK;
     for (int op = 0; !v->ops && !code && op < flynn_op_count(); op++)
-        code = verify_op(v, op, err);
-    if (!code && chains) {
-        show_progress(v, "chains");
-        int failed = flynn_verify_chains(chains, v->backend, v->count, &v->how, report, v, err);
-        code = done(v, "chains", failed);
-    }
+        code = add_unit(v, op, err);
+    if (!code && v->chains)
+        code = add_unit(v, VERIFY_CHAINS, err);
     if (!code && !v->ops)
-        code = verify_laws(v, err);
+        code = add_unit(v, VERIFY_LAWS, err);
     return code;
 }
+
+/* As many processes as there is work for, of those that may run at once. */
+static int members_for(const struct verify *v)
+{
+    struct flynn_cpu_count cpus;
+    struct flynn_err err;
+    int threads = v->options.limits.threads;
+    if (!threads)
+        threads = flynn_cpu_count(&cpus, &err) ? 1 : cpus.threads;
+    threads = threads < CLI_CREW_MOST ? threads : CLI_CREW_MOST;
+    return threads < v->units ? threads : v->units;
+}
+
+static int verify_catalogue(struct verify *v)
+{
+    struct cli_crew crew;
+    struct flynn_err err;
+    int code = list_units(v, &err), members = code ? 0 : members_for(v), place = -1;
+    if (members > 1)
+        place = cli_crew_start(&crew, members);
+    if (place > 0)
+        return verify_in_crew(v, &crew);
+    if (!code)
+        code = verify_list_backends(v, &err);
+    if (place == 0 && code) {
+        cli_crew_hand_out(&crew, 0);
+        cli_crew_end(&crew);
+    } else if (!code) {
+        code = place == 0 ? verify_by_crew(v, &crew, &err) : verify_units(v, &err);
+    }
+    return code ? cli_fail(&err) : summary(v);
+}
+
+/* ---- an image ---------------------------------------------------------------------------------------------------- */
 
 static int verify_image(struct verify *v, const struct flynn_image *in, const char *name, struct flynn_err *err)
 {
@@ -325,8 +363,8 @@ static int verify_image(struct verify *v, const struct flynn_image *in, const ch
             flynn_fail_in(err, "%s", name);
     }
     if (!code) {
-        int failed = flynn_verify_plan(&plan, in, name, v->backend, v->count, &v->how, report, v, err);
-        code = done(v, name, failed);
+        int failed = flynn_verify_plan(&plan, in, name, v->backend, v->count, &v->how, report_now, v, err);
+        code = verify_done(v, name, failed);
     }
     flynn_plan_free(&plan);
     if (chain)
@@ -362,9 +400,11 @@ static int work(struct verify *v)
     if (v->arguments && (v->ops || v->how.only))
         return cli_usage("verify: --op and --only do not go with IN");
     v->how.seed = v->options.seed ? strtoull(v->options.seed, NULL, 10) : 1;
-    int code = list_backends(v, &err);
+    if (!v->arguments)
+        return verify_catalogue(v);
+    int code = verify_list_backends(v, &err);
     if (!code)
-        code = v->arguments ? verify_file(v, &err) : verify_catalogue(v, &err);
+        code = verify_file(v, &err);
     return code ? cli_fail(&err) : summary(v);
 }
 

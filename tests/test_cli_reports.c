@@ -257,6 +257,13 @@ Test(reports, verify_takes_boxes_of_all_kinds)
     }
 }
 
+Test(reports, verify_tells_the_same_by_several_processes)
+{
+    cr_assert_eq(cli_shell("flynn verify -v -t 1 --op flip,invert,laws,clamp --chains 3 -b scalar,autovec >a.txt"), 0);
+    cr_assert_eq(cli_shell("flynn verify -v -t 3 --op flip,invert,laws,clamp --chains 3 -b scalar,autovec >b.txt"), 0);
+    cr_assert_eq(cli_shell("cmp a.txt b.txt && grep -q '^ok *chains on autovec' a.txt"), 0, "%s", cli_out);
+}
+
 Test(reports, verify_counts)
 {
     cr_assert_eq(cli_shell("flynn verify --op invert -b scalar,threads:2"), 0);
