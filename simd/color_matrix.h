@@ -32,19 +32,54 @@ POINT_INLINE void rgb_pair8(vi pair[4], vi x, vi y)
     pair[3] = V(unpackhi_epi8)(high, zero);
 }
 
-/** The pairs (2^up R, 2^up G) and (2^up B, `fill`) of VEC pixels of 8 bits. */
-POINT_INLINE struct rgb_pairs rgb_pairs8(const struct rgb *px, int up, int fill)
+/** Words, shifted up. */
+POINT_INLINE vi rgb_up(vi x, int up)
 {
-    const vi zero = v_zero(), filled = v_set16(fill);
-    vi low = V(slli_epi16)(V(unpacklo_epi8)(px->b, zero), up), high = V(slli_epi16)(V(unpackhi_epi8)(px->b, zero), up);
+    return up ? V(slli_epi16)(x, up) : x;
+}
+
+#if defined(FLYNN_ISA_AVX512)
+/** The pairs of 3 channels from memory; what is packed from sums of them is in the order of RGB_PLACE. */
+POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb *px, int up, int fill)
+{
+    if (px->channels != 3)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        pairs->rg[i] = rgb_up(rgb_quarter_pair(px->in, i, false), up);
+        pairs->b[i] = rgb_up(fill ? rgb_quarter_blue(px->in, i, fill) : rgb_quarter_pair(px->in, i, true), up);
+    }
+    px->packed = true;
+    return true;
+}
+#else
+POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb *px, int up, int fill)
+{
+    (void)pairs, (void)px, (void)up, (void)fill;
+    return false;
+}
+#endif
+
+/** The pairs (2^up R, 2^up G) and (2^up B, 2^up `fill`) of VEC pixels of 8 bits; of B and G without fill. */
+POINT_INLINE struct rgb_pairs rgb_pairs8(struct rgb *px, int up, int fill)
+{
     struct rgb_pairs pairs;
+    if (rgb_pairs_loaded(&pairs, px, up, fill))
+        return pairs;
     rgb_pair8(pairs.rg, px->r, px->g);
-    for (int i = 0; i < 4; i++)
-        pairs.rg[i] = V(slli_epi16)(pairs.rg[i], up);
-    pairs.b[0] = V(unpacklo_epi16)(low, filled);
-    pairs.b[1] = V(unpackhi_epi16)(low, filled);
-    pairs.b[2] = V(unpacklo_epi16)(high, filled);
-    pairs.b[3] = V(unpackhi_epi16)(high, filled);
+    if (fill) {
+        const vi zero = v_zero(), filled = v_set16(fill);
+        vi low = V(unpacklo_epi8)(px->b, zero), high = V(unpackhi_epi8)(px->b, zero);
+        pairs.b[0] = V(unpacklo_epi16)(low, filled);
+        pairs.b[1] = V(unpackhi_epi16)(low, filled);
+        pairs.b[2] = V(unpacklo_epi16)(high, filled);
+        pairs.b[3] = V(unpackhi_epi16)(high, filled);
+    } else {
+        rgb_pair8(pairs.b, px->b, px->g);
+    }
+    for (int i = 0; i < 4; i++) {
+        pairs.rg[i] = rgb_up(pairs.rg[i], up);
+        pairs.b[i] = rgb_up(pairs.b[i], up);
+    }
     return pairs;
 }
 
@@ -84,9 +119,23 @@ POINT_INLINE vi rgb_upper16(vi a, vi b)
 #endif
 }
 
-/** Four vectors of 32 bits, divided by 65536 and rounded down, to one of 8 bits, clamped. */
-POINT_INLINE vi rgb_upper8(const vi y[4])
+/** The same of vectors that were loaded in order, in order. */
+POINT_INLINE vi rgb_upper16_loaded(vi a, vi b)
 {
+#if defined(FLYNN_ISA_AVX512)
+    static const int16_t upper[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31,
+                                      33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+    return simde_mm512_permutex2var_epi16(a, v_load(upper), b);
+#else
+    return rgb_upper16(a, b);
+#endif
+}
+
+/** Four vectors of 32 bits, divided by 65536 and rounded down, to one of 8 bits, clamped. */
+POINT_INLINE vi rgb_upper8(const struct rgb *px, const vi y[4])
+{
+    if (px->packed)
+        return V(packus_epi16)(rgb_upper16_loaded(y[0], y[1]), rgb_upper16_loaded(y[2], y[3]));
     return V(packus_epi16)(rgb_upper16(y[0], y[1]), rgb_upper16(y[2], y[3]));
 }
 

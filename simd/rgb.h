@@ -15,7 +15,10 @@
  * is not the order in memory: maps must not depend on it. */
 
 struct rgb {
-    vi r, g, b, a; /**< a: alpha; not used with 3 channels */
+    vi r, g, b, a;     /**< a: alpha; not used with 3 channels */
+    const uint8_t *in; /**< the group, of so many channels, for maps that take it apart themselves */
+    int channels;
+    bool packed; /**< of 3 channels: the map made bytes in the order of RGB_PLACE; else false */
 };
 
 /* ---- blocks --------------------------------------------------------------------------------------------------------
@@ -114,7 +117,7 @@ POINT_INLINE struct rgb rgb_from_pixels(vi v[4], int sample)
     for (int j = 0; j < 4; j++)
         v[j] = rgb_units(v[j], sample);
     rgb_transpose(v);
-    return (struct rgb){v[0], v[1], v[2], v[3]};
+    return (struct rgb){.r = v[0], .g = v[1], .b = v[2], .a = v[3]};
 }
 
 POINT_INLINE void rgb_to_pixels(vi v[4], const struct rgb *px, int sample)
@@ -251,8 +254,9 @@ POINT_INLINE vi rgb_gather(vi x, int c, int sample)
     return V(shuffle_epi8)(x, v_repeat16(rgb_tables(sample).gather[c]));
 }
 
-POINT_INLINE vi rgb_scatter(vi x, int c, int sample)
+POINT_INLINE vi rgb_scatter(vi x, int c, int sample, bool packed)
 {
+    (void)packed;
     return V(shuffle_epi8)(x, v_repeat16(rgb_tables(sample).scatter[c]));
 }
 
@@ -279,7 +283,9 @@ POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
 
 POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
 {
-    vi r = rgb_scatter(px->r, 0, sample), g = rgb_scatter(px->g, 1, sample), b = rgb_scatter(px->b, 2, sample);
+    const bool packed = px->packed;
+    vi r = rgb_scatter(px->r, 0, sample, packed), g = rgb_scatter(px->g, 1, sample, packed);
+    vi b = rgb_scatter(px->b, 2, sample, packed);
     int n = RGB_BLOCK / sample;
     for (int j = 0; j < 3; j++)
         v[j] = rgb_mix(rgb_mix(r, g, (1 + 2 * n * j) % 3, sample), b, (2 + 2 * n * j) % 3, sample);

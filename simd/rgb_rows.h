@@ -12,14 +12,20 @@ typedef void rgb_map(struct rgb *px, const void *by);
 /* One group: reads and writes nothing beyond it. */
 POINT_INLINE struct rgb rgb_load(const uint8_t *in, int channels, int sample)
 {
+    struct rgb px;
     vi v[4];
     if (channels == 3) {
         rgb_load_blocks(v, in);
-        return rgb_from_blocks(v, sample);
+        px = rgb_from_blocks(v, sample);
+    } else {
+        for (int j = 0; j < 4; j++)
+            v[j] = v_load(in + j * VEC);
+        px = rgb_from_pixels(v, sample);
     }
-    for (int j = 0; j < 4; j++)
-        v[j] = v_load(in + j * VEC);
-    return rgb_from_pixels(v, sample);
+    px.in = in;
+    px.channels = channels;
+    px.packed = false;
+    return px;
 }
 
 POINT_INLINE void rgb_store(uint8_t *out, const struct rgb *px, int channels, int sample, bool stream)
@@ -112,8 +118,10 @@ POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channel
     for (int g = 0; g < n; g++)
         px[g] = rgb_load(in + g * group, channels, sample);
     map(px, n, by);
-    for (int g = 0; g < n; g++)
+    for (int g = 0; g < n; g++) {
+        px[g].packed = false;
         rgb_store(out + g * group, &px[g], channels, sample, false);
+    }
 }
 
 /* One row, as in rgb_row. */
