@@ -19,7 +19,7 @@ POINT_INLINE vi row8(const struct rgb *px, const struct rgb_pairs *pairs, const 
 {
     vi y[4];
     for (int i = 0; i < 4; i++) {
-        vi sum = rgb_add_pairs(V(madd_epi16)(pairs->b[i], m->b[row]), pairs->rg[i], m->rg[row]);
+        vi sum = rgb_add_pairs(V(madd_epi16)(pairs->rg[i], m->rg[row]), pairs->b[i], m->b[row]);
         y[i] = UP ? sum : V(srai_epi32)(sum, 12);
     }
     return UP ? rgb_upper8(px, y) : rgb_pack8(y);
@@ -55,7 +55,7 @@ struct matrix16 {
 
 POINT_INLINE vi sum16(const struct rgb_pairs *pairs, int i, const struct matrix16 *m, int row, int part)
 {
-    vi sum = rgb_add_pairs(V(madd_epi16)(pairs->b[i], m->b[row][part]), pairs->rg[i], m->rg[row][part]);
+    vi sum = rgb_add_pairs(V(madd_epi16)(pairs->rg[i], m->rg[row][part]), pairs->b[i], m->b[row][part]);
     return V(add_epi32)(sum, m->bias[row][part]);
 }
 

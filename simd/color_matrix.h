@@ -17,7 +17,7 @@ POINT_INLINE vi rgb_add_pairs(vi sum, vi pairs, vi factors)
 #if defined(FLYNN_ISA_AVX512)
     return V(dpwssd_epi32)(sum, pairs, factors);
 #else
-    return V(add_epi32)(sum, V(madd_epi16)(pairs, factors));
+    return V(add_epi32)(V(madd_epi16)(pairs, factors), sum);
 #endif
 }
 

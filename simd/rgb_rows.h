@@ -85,8 +85,11 @@ POINT_INLINE void rgb_rows(const struct flynn_call *call, int channels, int samp
         const uint8_t *in = call->in[r];
         uint8_t *out = call->out[r];
         part = streamed_part(out, width, step, pixel);
-        for (size_t x = part.from; x < part.to; x += step)
+        for (size_t x = part.from; x < part.to; x += step) {
+            for (size_t line = 0; line < step * pixel; line += POINT_LINE)
+                __builtin_prefetch((const void *)((uintptr_t)in + x * pixel + POINT_EARLY + line));
             rgb_group(in + x * pixel, out + x * pixel, channels, sample, true, map, by);
+        }
     }
     for (int r = 0; r < call->rows; r++) {
         if (stream)
