@@ -7,12 +7,46 @@
 
 enum { MOST = 16 };
 
+#if defined(FLYNN_ISA_AVX512)
+typedef vi mi;
+#else
+typedef wi mi;
+#endif
+#define STEP sizeof(mi) /* bytes of the mask at a time */
+
 struct masked {
-    wi spread[MOST]; /* shuffles that repeat each byte of the mask for what it covers */
+    mi spread[MOST]; /* shuffles that repeat each byte of the mask for what it covers */
     int cover;
     const uint8_t *in, *with, *mask;
 };
 
+#if defined(FLYNN_ISA_AVX512)
+/* Of the mask, which is one vector, `cover` vectors are made. */
+POINT_INLINE void copy_block(size_t i, uint8_t *out, bool stream, const struct masked *m, int cover)
+{
+    size_t at = i * (size_t)cover;
+    const vi mask = v_load(m->mask + i);
+    for (int p = 0; p < cover; p++, at += VEC) {
+        vi part = cover == 1 ? mask : simde_mm512_permutexvar_epi8(m->spread[p], mask);
+        vi y = simde_mm512_mask_blend_epi8(simde_mm512_test_epi8_mask(part, part), v_load(m->in + at),
+                                           v_load(m->with + at));
+        if (stream)
+            v_stream(out + p * VEC, y);
+        else
+            v_store(out + p * VEC, y);
+    }
+}
+
+static void load_shuffles(struct masked *m)
+{
+    for (int p = 0; p < m->cover; p++) {
+        uint8_t spread[VEC];
+        for (int i = 0; i < VEC; i++)
+            spread[i] = (uint8_t)((p * VEC + i) / m->cover);
+        m->spread[p] = v_load(spread);
+    }
+}
+#else
 /* Of every lane of the mask, which is one vector, `cover` blocks are made. */
 POINT_INLINE void copy_block(size_t i, uint8_t *out, bool stream, const struct masked *m, int cover)
 {
@@ -25,6 +59,17 @@ POINT_INLINE void copy_block(size_t i, uint8_t *out, bool stream, const struct m
         w_put(out + j * WIDE, W(blendv_epi8)(w_load(m->with + at), w_load(m->in + at), away), stream);
     }
 }
+
+static void load_shuffles(struct masked *m)
+{
+    for (int p = 0; p < m->cover; p++) {
+        uint8_t spread[16];
+        for (int i = 0; i < 16; i++)
+            spread[i] = (uint8_t)((p * 16 + i) / m->cover);
+        m->spread[p] = w_repeat16(spread);
+    }
+}
+#endif
 
 POINT_INLINE void copy_1(size_t i, uint8_t *out, bool stream, const void *by)
 {
@@ -46,25 +91,15 @@ POINT_INLINE void copy_row(const struct masked *by, uint8_t *out, size_t n, size
                            wide_make *make)
 {
     struct masked m = *by;
-    if (n < WIDE && pass != WIDE_STREAMED) {
-        uint8_t in[WIDE * MOST] = {0}, with[WIDE * MOST] = {0}, mask[WIDE] = {0}, made[WIDE * MOST];
+    if (n < STEP && pass != WIDE_STREAMED) {
+        uint8_t in[STEP * MOST] = {0}, with[STEP * MOST] = {0}, mask[STEP] = {0}, made[STEP * MOST];
         m.in = memcpy(in, m.in, n * cover);
         m.with = memcpy(with, m.with, n * cover);
         m.mask = memcpy(mask, m.mask, n);
         make(0, made, false, &m);
         memcpy(out, made, n * cover);
-    } else if (n >= WIDE) {
-        wide_walk(out, n, WIDE, cover, pass, make, &m);
-    }
-}
-
-static void load_shuffles(struct masked *m)
-{
-    for (int p = 0; p < m->cover; p++) {
-        uint8_t spread[16];
-        for (int i = 0; i < 16; i++)
-            spread[i] = (uint8_t)((p * 16 + i) / m->cover);
-        m->spread[p] = w_repeat16(spread);
+    } else if (n >= STEP) {
+        wide_walk(out, n, STEP, cover, pass, make, &m);
     }
 }
 

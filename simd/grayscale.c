@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/wide_point.h"
+#if defined(FLYNN_ISA_AVX512)
+#include "simd/rgb_vbmi.h"
+#endif
 
 /* Pixels are laid out over the lanes of 128 bits so that the narrowing at the end, which works within lanes, leaves
  * them in order: every lane holds a run of neighbouring pixels. */
@@ -86,6 +89,28 @@ POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out, bool stream, const void 
     vi low = V(packs_epi32)(gray8_four(in), gray8_four(in + 12));
     vi high = V(packs_epi32)(gray8_four(in + 24), gray8_four(in + 36));
     put(out, V(packus_epi16)(low, high), stream);
+}
+
+#elif defined(FLYNN_ISA_AVX512)
+
+/* Gray in the upper halves of 32 bits: the weights are doubled, and that of G is in two parts. */
+POINT_INLINE vi gray8_quarter(const uint8_t *in, int i)
+{
+    const vi by_rg = v_set32((38470 - 16384) << 16 | 19596), by_bg = v_set32(16384 << 16 | 7470);
+    vi rg = rgb_quarter_pair(in, i, false), bg = rgb_quarter_pair(in, i, true);
+    return V(dpwssd_epi32)(V(dpwssd_epi32)(v_set32(32768), rg, by_rg), bg, by_bg);
+}
+
+POINT_INLINE void rgb8(const uint8_t *in, uint8_t *out, bool stream, const void *by)
+{
+    (void)by;
+#define ODD(s, c, i)  ((i)*2 + 1)
+#define EVEN(s, c, i) ((i)*2)
+    static const int16_t words[32] = {RGB_16(ODD, 2, 0, 0), RGB_16(ODD, 2, 0, 16)};
+    static const int8_t bytes[64] = RGB_64(EVEN, 1, 0);
+    vi low = simde_mm512_permutex2var_epi16(gray8_quarter(in, 0), v_load(words), gray8_quarter(in, 1));
+    vi high = simde_mm512_permutex2var_epi16(gray8_quarter(in, 2), v_load(words), gray8_quarter(in, 3));
+    put(out, simde_mm512_permutex2var_epi8(low, v_load(bytes), high), stream);
 }
 
 #else
