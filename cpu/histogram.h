@@ -54,7 +54,7 @@ static inline struct flynn_stage *flynn_histogram_stage(struct flynn_node *node,
     stage->k[4] = stage->k[1] * stage->k[2];
     stage->k[5] = 256 + LINE;
     stage->acc_bytes = sizeof(uint32_t) * (size_t)(stage->k[4] + stage->k[3] * stage->k[5]);
-    stage->step = 8;
+    stage->step = bytes ? 32 : 8;
     stage->out = (struct flynn_shape){.width = bins, .height = channels, .channels = 1, .type = FLYNN_U32};
     stage->aside = aside;
     stage->op = flynn_op_at(flynn_op_find("histogram"));

@@ -1,19 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/counts.h"
+#include "simd/counts_sorted.h"
 #include "simd/vec.h"
 
 /* The accumulator's layout stands in cpu/histogram.c. Sample i of a row goes to table i % tables. */
 
 /* ---- u8: eight samples at once, counted by value ----------------------------------------------------------------- */
 
+static void count_rows(const struct flynn_call *call, uint32_t *tables)
+{
+    int channels = call->stage->in.channels, samples = call->width * channels;
+    for (int r = 0; r < call->rows; r++)
+        count_row(call->in[r], samples, channels, tables);
+}
+
+#if defined(FLYNN_ISA_AVX512)
+SORTED_INLINE void sort_rows(const struct flynn_call *call, uint32_t *tables, int channels)
+{
+    struct sorted sorted;
+    for (int c = 0; c < channels; c++) {
+        uint32_t *count = tables + c * COUNTS_STRIDE;
+        sorted_begin(&sorted);
+        for (int r = 0; r < call->rows; r++)
+            sorted_row(&sorted, call->in[r], call->width, channels, c, count);
+        sorted_end(&sorted, count);
+    }
+}
+
 static void histogram_u8(const struct flynn_call *call)
 {
     uint32_t *tables = (uint32_t *)call->acc + call->stage->k[4];
-    int channels = call->stage->in.channels, samples = call->width * channels;
-    for (int r = 0; r < call->rows; r++) {
-        count_row(call->in[r], samples, channels, tables);
-    }
+    int channels = call->stage->in.channels;
+    if ((int64_t)call->width * call->rows < SORTED_LEAST)
+        count_rows(call, tables);
+    else if (channels == 1)
+        sort_rows(call, tables, 1);
+    else if (channels == 2)
+        sort_rows(call, tables, 2);
+    else if (channels == 3)
+        sort_rows(call, tables, 3);
+    else
+        sort_rows(call, tables, 4);
 }
+#else
+static void histogram_u8(const struct flynn_call *call)
+{
+    count_rows(call, (uint32_t *)call->acc + call->stage->k[4]);
+}
+#endif
 
 /* ---- u16 and f32: a vector of counter indices -------------------------------------------------------------------- */
 

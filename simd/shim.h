@@ -110,6 +110,19 @@ static inline simde__m512i flynn_mm512_cvtepu16_epi32(simde__m256i x)
     return y.i;
 }
 
+static inline simde__m512i flynn_mm512_maskz_compress_epi8(uint64_t k, simde__m512i x)
+{
+    uint8_t from[64], to[64] = {0};
+    simde__m512i y;
+    memcpy(from, &x, sizeof x);
+    for (int i = 0, n = 0; i < 64; i++) {
+        if (k >> i & 1)
+            to[n++] = from[i];
+    }
+    memcpy(&y, to, sizeof y);
+    return y;
+}
+
 #else
 
 static inline simde__m512d flynn_mm512_cvtps_pd(simde__m256 x)
@@ -172,6 +185,11 @@ static inline simde__m512i flynn_mm512_cvtepu16_epi32(simde__m256i x)
     return _mm512_cvtepu16_epi32(x);
 }
 
+static inline simde__m512i flynn_mm512_maskz_compress_epi8(uint64_t k, simde__m512i x)
+{
+    return _mm512_maskz_compress_epi8(k, x);
+}
+
 #endif
 
 #undef simde_mm512_cvtps_pd
@@ -194,6 +212,8 @@ static inline simde__m512i flynn_mm512_cvtepu16_epi32(simde__m256i x)
 #define simde_mm512_cvtepu8_epi16 flynn_mm512_cvtepu8_epi16
 #undef simde_mm512_cvtepu16_epi32
 #define simde_mm512_cvtepu16_epi32 flynn_mm512_cvtepu16_epi32
+#undef simde_mm512_maskz_compress_epi8
+#define simde_mm512_maskz_compress_epi8 flynn_mm512_maskz_compress_epi8
 #undef simde_mm512_set1_epi64x
 #define simde_mm512_set1_epi64x simde_mm512_set1_epi64
 
