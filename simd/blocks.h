@@ -97,6 +97,67 @@ BLOCK_INLINE void block_doubles(enum block_kind kind, enum flynn_type type, doub
 
 /* ---- u8: sums of integers are exact in any order, so that they may all go to lane 0 ------------------------------ */
 
+/* A run is at most a block long: the 32-bit sums of its squares stay below 2^32. */
+#if defined(FLYNN_ISA_AVX512)
+
+/* Sixteen sums, or the greatest bytes so far. Products take signed bytes on one side: w is moved by 128 there, and
+ * *moved takes half of what that takes off. */
+BLOCK_INLINE vi block_add_64(enum block_kind kind, vi acc, vi *moved, vi x, vi w)
+{
+    if (kind == BLOCK_MAX)
+        return V(max_epu8)(acc, x);
+    if (kind == BLOCK_SUM || kind == BLOCK_ABS)
+        return V(dpbusd_epi32)(acc, x, v_set8(1));
+    *moved = V(dpbusd_epi32)(*moved, x, v_set8(64));
+    return V(dpbusd_epi32)(acc, x, v_xor(kind == BLOCK_SQUARE ? x : w, v_set8(-128)));
+}
+
+/* Sixteen numbers into the first lanes. */
+BLOCK_INLINE void block_spread(enum block_kind kind, double *lanes, vi numbers)
+{
+    int32_t number[VEC / 4];
+    v_store(number, numbers);
+    for (int i = 0; i < VEC / 4; i += BLOCK_STEP) {
+        wd part = W(cvtepi32_pd)(simde_mm_loadu_si128((const void *)(number + i)));
+        W(storeu_pd)(lanes + i, block_folds(kind, W(loadu_pd)(lanes + i), part));
+    }
+}
+
+/* The greatest of the bytes i, 16 + i, 32 + i and 48 + i. */
+BLOCK_INLINE vi block_greatest(vi bytes)
+{
+    simde__m256i half =
+        simde_mm256_max_epu8(simde_mm512_castsi512_si256(bytes), simde_mm512_extracti64x4_epi64(bytes, 1));
+    simde__m128i most = simde_mm_max_epu8(simde_mm256_castsi256_si128(half), simde_mm256_extracti128_si256(half, 1));
+    return simde_mm512_cvtepu16_epi32(simde_mm256_cvtepu8_epi16(most));
+}
+
+BLOCK_INLINE void block_bytes(enum block_kind kind, double *lanes, const uint8_t *x, const uint8_t *w, int n)
+{
+    enum { CHAINS = 4 };
+    vi acc[CHAINS], moved[CHAINS];
+    int i = 0;
+    for (int c = 0; c < CHAINS; c++)
+        acc[c] = moved[c] = v_zero();
+    for (; i + CHAINS * VEC <= n; i += CHAINS * VEC) {
+        for (int c = 0; c < CHAINS; c++)
+            acc[c] = block_add_64(kind, acc[c], &moved[c], v_load(x + i + c * VEC), v_load(w + i + c * VEC));
+    }
+    for (; i + VEC <= n; i += VEC)
+        acc[0] = block_add_64(kind, acc[0], &moved[0], v_load(x + i), v_load(w + i));
+    if (i < n)
+        acc[0] =
+            block_add_64(kind, acc[0], &moved[0], v_load_n(x + i, (size_t)(n - i)), v_load_n(w + i, (size_t)(n - i)));
+    for (int c = 1; c < CHAINS; c++) {
+        acc[0] = kind == BLOCK_MAX ? V(max_epu8)(acc[0], acc[c]) : V(add_epi32)(acc[0], acc[c]);
+        moved[0] = V(add_epi32)(moved[0], moved[c]);
+    }
+    block_spread(kind, lanes,
+                 kind == BLOCK_MAX ? block_greatest(acc[0]) : V(add_epi32)(acc[0], V(slli_epi32)(moved[0], 1)));
+}
+
+#else
+
 /* Four sums of 64 bits (two without AVX2), or the greatest bytes so far; bytes of 0 change neither. */
 BLOCK_INLINE wi block_add_bytes(enum block_kind kind, wi acc, wi x, wi w)
 {
@@ -128,7 +189,6 @@ BLOCK_INLINE double block_bytes_result(enum block_kind kind, wi acc)
     return (double)all;
 }
 
-/* A run is at most a block long: the 32-bit sums of its squares stay below 2^32. */
 BLOCK_INLINE void block_bytes(enum block_kind kind, double *lanes, const uint8_t *x, const uint8_t *w, int n)
 {
     wi acc = W_SI(setzero)();
@@ -143,6 +203,8 @@ BLOCK_INLINE void block_bytes(enum block_kind kind, double *lanes, const uint8_t
     }
     lanes[0] = block_fold(kind, lanes[0], block_bytes_result(kind, acc));
 }
+
+#endif
 
 /** The block_run of the SIMD tables. */
 BLOCK_INLINE void block_vectors(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,

@@ -62,6 +62,74 @@ static inline int along3(const uint8_t *in, const uint32_t *above, uint32_t *out
     return i;
 }
 
+#if defined(FLYNN_ISA_AVX512)
+
+/* One channel, 64 samples at a time. Entry i is the sum of the samples before i, so that a row's first entry needs no
+ * place of its own and all stores are aligned. A product with 0 and 1 gives the sums within four samples. */
+struct scan {
+    vi four[4]; /* where vector k of the output finds its four fours */
+    vi before;  /* the samples of four before each */
+};
+
+static struct scan scan_of(void)
+{
+    struct scan s;
+    uint32_t four[VEC / 4], before[VEC / 4];
+    for (int k = 0; k < 4; k++) {
+        for (uint32_t i = 0; i < VEC / 4; i++) {
+            four[i] = (uint32_t)k * 4 + i / 4;
+            before[i] = 0x01010101 & ((1u << i % 4 * 8) - 1);
+        }
+        s.four[k] = v_load(four);
+    }
+    s.before = v_load(before);
+    return s;
+}
+
+/* Lane i: the sum of lanes 0 to i. */
+static inline vi scan16(vi v)
+{
+    const vi lane = simde_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    v = V(add_epi32)(v, simde_mm512_maskz_permutexvar_epi32(0xfffe, V(sub_epi32)(lane, v_set32(1)), v));
+    v = V(add_epi32)(v, simde_mm512_maskz_permutexvar_epi32(0xfffc, V(sub_epi32)(lane, v_set32(2)), v));
+    v = V(add_epi32)(v, simde_mm512_maskz_permutexvar_epi32(0xfff0, V(sub_epi32)(lane, v_set32(4)), v));
+    return V(add_epi32)(v, simde_mm512_maskz_permutexvar_epi32(0xff00, V(sub_epi32)(lane, v_set32(8)), v));
+}
+
+/* 64 entries; *sum: all samples so far, in every lane. */
+static inline void scan64(const struct scan *s, vi x, vi *sum, vi to[4])
+{
+    vi fours = V(dpbusd_epi32)(v_zero(), x, v_set8(1)), all = scan16(fours);
+    vi start = V(add_epi32)(*sum, V(sub_epi32)(all, fours));
+    *sum = V(add_epi32)(*sum, V(permutexvar_epi32)(v_set32(15), all));
+    for (int k = 0; k < 4; k++)
+        to[k] =
+            V(dpbusd_epi32)(V(permutexvar_epi32)(s->four[k], start), V(permutexvar_epi32)(s->four[k], x), s->before);
+}
+
+/* A row of width + 1 entries; `above` may be NULL. */
+static inline void along1(const uint8_t *in, const uint32_t *above, uint32_t *out, int width)
+{
+    enum { AHEAD = 512, LANES = VEC / 4 };
+    const struct scan s = scan_of();
+    vi sum = v_zero(), to[4];
+    uint32_t last[VEC];
+    int i = 0;
+    for (; i + VEC <= width; i += VEC) {
+        scan64(&s, v_load(in + i), &sum, to);
+        for (int k = 0; k < 4; k++) {
+            __builtin_prefetch(out + i + AHEAD + k * LANES, 1);
+            v_store(out + i + k * LANES, above ? V(add_epi32)(to[k], v_load(above + i + k * LANES)) : to[k]);
+        }
+    }
+    scan64(&s, v_load_n(in + i, (size_t)(width - i)), &sum, to);
+    memcpy(last, to, sizeof last);
+    for (int k = 0; i + k <= width; k++)
+        out[i + k] = last[k] + (above ? above[i + k] : 0);
+}
+
+#endif
+
 static inline __attribute__((always_inline)) void along_u8(const uint8_t *in, const uint32_t *above, uint32_t *out,
                                                            int samples, int channels)
 {
@@ -81,7 +149,11 @@ static inline void by_channels_u8(const uint8_t *in, const uint32_t *above, uint
 {
     switch (channels) {
     case 1:
+#if defined(FLYNN_ISA_AVX512)
+        along1(in, above, out, samples);
+#else
         along_u8(in, above, out, samples, 1);
+#endif
         break;
     case 2:
         along_u8(in, above, out, samples, 2);
