@@ -31,14 +31,14 @@ static void matmul_u8(const struct flynn_call *call)
     }
 }
 
-/* Room for packed blocks of A and B: 4 bytes for two steps of k. */
+/* Room for packed blocks of A and B: 4 bytes for two steps of k or more, and for each row of A. */
 static size_t scratch_bytes(const struct flynn_product *p)
 {
-    size_t pairs = ((size_t)p->depth + 1) / 2, rows = (size_t)p->rows, cols = (size_t)p->cols;
-    pairs = pairs < FLYNN_MATMUL_PAIRS ? pairs : FLYNN_MATMUL_PAIRS;
+    size_t numbers = ((size_t)p->depth + 1) / 2, rows = (size_t)p->rows, cols = (size_t)p->cols;
+    numbers = numbers < FLYNN_MATMUL_NUMBERS ? numbers : FLYNN_MATMUL_NUMBERS;
     rows = rows < FLYNN_MATMUL_MC_BYTES / 4 ? rows : FLYNN_MATMUL_MC_BYTES / 4;
     cols = cols < FLYNN_MATMUL_NC_BYTES / 4 ? cols : FLYNN_MATMUL_NC_BYTES / 4;
-    return pairs * 4 * (rows + FLYNN_MATMUL_TILE_ROWS + cols + FLYNN_MATMUL_TILE_BYTES / 4) + 2 * 64;
+    return (numbers + 1) * 4 * (rows + FLYNN_MATMUL_TILE_ROWS + cols + FLYNN_MATMUL_TILE_BYTES / 4) + 2 * 64;
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
