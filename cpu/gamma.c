@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* k[0]: the alpha channel or -1.
+/* k[0]: the alpha channel or -1; k[3]: 1 where table[1] holds the table's parts.
  * u8 and u16: table[0] holds the answer for every sample. The u8 kernel serves all ops that are a table of 256.
  * f32: d[0] is the exponent 1 / gamma, table[0] the coefficients of cpu/reuse.h. */
 

@@ -37,6 +37,7 @@ static inline int flynn_lookup_stage(struct flynn_node *node, flynn_answer *answ
     struct flynn_stage *stage = flynn_point_stage(node, 0);
     stage->k[0] = flynn_alpha_channel(&stage->in);
     stage->table[0] = (struct flynn_table_data){table, ((size_t)white + 1) * sample};
+    stage->k[3] = bytes;
     if (bytes && flynn_table_stage(node, stage, table, err))
         return err->code;
     flynn_reuse(node, stage, "gamma", "gamma");

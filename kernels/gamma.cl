@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common.clh"
 
-/* u8 and u16: table0 holds the answer for every sample. f32: the steps of cpu/gamma.c; D0 is the exponent, table0 the
- * coefficients. */
+/* u8 and u16: table0 holds the answer for every sample, and where k[3] is set table1 the table's parts. f32: the steps of
+ * cpu/gamma.c; D0 is the exponent, table0 the coefficients. */
 
 #if T_FLOAT
 
@@ -63,6 +63,7 @@ FLYNN_KERNEL(gamma, T, T)
 
 #if defined(T_U8) && defined(X86_AVX2)
 #include "lookup_bytes.clh"
+#include "lookup_parts.clh"
 #endif
 
 FLYNN_KERNEL(gamma, T, T)
@@ -71,9 +72,13 @@ FLYNN_KERNEL(gamma, T, T)
     const int last_x = LAST_X(n), last_y = LAST_Y(a.out.height);
     __global const T *table = (__global const T *)table0;
 #if defined(T_U8) && defined(X86_AVX2)
+    const int form = a.k[3] ? PARTS_FORM(table1) : PARTS_NONE;
     struct byte_table bytes;
-    for (int k = 0; k < 16; k++)
+    struct byte_parts parts;
+    for (int k = 0; k < 16 && !form; k++)
         set_part(&bytes, k, LOAD(uchar, 16, table + 16 * k));
+    if (form)
+        set_parts(&parts, table1);
 #endif
 
     for (int y = FIRST_Y; y < last_y; y++) {
@@ -81,7 +86,9 @@ FLYNN_KERNEL(gamma, T, T)
         __global T *to = ROW(T, out, y, a.out.stride);
         int x = FIRST_X;
 #if defined(T_U8) && defined(X86_AVX2)
-        x = look_up_row(&bytes, from, to, x, last_x, a.alpha < 0 && STREAMS(a, to + x));
+        const bool streams = a.alpha < 0 && STREAMS(a, to + x);
+        x = form ? look_up_in_parts(&parts, form, from, to, x, last_x, streams)
+                 : look_up_row(&bytes, from, to, x, last_x, streams);
 #endif
         for (; x < last_x; x++)
             to[x] = table[from[x]];
