@@ -20,6 +20,13 @@
 #define FEW_RING    8                              /* rows of samples */
 #define FEW_FAR     (FEW_LEFT + FEW_SEGMENT + VEC) /* bytes from a plane to the next */
 
+/* Weights in a table: of steps, or of all distances that have any, which saves making steps of them. */
+#if defined(FLYNN_ISA_AVX512)
+#define FEW_WEIGHTS 128
+#else
+#define FEW_WEIGHTS FLYNN_BILATERAL_STEPS
+#endif
+
 /* Of the first pixel of a segment a neighbour's sample and weight; the planes of a row are sizeof *sample[0] apart. */
 struct few_place {
     const uint8_t *sample, *weight;
@@ -42,7 +49,7 @@ struct few {
     /* Of the neighbours that get weights: pairs that have the same, and from the end on others. */
     uint8_t twin[FEW_HALF][2];
     int twins, others;
-    uint8_t table[FEW_HALF][FLYNN_BILATERAL_STEPS];
+    uint8_t table[FEW_HALF][FEW_WEIGHTS];
 };
 
 /* Columns to the right of the pixel, and rows below it, of neighbour t. */
@@ -70,17 +77,20 @@ static void few_tables(struct few *few, const struct flynn_stage *stage)
 {
     int half = stage->k[2];
     const uint8_t *weights = (const uint8_t *)stage->table[1].data + half * FLYNN_BILATERAL_STEPS;
-    memcpy(few->table, weights, (size_t)half * FLYNN_BILATERAL_STEPS);
-#if !defined(FLYNN_ISA_AVX512)
-    for (int t = 0; t < half; t++)
-        for (int i = 0; i < FLYNN_BILATERAL_STEPS - 16; i++)
-            few->table[t][i] ^= weights[t * FLYNN_BILATERAL_STEPS + i + 16];
+    for (int t = 0; t < half; t++, weights += FLYNN_BILATERAL_STEPS) {
+#if defined(FLYNN_ISA_AVX512)
+        for (int i = 0; i < FEW_WEIGHTS; i++)
+            few->table[t][i] = weights[i >> stage->k[1] < FLYNN_BILATERAL_STEPS ? i >> stage->k[1] : 63];
+#else
+        for (int i = 0; i < FLYNN_BILATERAL_STEPS; i++)
+            few->table[t][i] = weights[i] ^ (i + 16 < FLYNN_BILATERAL_STEPS ? weights[i + 16] : 0);
 #endif
+    }
     uint32_t done = 0;
     few->twins = few->others = 0;
     for (int t = 0; t < half; t++) {
         int u = t + 1;
-        while (u < half && (done >> u & 1 || memcmp(few->table[t], few->table[u], FLYNN_BILATERAL_STEPS)))
+        while (u < half && (done >> u & 1 || memcmp(few->table[t], few->table[u], FEW_WEIGHTS)))
             u++;
         if (done >> t & 1)
             continue;
@@ -127,6 +137,34 @@ static void few_start(struct few *few, const struct flynn_stage *stage)
     few_tables(few, stage);
 }
 
+#if defined(FLYNN_ISA_AVX512)
+
+/* The weights of a neighbour, from few->table. */
+struct few_table {
+    vi low, high;
+};
+
+FLYNN_UNROLLED void few_starts(struct few_table *t, int shift)
+{
+    (void)t;
+    (void)shift;
+}
+
+FLYNN_UNROLLED void few_load_table(struct few_table *t, const uint8_t *table)
+{
+    t->low = v_load(table);
+    t->high = v_load(table + VEC);
+}
+
+/* The weights of distances d. */
+FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
+{
+    (void)shift;
+    return simde_mm512_permutex2var_epi8(t->low, V(min_epu8)(d, v_set8(FEW_WEIGHTS - 1)), t->high);
+}
+
+#else
+
 /* The weights of a neighbour, from few->table. from[i] moves the steps of part i to where its shuffle looks. */
 struct few_table {
     struct table weights;
@@ -135,23 +173,19 @@ struct few_table {
 
 FLYNN_UNROLLED void few_starts(struct few_table *t, int shift)
 {
-#if !defined(FLYNN_ISA_AVX512)
     for (int i = 0; i < 4; i++)
         t->from[i] = v_keep(v_set8(!shift ? 112 - 16 * i : i ? -16 * i : 2 * 112 - 1));
-#else
-    (void)t;
-    (void)shift;
-#endif
+}
+
+FLYNN_UNROLLED void few_load_table(struct few_table *t, const uint8_t *table)
+{
+    t->weights = load_table(table);
 }
 
 /* The weights of distances d, of which two together are a step where `shift` is 1. The mean of d and an odd number is a
  * step and half of the number, rounded up. */
 FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
 {
-#if defined(FLYNN_ISA_AVX512)
-    vi step = shift ? V(avg_epu8)(V(subs_epu8)(d, v_set8(1)), v_zero()) : d;
-    return lookup(&t->weights, V(min_epu8)(step, v_set8(FLYNN_BILATERAL_STEPS - 1)));
-#else
     vi at = shift ? V(avg_epu8)(d, t->from[0]) : V(adds_epu8)(d, t->from[0]);
     vi found = V(shuffle_epi8)(t->weights.part[0], at);
     for (int i = 1; i < 4; i++) {
@@ -159,8 +193,9 @@ FLYNN_UNROLLED vi few_lookup(const struct few_table *t, vi d, int shift)
         found = v_xor(found, V(shuffle_epi8)(t->weights.part[i], next));
     }
     return found;
-#endif
 }
+
+#endif
 
 /* Of a vector of pixels `own` and n neighbours `other`. */
 FLYNN_UNROLLED void few_weights(const uint8_t *own, const uint8_t *const *other, int n, const struct few_table *table,
@@ -189,7 +224,7 @@ FLYNN_UNROLLED void few_weigh_some(struct few *few, int r, int n, const uint8_t 
         other[i] = few->sample[(r + way->below) % FEW_RING][0] + FEW_LEFT + way->right;
         to[i] = few->weight[which[i]][r % (FEW_RADIUS + 1)] + FEW_LEFT;
     }
-    table->weights = load_table(few->table[which[0]]);
+    few_load_table(table, few->table[which[0]]);
     for (int i = 0; i < n; i += VEC) {
         const uint8_t *const from[2] = {other[0] + i, other[1] + i};
         uint8_t *const out[2] = {to[0] + i, to[1] + i};
@@ -271,7 +306,12 @@ FLYNN_UNROLLED void few_add(struct few_sums *sums, const struct few_place *place
 FLYNN_UNROLLED vi few_divide(vi sum, vi weight, vi inverse, vi most)
 {
     vi q = V(srai_epi16)(V(mulhi_epi16)(sum, inverse), 5);
-    return V(sub_epi16)(q, v_gt_i16(V(sub_epi16)(sum, V(mullo_epi16)(q, weight)), most));
+    vi rest = V(sub_epi16)(sum, V(mullo_epi16)(q, weight));
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_mask_add_epi16(q, ~simde_mm512_cmple_epi16_mask(rest, most), q, v_set16(1));
+#else
+    return V(sub_epi16)(q, v_gt_i16(rest, most));
+#endif
 }
 
 /* 2^21 / x, which is below 2^15: wrong by 1 and 3 / 2^13 of itself, and so the product above by less than 3. */
@@ -280,7 +320,9 @@ FLYNN_UNROLLED vi few_invert(vi weight)
     vi zero = v_zero(), part[2] = {V(unpacklo_epi16)(weight, zero), V(unpackhi_epi16)(weight, zero)};
     for (int i = 0; i < 2; i++) {
         vf x = V(cvtepi32_ps)(part[i]), scale = V(set1_ps)(1 << 21);
-#if defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
+#if defined(FLYNN_ISA_AVX512)
+        x = V(mul_ps)(scale, V(rcp14_ps)(x));
+#elif defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
         x = V(mul_ps)(scale, V(rcp_ps)(x));
 #else
         x = V(div_ps)(scale, x);

@@ -62,6 +62,15 @@ static inline simde__m512i flynn_mm512_cvtps_epi32(simde__m512 x)
     return z.i;
 }
 
+/* Wrong by 2^-14 of itself, or here by 3 / 2^13. */
+static inline simde__m512 flynn_mm512_rcp14_ps(simde__m512 x)
+{
+    union flynn_shim y = {.f = x};
+    y.f256[0] = simde_mm256_rcp_ps(y.f256[0]);
+    y.f256[1] = simde_mm256_rcp_ps(y.f256[1]);
+    return y.f;
+}
+
 static inline simde__m512i flynn_mm512_cvttps_epi32(simde__m512 x)
 {
     union flynn_shim y = {.f = x}, z;
@@ -155,6 +164,11 @@ static inline simde__m512i flynn_mm512_cvtps_epi32(simde__m512 x)
     return _mm512_cvtps_epi32(x);
 }
 
+static inline simde__m512 flynn_mm512_rcp14_ps(simde__m512 x)
+{
+    return _mm512_rcp14_ps(x);
+}
+
 static inline simde__m512i flynn_mm512_cvttps_epi32(simde__m512 x)
 {
     return _mm512_cvttps_epi32(x);
@@ -200,6 +214,8 @@ static inline simde__m512i flynn_mm512_maskz_compress_epi8(uint64_t k, simde__m5
 #define simde_mm512_cvtepi32_ps flynn_mm512_cvtepi32_ps
 #undef simde_mm512_cvtps_epi32
 #define simde_mm512_cvtps_epi32 flynn_mm512_cvtps_epi32
+#undef simde_mm512_rcp14_ps
+#define simde_mm512_rcp14_ps flynn_mm512_rcp14_ps
 #undef simde_mm512_cvttps_epi32
 #define simde_mm512_cvttps_epi32 flynn_mm512_cvttps_epi32
 #undef simde_mm512_srai_epi32
