@@ -21,27 +21,32 @@ struct far_feed {
     int rows;
 };
 
+static inline wi far_set16(int x)
+{
+    return W(set1_epi16)((int16_t)x);
+}
+
 /* p x + q y of bytes x and y, which are interleaved. */
-FLYNN_UNROLLED vi far_pair(vi pairs, int p, int q)
+FLYNN_UNROLLED wi far_pair(wi pairs, int p, int q)
 {
 #if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
-    vi x = V(mullo_epi16)(v_and(pairs, v_set16(255)), v_set16(p));
-    return V(add_epi16)(x, V(mullo_epi16)(V(srli_epi16)(pairs, 8), v_set16(q)));
+    wi x = W(mullo_epi16)(W_SI(and)(pairs, far_set16(255)), far_set16(p));
+    return W(add_epi16)(x, W(mullo_epi16)(W(srli_epi16)(pairs, 8), far_set16(q)));
 #else
-    return V(maddubs_epi16)(pairs, v_set16(q * 256 + p));
+    return W(maddubs_epi16)(pairs, far_set16(q * 256 + p));
 #endif
 }
 
-/* Of VEC samples, in the order of unpacked bytes. */
-FLYNN_UNROLLED void far_differences(const uint8_t *const row[6], int i, vi d[2])
+/* Of WIDE samples, in the order of unpacked bytes. */
+FLYNN_UNROLLED void far_differences(const uint8_t *const row[6], int i, wi d[2])
 {
-    vi p[6];
+    wi p[6];
     for (int k = 0; k < 6; k++)
-        p[k] = v_load(row[k] + i);
-    d[0] = V(add_epi16)(far_pair(V(unpacklo_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpacklo_epi8)(p[2], p[3]), 1, -1));
-    d[1] = V(add_epi16)(far_pair(V(unpackhi_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpackhi_epi8)(p[2], p[3]), 1, -1));
-    d[0] = V(add_epi16)(d[0], far_pair(V(unpacklo_epi8)(p[4], p[5]), 2, -1));
-    d[1] = V(add_epi16)(d[1], far_pair(V(unpackhi_epi8)(p[4], p[5]), 2, -1));
+        p[k] = w_load(row[k] + i);
+    d[0] = W(add_epi16)(far_pair(W(unpacklo_epi8)(p[0], p[1]), 1, -2), far_pair(W(unpacklo_epi8)(p[2], p[3]), 1, -1));
+    d[1] = W(add_epi16)(far_pair(W(unpackhi_epi8)(p[0], p[1]), 1, -2), far_pair(W(unpackhi_epi8)(p[2], p[3]), 1, -1));
+    d[0] = W(add_epi16)(d[0], far_pair(W(unpacklo_epi8)(p[4], p[5]), 2, -1));
+    d[1] = W(add_epi16)(d[1], far_pair(W(unpackhi_epi8)(p[4], p[5]), 2, -1));
 }
 
 /* The samples that make no vector. */
@@ -61,28 +66,40 @@ static void far_feed_rest(const struct flynn_stage *stage, const struct far_feed
     }
 }
 
-/* The sums of VEC samples: first[] in 16 bits where `narrow`, else the even ones of [0] and [1], then the odd ones; the
- * others so, too. */
+/* What unpacked bytes have become, in the order of the samples. */
+static inline void far_order(wi half[2])
+{
+#if WIDE == 32
+    wi low = simde_mm256_permute2x128_si256(half[0], half[1], 0x20);
+    half[1] = simde_mm256_permute2x128_si256(half[0], half[1], 0x31);
+    half[0] = low;
+#else
+    (void)half;
+#endif
+}
+
+/* The sums of WIDE samples: first[] in 16 bits where `narrow`, else the even ones of [0] and [1], then the odd ones;
+ * the others so, too. */
 struct far_columns {
-    vi first[4], second[4], third[4];
+    wi first[4], second[4], third[4];
 };
 
 FLYNN_UNROLLED void far_feed_row(struct far_columns *s, const uint8_t *const row[6], int i, bool narrow)
 {
-    vi d[2];
+    wi d[2];
     far_differences(row, i, d);
     for (int h = 0; h < 2; h++) {
         if (narrow)
-            d[h] = s->first[h] = V(add_epi16)(s->first[h], d[h]);
-        vi even = V(srai_epi32)(V(slli_epi32)(d[h], 16), 16), odd = V(srai_epi32)(d[h], 16);
+            d[h] = s->first[h] = W(add_epi16)(s->first[h], d[h]);
+        wi even = W(srai_epi32)(W(slli_epi32)(d[h], 16), 16), odd = W(srai_epi32)(d[h], 16);
         if (!narrow) {
-            even = s->first[h] = V(add_epi32)(s->first[h], even);
-            odd = s->first[2 + h] = V(add_epi32)(s->first[2 + h], odd);
+            even = s->first[h] = W(add_epi32)(s->first[h], even);
+            odd = s->first[2 + h] = W(add_epi32)(s->first[2 + h], odd);
         }
-        s->second[h] = V(add_epi32)(s->second[h], even);
-        s->second[2 + h] = V(add_epi32)(s->second[2 + h], odd);
-        s->third[h] = V(add_epi32)(s->third[h], s->second[h]);
-        s->third[2 + h] = V(add_epi32)(s->third[2 + h], s->second[2 + h]);
+        s->second[h] = W(add_epi32)(s->second[h], even);
+        s->second[2 + h] = W(add_epi32)(s->second[2 + h], odd);
+        s->third[h] = W(add_epi32)(s->third[h], s->second[h]);
+        s->third[2 + h] = W(add_epi32)(s->third[2 + h], s->second[2 + h]);
     }
 }
 
@@ -92,16 +109,16 @@ FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct 
                                   uint32_t *sum, bool narrow)
 {
     simde__m128i shift = simde_mm_cvtsi32_si128(stage->k[2]);
-    const int parts = VEC / 4, firsts = narrow ? 2 : 4;
+    const int parts = WIDE / 4, firsts = narrow ? 2 : 4;
     int i = 0;
-    for (; i + VEC <= samples; i += VEC) {
+    for (; i + WIDE <= samples; i += WIDE) {
         struct far_columns s;
         uint32_t *at[3] = {sum + i, sum + samples + i, sum + 2 * (size_t)samples + i};
         for (int j = 0; j < 4; j++) {
             if (j < firsts)
-                s.first[j] = v_load(at[0] + j * parts);
-            s.second[j] = v_load(at[1] + j * parts);
-            s.third[j] = v_load(at[2] + j * parts);
+                s.first[j] = w_load(at[0] + j * parts);
+            s.second[j] = w_load(at[1] + j * parts);
+            s.third[j] = w_load(at[2] + j * parts);
         }
         for (int f = 0; f < feed->rows; f++) {
             const uint8_t *const *row = feed->row[f];
@@ -110,19 +127,20 @@ FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct 
             far_feed_row(&s, row, i, narrow);
             if (!feed->out[f])
                 continue;
-            vi half[2];
+            wi half[2];
             for (int h = 0; h < 2; h++)
-                half[h] = v_or(V(srl_epi32)(s.third[h], shift), V(slli_epi32)(V(srl_epi32)(s.third[2 + h], shift), 16));
+                half[h] =
+                    W_SI(or)(W(srl_epi32)(s.third[h], shift), W(slli_epi32)(W(srl_epi32)(s.third[2 + h], shift), 16));
             __builtin_prefetch(feed->out[f] + i + FAR_NEAR, 1);
-            v_unpacked_order(&half[0], &half[1]);
-            v_store(feed->out[f] + i, half[0]);
-            v_store(feed->out[f] + i + VEC / 2, half[1]);
+            far_order(half);
+            w_store(feed->out[f] + i, half[0]);
+            w_store(feed->out[f] + i + WIDE / 2, half[1]);
         }
         for (int j = 0; j < 4; j++) {
             if (j < firsts)
-                v_store(at[0] + j * parts, s.first[j]);
-            v_store(at[1] + j * parts, s.second[j]);
-            v_store(at[2] + j * parts, s.third[j]);
+                w_store(at[0] + j * parts, s.first[j]);
+            w_store(at[1] + j * parts, s.second[j]);
+            w_store(at[2] + j * parts, s.third[j]);
         }
     }
     far_feed_rest(stage, feed, i, samples, sum);
