@@ -140,7 +140,7 @@ FLYNN_UNROLLED void join_vector(const vi *plane, uint8_t *out, const struct shuf
     if (c == 3) {
         struct rgb px = {.r = plane[0], .g = plane[1], .b = plane[2]};
         vi v[3];
-        rgb_to_blocks(v, &px, 1);
+        rgb_to_blocks(v, &px, 1, false);
         rgb_order_blocks(v);
         for (int i = 0; i < 3; i++)
             v_store(out + i * VEC, v[i]);

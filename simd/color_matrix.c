@@ -15,23 +15,24 @@ struct matrix8 {
 #define UP 0
 #endif
 
-POINT_INLINE vi row8(const struct rgb *px, const struct rgb_pairs *pairs, const struct matrix8 *m, int row)
+POINT_INLINE vi row8(const struct rgb_group *group, const struct rgb_pairs *pairs, const struct matrix8 *m, int row)
 {
     vi y[4];
     for (int i = 0; i < 4; i++) {
         vi sum = rgb_add_pairs(V(madd_epi16)(pairs->rg[i], m->rg[row]), pairs->b[i], m->b[row]);
         y[i] = UP ? sum : V(srai_epi32)(sum, 12);
     }
-    return UP ? rgb_upper8(px, y) : rgb_pack8(y);
+    return UP ? rgb_upper8(group, y) : rgb_pack8(y);
 }
 
 static inline void map8(struct rgb *px, const void *by)
 {
     const struct matrix8 *m = by;
-    const struct rgb_pairs pairs = rgb_pairs8(px, UP, 256);
-    px->r = row8(px, &pairs, m, 0);
-    px->g = row8(px, &pairs, m, 1);
-    px->b = row8(px, &pairs, m, 2);
+    struct rgb_group *group = (struct rgb_group *)px;
+    const struct rgb_pairs pairs = rgb_pairs8(group, UP, 256);
+    px->r = row8(group, &pairs, m, 0);
+    px->g = row8(group, &pairs, m, 1);
+    px->b = row8(group, &pairs, m, 2);
 }
 
 static void matrix_u8(const struct flynn_call *call)

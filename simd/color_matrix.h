@@ -40,30 +40,31 @@ POINT_INLINE vi rgb_up(vi x, int up)
 
 #if defined(FLYNN_ISA_AVX512)
 /** The pairs of 3 channels from memory; what is packed from sums of them is in the order of RGB_PLACE. */
-POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb *px, int up, int fill)
+POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb_group *group, int up, int fill)
 {
-    if (px->channels != 3)
+    if (group->channels != 3)
         return false;
     for (int i = 0; i < 4; i++) {
-        pairs->rg[i] = rgb_up(rgb_quarter_pair(px->in, i, false), up);
-        pairs->b[i] = rgb_up(fill ? rgb_quarter_blue(px->in, i, fill) : rgb_quarter_pair(px->in, i, true), up);
+        pairs->rg[i] = rgb_up(rgb_quarter_pair(group->in, i, false), up);
+        pairs->b[i] = rgb_up(fill ? rgb_quarter_blue(group->in, i, fill) : rgb_quarter_pair(group->in, i, true), up);
     }
-    px->packed = true;
+    group->packed = true;
     return true;
 }
 #else
-POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb *px, int up, int fill)
+POINT_INLINE bool rgb_pairs_loaded(struct rgb_pairs *pairs, struct rgb_group *group, int up, int fill)
 {
-    (void)pairs, (void)px, (void)up, (void)fill;
+    (void)pairs, (void)group, (void)up, (void)fill;
     return false;
 }
 #endif
 
 /** The pairs (2^up R, 2^up G) and (2^up B, 2^up `fill`) of VEC pixels of 8 bits; of B and G without fill. */
-POINT_INLINE struct rgb_pairs rgb_pairs8(struct rgb *px, int up, int fill)
+POINT_INLINE struct rgb_pairs rgb_pairs8(struct rgb_group *group, int up, int fill)
 {
+    const struct rgb *px = &group->px;
     struct rgb_pairs pairs;
-    if (rgb_pairs_loaded(&pairs, px, up, fill))
+    if (rgb_pairs_loaded(&pairs, group, up, fill))
         return pairs;
     rgb_pair8(pairs.rg, px->r, px->g);
     if (fill) {
@@ -132,9 +133,9 @@ POINT_INLINE vi rgb_upper16_loaded(vi a, vi b)
 }
 
 /** Four vectors of 32 bits, divided by 65536 and rounded down, to one of 8 bits, clamped. */
-POINT_INLINE vi rgb_upper8(const struct rgb *px, const vi y[4])
+POINT_INLINE vi rgb_upper8(const struct rgb_group *group, const vi y[4])
 {
-    if (px->packed)
+    if (group->packed)
         return V(packus_epi16)(rgb_upper16_loaded(y[0], y[1]), rgb_upper16_loaded(y[2], y[3]));
     return V(packus_epi16)(rgb_upper16(y[0], y[1]), rgb_upper16(y[2], y[3]));
 }

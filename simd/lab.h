@@ -49,6 +49,47 @@ POINT_INLINE void lab_load_block(struct lab_block *block, const struct rgb *px, 
     }
 }
 
+#if defined(FLYNN_ISA_AVX512)
+/** A table of 256 numbers of 16 bits in registers. */
+struct lab_words {
+    vi part[8];
+};
+
+/** The lower or upper halves of 32 bits. */
+static inline void lab_load_words(struct lab_words *words, const int32_t *table, bool upper)
+{
+    int16_t index[32];
+    for (int i = 0; i < 32; i++)
+        index[i] = (int16_t)(2 * i + upper);
+    for (int k = 0; k < 8; k++, table += 32)
+        words->part[k] = simde_mm512_permutex2var_epi16(v_load(table), v_load(index), v_load(table + 16));
+}
+
+/** Entries for indices of 16 bits: the six lower bits pick from two registers, the others one of what was picked. */
+POINT_INLINE vi lab_word(const struct lab_words *words, vi x)
+{
+    const vi *part = words->part;
+    simde__mmask32 bit6 = simde_mm512_test_epi16_mask(x, v_set16(64)),
+                   bit7 = simde_mm512_test_epi16_mask(x, v_set16(128));
+    vi a = simde_mm512_permutex2var_epi16(part[0], x, part[1]), b = simde_mm512_permutex2var_epi16(part[2], x, part[3]);
+    vi c = simde_mm512_permutex2var_epi16(part[4], x, part[5]), d = simde_mm512_permutex2var_epi16(part[6], x, part[7]);
+    vi low = simde_mm512_mask_blend_epi16(bit6, a, b), high = simde_mm512_mask_blend_epi16(bit6, c, d);
+    return simde_mm512_mask_blend_epi16(bit7, low, high);
+}
+
+/** Half i of a vector of bytes in 16 bits. */
+POINT_INLINE vi lab_half(vi x, int i)
+{
+    return i ? V(unpackhi_epi8)(x, v_zero()) : V(unpacklo_epi8)(x, v_zero());
+}
+
+/** Quarter i of two vectors of halves, as pairs. */
+POINT_INLINE vi lab_pair(vi x, vi y, int i)
+{
+    return i % 2 ? V(unpackhi_epi16)(x, y) : V(unpacklo_epi16)(x, y);
+}
+#endif
+
 /** The bytes of group g of channel c. */
 POINT_INLINE vi lab_bytes(const struct lab_block *block, int c, int g)
 {

@@ -15,10 +15,7 @@
  * is not the order in memory: maps must not depend on it. */
 
 struct rgb {
-    vi r, g, b, a;     /**< a: alpha; not used with 3 channels */
-    const uint8_t *in; /**< the group, of so many channels, for maps that take it apart themselves */
-    int channels;
-    bool packed; /**< of 3 channels: the map made bytes in the order of RGB_PLACE; else false */
+    vi r, g, b, a; /**< a: alpha; not used with 3 channels */
 };
 
 /* ---- blocks --------------------------------------------------------------------------------------------------------
@@ -169,8 +166,9 @@ POINT_INLINE vi rgb_squeeze(vi x, int sample)
     return v_or(v_and(x, low), v_and(V(srli_si128)(x, 2), high));
 }
 
-POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
+POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample, bool packed)
 {
+    (void)packed;
     vi q[4];
     rgb_to_pixels(q, px, sample);
     for (int j = 0; j < 4; j++)
@@ -281,9 +279,9 @@ POINT_INLINE struct rgb rgb_from_blocks(const vi v[3], int sample)
     return px;
 }
 
-POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample)
+/* packed: bytes in the order of RGB_PLACE, which AVX-512 alone has. */
+POINT_INLINE void rgb_to_blocks(vi v[3], const struct rgb *px, int sample, bool packed)
 {
-    const bool packed = px->packed;
     vi r = rgb_scatter(px->r, 0, sample, packed), g = rgb_scatter(px->g, 1, sample, packed);
     vi b = rgb_scatter(px->b, 2, sample, packed);
     int n = RGB_BLOCK / sample;

@@ -9,30 +9,32 @@
 /** Replaces r, g and b of a group; alpha is kept. `by` holds the op's constants. */
 typedef void rgb_map(struct rgb *px, const void *by);
 
+/** What rgb_kernel gives to maps, by a pointer to the first member. */
+struct rgb_group {
+    struct rgb px;
+    const uint8_t *in; /**< the group in memory, for maps that take it apart themselves */
+    int channels;
+    bool packed; /**< to be set by maps that make bytes of 3 channels in the order of RGB_PLACE */
+};
+
 /* One group: reads and writes nothing beyond it. */
 POINT_INLINE struct rgb rgb_load(const uint8_t *in, int channels, int sample)
 {
-    struct rgb px;
     vi v[4];
     if (channels == 3) {
         rgb_load_blocks(v, in);
-        px = rgb_from_blocks(v, sample);
-    } else {
-        for (int j = 0; j < 4; j++)
-            v[j] = v_load(in + j * VEC);
-        px = rgb_from_pixels(v, sample);
+        return rgb_from_blocks(v, sample);
     }
-    px.in = in;
-    px.channels = channels;
-    px.packed = false;
-    return px;
+    for (int j = 0; j < 4; j++)
+        v[j] = v_load(in + j * VEC);
+    return rgb_from_pixels(v, sample);
 }
 
-POINT_INLINE void rgb_store(uint8_t *out, const struct rgb *px, int channels, int sample, bool stream)
+POINT_INLINE void rgb_store(uint8_t *out, const struct rgb *px, int channels, int sample, bool packed, bool stream)
 {
     vi v[4];
     if (channels == 3) {
-        rgb_to_blocks(v, px, sample);
+        rgb_to_blocks(v, px, sample, packed);
         rgb_order_blocks(v);
     } else {
         rgb_to_pixels(v, px, sample);
@@ -48,9 +50,9 @@ POINT_INLINE void rgb_store(uint8_t *out, const struct rgb *px, int channels, in
 POINT_INLINE void rgb_group(const uint8_t *in, uint8_t *out, int channels, int sample, bool stream, rgb_map *map,
                             const void *by)
 {
-    struct rgb px = rgb_load(in, channels, sample);
-    map(&px, by);
-    rgb_store(out, &px, channels, sample, stream);
+    struct rgb_group group = {rgb_load(in, channels, sample), in, channels, false};
+    map(&group.px, by);
+    rgb_store(out, &group.px, channels, sample, group.packed, stream);
 }
 
 /* The row without the pixels that are streamed. The last group overlaps the one before, and so may the first; a row
@@ -121,10 +123,8 @@ POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channel
     for (int g = 0; g < n; g++)
         px[g] = rgb_load(in + g * group, channels, sample);
     map(px, n, by);
-    for (int g = 0; g < n; g++) {
-        px[g].packed = false;
-        rgb_store(out + g * group, &px[g], channels, sample, false);
-    }
+    for (int g = 0; g < n; g++)
+        rgb_store(out + g * group, &px[g], channels, sample, false, false);
 }
 
 /* One row, as in rgb_row. */

@@ -6,21 +6,50 @@
 struct integers {
     const int32_t *light, *root;
     vi rg[3], b1[3];
+#if defined(FLYNN_ISA_AVX512)
+    struct lab_words words;
+#endif
 };
 
-/* X, Y, Z in 1/2040 in the place of linear light. */
-POINT_INLINE void sums(struct lab_block *block, int n, const struct integers *by)
+/* X, Y, Z in 1/2040 of a vector of linear light at number i. */
+POINT_INLINE void sum(struct lab_block *block, int i, vi rg, vi b1, const struct integers *by)
 {
-    const vi one = v_set32(65536);
-    for (int i = 0; i < n * VEC; i += LAB_STEP) {
-        vi rg = v_or(v_load(block->x[0] + i), V(slli_epi32)(v_load(block->x[1] + i), 16));
-        vi b1 = v_or(v_load(block->x[2] + i), one);
-        for (int c = 0; c < 3; c++) {
-            vi sum = V(add_epi32)(V(madd_epi16)(rg, by->rg[c]), V(madd_epi16)(b1, by->b1[c]));
-            v_store(block->x[c] + i, V(srli_epi32)(sum, 12));
-        }
+    for (int c = 0; c < 3; c++) {
+        vi y = rgb_add_pairs(V(madd_epi16)(rg, by->rg[c]), b1, by->b1[c]);
+        v_store(block->x[c] + i, V(srli_epi32)(y, 12));
     }
 }
+
+#if defined(FLYNN_ISA_AVX512)
+/* Of half h of group g. */
+POINT_INLINE void sum_half(struct lab_block *block, const struct rgb *px, int g, int h, const struct integers *by)
+{
+    vi red = lab_word(&by->words, lab_half(px[g].r, h)), green = lab_word(&by->words, lab_half(px[g].g, h));
+    vi blue = lab_word(&by->words, lab_half(px[g].b, h));
+    for (int q = 2 * h; q < 2 * h + 2; q++)
+        sum(block, (4 * g + q) * LAB_STEP, lab_pair(red, green, q), lab_pair(blue, v_set16(1), q), by);
+}
+
+POINT_INLINE void sums(struct lab_block *block, const struct rgb *px, int n, const struct integers *by)
+{
+    for (int g = 0; g < n; g++) {
+        sum_half(block, px, g, 0, by);
+        sum_half(block, px, g, 1, by);
+    }
+}
+#else
+POINT_INLINE void sums(struct lab_block *block, const struct rgb *px, int n, const struct integers *by)
+{
+    const vi one = v_set32(65536);
+    lab_load_block(block, px, n);
+    for (int c = 0; c < 3; c++)
+        lab_look_up(by->light, block->x[c], n * VEC);
+    for (int i = 0; i < n * VEC; i += LAB_STEP) {
+        vi rg = v_or(v_load(block->x[0] + i), V(slli_epi32)(v_load(block->x[1] + i), 16));
+        sum(block, i, rg, v_or(v_load(block->x[2] + i), one), by);
+    }
+}
+#endif
 
 /* (factor * x + plus) >> 15 for x of 16 bits. */
 POINT_INLINE vi scaled(vi x, int factor, int32_t plus)
@@ -46,10 +75,7 @@ static inline void map8(struct rgb *px, int n, const void *by)
 {
     const struct integers *m = by;
     struct lab_block block;
-    lab_load_block(&block, px, n);
-    for (int c = 0; c < 3; c++)
-        lab_look_up(m->light, block.x[c], n * VEC);
-    sums(&block, n, m);
+    sums(&block, px, n, m);
     for (int c = 0; c < 3; c++)
         lab_look_up(m->root, block.x[c], n * VEC);
     differences(&block, n);
@@ -68,6 +94,9 @@ static void lab_u8(const struct flynn_call *call)
         by.rg[i] = rgb_pair(m[3 * i], m[3 * i + 1]);
         by.b1[i] = rgb_pair(m[3 * i + 2], 2048);
     }
+#if defined(FLYNN_ISA_AVX512)
+    lab_load_words(&by.words, by.light, false);
+#endif
     rgb_kernel_many(call, 1, map8, &by);
 }
 

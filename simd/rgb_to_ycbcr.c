@@ -4,22 +4,22 @@
 /* (x p + x' q + y s + y' t + bias) >> 16 of pairs (x, x') and (y, y'), or with less y s for `subtract`. The coefficient
  * 32768 does not fit: -32768 is subtracted, or what is made is 255 less the quotient. */
 #if defined(FLYNN_ISA_AVX512)
-POINT_INLINE vi quotient(const struct rgb *px, const vi x[4], int p, int q, const vi y[4], int s, int t, bool subtract,
-                         int32_t bias)
+POINT_INLINE vi quotient(const struct rgb_group *group, const vi x[4], int p, int q, const vi y[4], int s, int t,
+                         bool subtract, int32_t bias)
 {
     const vi by_x = subtract ? rgb_pair(-p, -q) : rgb_pair(p, q), by_y = rgb_pair(s, t);
     const vi from = v_set32(subtract ? (256 << 16) - 1 - bias : bias);
     vi sum[4];
     for (int i = 0; i < 4; i++)
         sum[i] = V(dpwssd_epi32)(V(dpwssd_epi32)(from, x[i], by_x), y[i], by_y);
-    vi bytes = rgb_upper8(px, sum);
+    vi bytes = rgb_upper8(group, sum);
     return subtract ? v_xor(bytes, v_set8(255)) : bytes;
 }
 #else
-POINT_INLINE vi quotient(const struct rgb *px, const vi x[4], int p, int q, const vi y[4], int s, int t, bool subtract,
-                         int32_t bias)
+POINT_INLINE vi quotient(const struct rgb_group *group, const vi x[4], int p, int q, const vi y[4], int s, int t,
+                         bool subtract, int32_t bias)
 {
-    (void)px;
+    (void)group;
     vi sum[4];
     for (int i = 0; i < 4; i++) {
         vi a = V(add_epi32)(V(madd_epi16)(x[i], rgb_pair(p, q)), v_set32(bias));
@@ -34,10 +34,11 @@ static inline void map(struct rgb *px, const void *by)
 {
     (void)by;
     const int32_t middle = (128 << 16) + 32767;
-    const struct rgb_pairs m = rgb_pairs8(px, 0, 0);
-    px->r = quotient(px, m.rg, 19595, 38470 - 16384, m.b, 7471, 16384, false, 32768);
-    px->g = quotient(px, m.rg, -11059, -21709, m.b, -32768, 0, true, middle);
-    px->b = quotient(px, m.b, -5329, -27439, m.rg, -32768, 0, true, middle);
+    struct rgb_group *group = (struct rgb_group *)px;
+    const struct rgb_pairs m = rgb_pairs8(group, 0, 0);
+    px->r = quotient(group, m.rg, 19595, 38470 - 16384, m.b, 7471, 16384, false, 32768);
+    px->g = quotient(group, m.rg, -11059, -21709, m.b, -32768, 0, true, middle);
+    px->b = quotient(group, m.b, -5329, -27439, m.rg, -32768, 0, true, middle);
 }
 
 static void ycbcr_u8(const struct flynn_call *call)
