@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "simd/lab.h"
+#if defined(FLYNN_ISA_AVX512)
+#include "simd/lab_light.h"
+#endif
 
 #if defined(LAB_TABLES)
 
 struct integers {
     const int32_t *lightness, *light;
     vi xy[3], z[3];
+#if defined(FLYNN_ISA_AVX512)
+    struct lab_words y, f;
+    struct lab_light bytes;
+#endif
 };
 
 /* f * 108 / 841 - 290 or ((f * f >> 14) * f) >> 14. The factor is a little above 108 / 841, so that the quotient has
@@ -36,16 +43,56 @@ POINT_INLINE void cubes(struct lab_block *block, int n)
     }
 }
 
-/* Linear light in 1/4096, clamped, in their place. */
+/* Linear light of channel c at number i, in 1/4096. */
+POINT_INLINE vi sum(const struct lab_block *block, int c, int i, const struct integers *by)
+{
+    vi sum = rgb_add_pairs(V(mullo_epi32)(v_load(block->x[1] + i), by->z[c]), v_load(block->x[0] + i), by->xy[c]);
+    return V(srai_epi32)(V(add_epi32)(sum, v_set32(8192)), 14);
+}
+
+#if defined(FLYNN_ISA_AVX512)
+/* What the table has for L of half h of group g. */
+POINT_INLINE void lightness(struct lab_block *block, vi l, int g, int h, const struct integers *by)
+{
+    vi x = lab_half(l, h), f = lab_word(&by->f, x), y = lab_word(&by->y, x);
+    v_store(block->x[0] + (4 * g + 2 * h) * LAB_STEP, lab_pair(f, y, 0));
+    v_store(block->x[0] + (4 * g + 2 * h + 1) * LAB_STEP, lab_pair(f, y, 1));
+}
+
+POINT_INLINE vi channel(const struct lab_block *block, int c, int g, const struct integers *by)
+{
+    vi x[4];
+    for (int i = 0; i < 4; i++)
+        x[i] = sum(block, c, (4 * g + i) * LAB_STEP, by);
+    return lab_light_bytes(&by->bytes, V(packs_epi32)(x[0], x[1]), V(packs_epi32)(x[2], x[3]));
+}
+
+static inline void map8(struct rgb *px, int n, const void *by)
+{
+    const struct integers *m = by;
+    struct lab_block block;
+    lab_load_block(&block, px, n);
+    for (int g = 0; g < n; g++) {
+        lightness(&block, px[g].r, g, 0, m);
+        lightness(&block, px[g].r, g, 1, m);
+    }
+    cubes(&block, n);
+    for (int g = 0; g < n; g++) {
+        px[g].r = channel(&block, 0, g, m);
+        px[g].g = channel(&block, 1, g, m);
+        px[g].b = channel(&block, 2, g, m);
+    }
+}
+#else
+/* Clamped, in the place of X, Y and Z. */
 POINT_INLINE void sums(struct lab_block *block, int n, const struct integers *by)
 {
     for (int i = 0; i < n * VEC; i += LAB_STEP) {
-        vi xy = v_load(block->x[0] + i), z = v_load(block->x[1] + i);
-        for (int c = 0; c < 3; c++) {
-            vi sum = V(add_epi32)(V(madd_epi16)(xy, by->xy[c]), V(mullo_epi32)(z, by->z[c]));
-            sum = V(srai_epi32)(V(add_epi32)(sum, v_set32(8192)), 14);
-            v_store(block->x[c] + i, V(max_epi32)(V(min_epi32)(sum, v_set32(4095)), v_zero()));
-        }
+        vi x[3];
+        for (int c = 0; c < 3; c++)
+            x[c] = sum(block, c, i, by);
+        for (int c = 0; c < 3; c++)
+            v_store(block->x[c] + i, V(max_epi32)(V(min_epi32)(x[c], v_set32(4095)), v_zero()));
     }
 }
 
@@ -65,6 +112,7 @@ static inline void map8(struct rgb *px, int n, const void *by)
         px[g].b = lab_bytes(&block, 2, g);
     }
 }
+#endif
 
 static void rgb_u8(const struct flynn_call *call)
 {
@@ -74,6 +122,11 @@ static void rgb_u8(const struct flynn_call *call)
         by.xy[i] = rgb_pair(m[3 * i], m[3 * i + 1]);
         by.z[i] = v_set32(m[3 * i + 2]);
     }
+#if defined(FLYNN_ISA_AVX512)
+    lab_load_words(&by.f, by.lightness, false);
+    lab_load_words(&by.y, by.lightness, true);
+    lab_light_load(&by.bytes, by.light);
+#endif
     rgb_kernel_many(call, 1, map8, &by);
 }
 
