@@ -13,18 +13,34 @@ typedef simde__m128d wd;
 /* Each type: the extreme of n samples, a multiple of those of a vector. NaN in the first operand of a maximum or
  * minimum gives the second, which is none. */
 
+/* Of 16 bytes. */
+BLOCK_INLINE double extreme_bytes(bool least, simde__m128i x)
+{
+#if W_SHUFFLES
+    simde__m128i flip = simde_mm_set1_epi8(least ? 0 : -1);
+    x = simde_mm_xor_si128(x, flip);
+    x = simde_mm_minpos_epu16(simde_mm_min_epu8(x, simde_mm_srli_epi16(x, 8)));
+    return (simde_mm_cvtsi128_si32(x) ^ (least ? 0 : 255)) & 255;
+#else
+    uint8_t best[16];
+    w_store16(best, x);
+    for (int i = 1; i < 16; i++)
+        best[0] = (least ? best[i] < best[0] : best[i] > best[0]) ? best[i] : best[0];
+    return best[0];
+#endif
+}
+
 BLOCK_INLINE double extreme_u8(bool least, const uint8_t *x, int n)
 {
-    uint8_t best[WIDE];
     wi acc = w_load(x);
     for (int i = WIDE; i < n; i += WIDE)
         acc = least ? W(min_epu8)(w_load(x + i), acc) : W(max_epu8)(w_load(x + i), acc);
-    w_store(best, acc);
-    for (int step = WIDE / 2; step > 0; step /= 2) {
-        for (int i = 0; i < step; i++)
-            best[i] = (least ? best[i + step] < best[i] : best[i + step] > best[i]) ? best[i + step] : best[i];
-    }
-    return best[0];
+#if WIDE == 32
+    simde__m128i low = simde_mm256_castsi256_si128(acc), high = simde_mm256_extracti128_si256(acc, 1);
+    return extreme_bytes(least, least ? simde_mm_min_epu8(low, high) : simde_mm_max_epu8(low, high));
+#else
+    return extreme_bytes(least, acc);
+#endif
 }
 
 BLOCK_INLINE double extreme_u16(bool least, const uint16_t *x, int n)
@@ -97,7 +113,8 @@ BLOCK_INLINE int extreme_find(enum flynn_type type, const void *x, int n, double
 }
 
 /* The block_run: the best sample is looked up in the first of the parts that have it. A part of NaN alone looks like
- * one with an infinity; where that leads astray, all samples are looked at. */
+ * one with an infinity; where that leads astray, all samples are looked at. Nothing comes before the least or greatest
+ * byte. */
 BLOCK_INLINE void extreme_vectors(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
                                   const void *w, int n)
 {
@@ -106,6 +123,10 @@ BLOCK_INLINE void extreme_vectors(enum block_kind kind, enum flynn_type type, do
     int sample = (int)flynn_type_bytes(type), part = PART_BYTES / sample, whole = n / (WIDE / sample) * (WIDE / sample);
     double best = lanes[EXTREME_VALUE], seen = lanes[EXTREME_SEEN];
     int at = -1;
+    if (type == FLYNN_U8 && best == (kind == BLOCK_ARGMIN ? 0 : 255)) {
+        lanes[EXTREME_SEEN] = seen + n;
+        return;
+    }
     for (int i = 0; i < whole; i += part) {
         int some = whole - i < part ? whole - i : part;
         double value = extreme_of(kind == BLOCK_ARGMIN, type, bytes + (ptrdiff_t)i * sample, some);

@@ -74,6 +74,7 @@ BLOCK_INLINE void block_some(enum block_kind kind, enum flynn_type type, double 
         lanes[j] = block_fold(kind, lanes[j], block_term(kind, type, x, w, i + (size_t)j));
 }
 
+/** The block_run of the other types. */
 BLOCK_INLINE void block_doubles(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
                                 const void *w, int n)
 {
@@ -100,60 +101,73 @@ BLOCK_INLINE void block_doubles(enum block_kind kind, enum flynn_type type, doub
 /* A run is at most a block long: the 32-bit sums of its squares stay below 2^32. */
 #if defined(FLYNN_ISA_AVX512)
 
-/* Sixteen sums, or the greatest bytes so far. Products take signed bytes on one side: w is moved by 128 there, and
- * *moved takes half of what that takes off. */
+/* Sums of 32 or 64 bits, or the greatest bytes so far. Products take signed bytes on one side: w is moved by 128 there,
+ * and *moved takes half of what that takes off. */
 BLOCK_INLINE vi block_add_64(enum block_kind kind, vi acc, vi *moved, vi x, vi w)
 {
     if (kind == BLOCK_MAX)
         return V(max_epu8)(acc, x);
     if (kind == BLOCK_SUM || kind == BLOCK_ABS)
-        return V(dpbusd_epi32)(acc, x, v_set8(1));
+        return V(add_epi64)(acc, V(sad_epu8)(x, v_zero()));
     *moved = V(dpbusd_epi32)(*moved, x, v_set8(64));
     return V(dpbusd_epi32)(acc, x, v_xor(kind == BLOCK_SQUARE ? x : w, v_set8(-128)));
 }
 
-/* Sixteen numbers into the first lanes. */
-BLOCK_INLINE void block_spread(enum block_kind kind, double *lanes, vi numbers)
+BLOCK_INLINE vi block_join(enum block_kind kind, vi a, vi b)
 {
-    int32_t number[VEC / 4];
-    v_store(number, numbers);
-    for (int i = 0; i < VEC / 4; i += BLOCK_STEP) {
-        wd part = W(cvtepi32_pd)(simde_mm_loadu_si128((const void *)(number + i)));
-        W(storeu_pd)(lanes + i, block_folds(kind, W(loadu_pd)(lanes + i), part));
-    }
+    return kind == BLOCK_MAX ? V(max_epu8)(a, b) : V(add_epi32)(a, b);
 }
 
-/* The greatest of the bytes i, 16 + i, 32 + i and 48 + i. */
-BLOCK_INLINE vi block_greatest(vi bytes)
-{
-    simde__m256i half =
-        simde_mm256_max_epu8(simde_mm512_castsi512_si256(bytes), simde_mm512_extracti64x4_epi64(bytes, 1));
-    simde__m128i most = simde_mm_max_epu8(simde_mm256_castsi256_si128(half), simde_mm256_extracti128_si256(half, 1));
-    return simde_mm512_cvtepu16_epi32(simde_mm256_cvtepu8_epi16(most));
-}
-
-BLOCK_INLINE void block_bytes(enum block_kind kind, double *lanes, const uint8_t *x, const uint8_t *w, int n)
+/* The block_run: the lanes hold a vector of sums, because to turn it into a number takes as long as many samples. */
+BLOCK_INLINE void block_bytes(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
+                              const void *w, int n)
 {
     enum { CHAINS = 4 };
+    const uint8_t *a = x, *b = w;
     vi acc[CHAINS], moved[CHAINS];
     int i = 0;
+    (void)type;
+    (void)lane;
     for (int c = 0; c < CHAINS; c++)
         acc[c] = moved[c] = v_zero();
     for (; i + CHAINS * VEC <= n; i += CHAINS * VEC) {
         for (int c = 0; c < CHAINS; c++)
-            acc[c] = block_add_64(kind, acc[c], &moved[c], v_load(x + i + c * VEC), v_load(w + i + c * VEC));
+            acc[c] = block_add_64(kind, acc[c], &moved[c], v_load(a + i + c * VEC), v_load(b + i + c * VEC));
     }
     for (; i + VEC <= n; i += VEC)
-        acc[0] = block_add_64(kind, acc[0], &moved[0], v_load(x + i), v_load(w + i));
+        acc[0] = block_add_64(kind, acc[0], &moved[0], v_load(a + i), v_load(b + i));
     if (i < n)
-        acc[0] =
-            block_add_64(kind, acc[0], &moved[0], v_load_n(x + i, (size_t)(n - i)), v_load_n(w + i, (size_t)(n - i)));
-    for (int c = 1; c < CHAINS; c++) {
-        acc[0] = kind == BLOCK_MAX ? V(max_epu8)(acc[0], acc[c]) : V(add_epi32)(acc[0], acc[c]);
-        moved[0] = V(add_epi32)(moved[0], moved[c]);
+        acc[1] =
+            block_add_64(kind, acc[1], &moved[1], v_load_n(a + i, (size_t)(n - i)), v_load_n(b + i, (size_t)(n - i)));
+    vi all = block_join(kind, block_join(kind, acc[0], acc[1]), block_join(kind, acc[2], acc[3]));
+    if (kind == BLOCK_SQUARE || kind == BLOCK_PRODUCT) {
+        vi half = V(add_epi32)(V(add_epi32)(moved[0], moved[1]), V(add_epi32)(moved[2], moved[3]));
+        all = V(add_epi32)(all, V(add_epi32)(half, half));
     }
-    block_spread(kind, lanes,
-                 kind == BLOCK_MAX ? block_greatest(acc[0]) : V(add_epi32)(acc[0], V(slli_epi32)(moved[0], 1)));
+    v_store(lanes, block_join(kind, v_load(lanes), all));
+}
+
+BLOCK_INLINE double block_bytes_result(enum block_kind kind, const double *lanes)
+{
+    uint32_t words[VEC / 4], all = 0;
+    uint8_t bytes[VEC];
+    memcpy(words, lanes, sizeof words);
+    memcpy(bytes, lanes, sizeof bytes);
+    for (int i = 0; i < VEC && kind == BLOCK_MAX; i++)
+        all = bytes[i] > all ? bytes[i] : all;
+    for (int i = 0; i < VEC / 4 && kind != BLOCK_MAX; i++)
+        all += words[i];
+    return all;
+}
+
+/** The first stage of u8. */
+BLOCK_INLINE void block_bytes_stage(const struct flynn_call *call, enum block_kind kind)
+{
+    for (int b = call->y; b < call->y + call->rows; b++) {
+        double lanes[BLOCK_LANES] = {0};
+        block_rows(call, kind, FLYNN_U8, b, lanes, block_bytes);
+        *(double *)flynn_row(call->dst, b) = block_bytes_result(kind, lanes);
+    }
 }
 
 #else
@@ -189,31 +203,32 @@ BLOCK_INLINE double block_bytes_result(enum block_kind kind, wi acc)
     return (double)all;
 }
 
-BLOCK_INLINE void block_bytes(enum block_kind kind, double *lanes, const uint8_t *x, const uint8_t *w, int n)
+/* The block_run: all goes to lane 0. */
+BLOCK_INLINE void block_bytes(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
+                              const void *w, int n)
 {
+    const uint8_t *a = x, *b = w;
+    (void)type;
+    (void)lane;
     wi acc = W_SI(setzero)();
     int i = 0;
     for (; i + WIDE <= n; i += WIDE)
-        acc = block_add_bytes(kind, acc, w_load(x + i), w_load(w + i));
+        acc = block_add_bytes(kind, acc, w_load(a + i), w_load(b + i));
     if (i < n) {
         uint8_t last[WIDE] = {0}, with[WIDE] = {0};
-        memcpy(last, x + i, (size_t)(n - i));
-        memcpy(with, w + i, (size_t)(n - i));
+        memcpy(last, a + i, (size_t)(n - i));
+        memcpy(with, b + i, (size_t)(n - i));
         acc = block_add_bytes(kind, acc, w_load(last), w_load(with));
     }
     lanes[0] = block_fold(kind, lanes[0], block_bytes_result(kind, acc));
 }
 
-#endif
-
-/** The block_run of the SIMD tables. */
-BLOCK_INLINE void block_vectors(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
-                                const void *w, int n)
+/** The first stage of u8. */
+BLOCK_INLINE void block_bytes_stage(const struct flynn_call *call, enum block_kind kind)
 {
-    if (type == FLYNN_U8)
-        block_bytes(kind, lanes, x, w, n);
-    else
-        block_doubles(kind, type, lanes, lane, x, w, n);
+    block_stage(call, kind, FLYNN_U8, block_bytes);
 }
+
+#endif
 
 #endif

@@ -3,62 +3,62 @@
 
 static void abs_u8(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_ABS, FLYNN_U8, block_vectors);
+    block_bytes_stage(call, BLOCK_ABS);
 }
 
 static void abs_u16(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_ABS, FLYNN_U16, block_vectors);
+    block_stage(call, BLOCK_ABS, FLYNN_U16, block_doubles);
 }
 
 static void abs_f32(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_ABS, FLYNN_F32, block_vectors);
+    block_stage(call, BLOCK_ABS, FLYNN_F32, block_doubles);
 }
 
 static void abs_f64(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_ABS, FLYNN_F64, block_vectors);
+    block_stage(call, BLOCK_ABS, FLYNN_F64, block_doubles);
 }
 
 static void square_u8(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SQUARE, FLYNN_U8, block_vectors);
+    block_bytes_stage(call, BLOCK_SQUARE);
 }
 
 static void square_u16(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SQUARE, FLYNN_U16, block_vectors);
+    block_stage(call, BLOCK_SQUARE, FLYNN_U16, block_doubles);
 }
 
 static void square_f32(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SQUARE, FLYNN_F32, block_vectors);
+    block_stage(call, BLOCK_SQUARE, FLYNN_F32, block_doubles);
 }
 
 static void square_f64(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SQUARE, FLYNN_F64, block_vectors);
+    block_stage(call, BLOCK_SQUARE, FLYNN_F64, block_doubles);
 }
 
 static void greatest_u8(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_MAX, FLYNN_U8, block_vectors);
+    block_bytes_stage(call, BLOCK_MAX);
 }
 
 static void greatest_u16(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_MAX, FLYNN_U16, block_vectors);
+    block_stage(call, BLOCK_MAX, FLYNN_U16, block_doubles);
 }
 
 static void greatest_f32(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_MAX, FLYNN_F32, block_vectors);
+    block_stage(call, BLOCK_MAX, FLYNN_F32, block_doubles);
 }
 
 static void greatest_f64(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_MAX, FLYNN_F64, block_vectors);
+    block_stage(call, BLOCK_MAX, FLYNN_F64, block_doubles);
 }
 
 static void combine(const struct flynn_call *call)

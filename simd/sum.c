@@ -3,22 +3,22 @@
 
 static void sum_u8(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SUM, FLYNN_U8, block_vectors);
+    block_bytes_stage(call, BLOCK_SUM);
 }
 
 static void sum_u16(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SUM, FLYNN_U16, block_vectors);
+    block_stage(call, BLOCK_SUM, FLYNN_U16, block_doubles);
 }
 
 static void sum_f32(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SUM, FLYNN_F32, block_vectors);
+    block_stage(call, BLOCK_SUM, FLYNN_F32, block_doubles);
 }
 
 static void sum_f64(const struct flynn_call *call)
 {
-    block_stage(call, BLOCK_SUM, FLYNN_F64, block_vectors);
+    block_stage(call, BLOCK_SUM, FLYNN_F64, block_doubles);
 }
 
 static void combine(const struct flynn_call *call)
