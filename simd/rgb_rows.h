@@ -112,7 +112,11 @@ POINT_INLINE void rgb_kernel(const struct flynn_call *call, int sample, bool str
 
 /** The same with maps of n <= RGB_MANY groups. Maps of long chains of instructions go faster in several loops over the
  * groups: a processor looks ahead over parts of several groups then, where else it would see one of them. */
+#if defined(FLYNN_ISA_AVX512)
+#define RGB_MANY 6
+#else
 #define RGB_MANY 8
+#endif
 typedef void rgb_map_many(struct rgb *px, int n, const void *by);
 
 POINT_INLINE void rgb_groups(const uint8_t *in, uint8_t *out, int n, int channels, int sample, rgb_map_many *map,
