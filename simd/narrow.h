@@ -2,9 +2,9 @@
 #ifndef FLYNN_SIMD_NARROW_H
 #define FLYNN_SIMD_NARROW_H
 
-/** Included first by the ops that are quicker with 256 bits in the avx512 table too: that table then has the vectors of
- * avx2, though with its own 32 registers and shorter instructions. Kernels made of loads that are not aligned are like
- * that: each one of 64 bytes takes two lines. */
+/** Included first by the ops that are quicker with 256 bits in the avx512 table too, by measurement: that table then
+ * has the vectors of avx2, though with its own 32 registers and shorter instructions. Kernels made of loads that are
+ * not aligned are like that. */
 
 #include "simd/isa.h"
 
