@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* A team makes the whole table: every member the running sums along its share of the rows, and, when all have met, the
- * running sums down its share of the columns. One member alone adds the row above at once. */
+ * running sums down its share of the columns. One member alone adds the row above at once. The scratch, of bytes alone,
+ * has room for a row of the table. */
 
 static inline void row_u8(const uint8_t *in, const uint32_t *above, uint32_t *out, int width, int channels)
 {
@@ -160,6 +161,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *stage = flynn_node_stage(node, FLYNN_WHOLE, 0);
     stage->out = out;
     stage->team = stage->in_place = true;
+    stage->scratch_bytes = node->in.type == FLYNN_U8 ? flynn_row_bytes(&out) : 0;
     stage->below = 1; /* and at the end, so that wider sums stay behind the samples */
     node->out = out;
     node->out_matrix = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/vec.h"
+#include "simd/lanes.h"
 
 /* The steps are described in cpu/integral.c. */
 
@@ -110,7 +110,7 @@ static inline void scan64(const struct scan *s, vi x, vi *sum, vi to[4])
 /* A row of width + 1 entries; `above` may be NULL. */
 static inline void along1(const uint8_t *in, const uint32_t *above, uint32_t *out, int width)
 {
-    enum { AHEAD = 512, LANES = VEC / 4 };
+    enum { AHEAD = 512 };
     const struct scan s = scan_of();
     vi sum = v_zero(), to[4];
     uint32_t last[VEC];
@@ -174,30 +174,42 @@ static void share(size_t n, const struct flynn_call *call, size_t *first, size_t
     *last = n * ((size_t)call->member + 1) / (size_t)call->members;
 }
 
+/* What stands above row y of the image, in the member's scratch: the rows above are added, and then the pixels. */
+static const uint32_t *above_share(const struct flynn_call *call, size_t y)
+{
+    const struct flynn_image *src = call->src;
+    size_t samples = flynn_row_samples(&src->shape), channels = (size_t)src->shape.channels;
+    uint32_t *above = call->scratch, *sum = above + channels;
+    memset(above, 0, flynn_row_bytes(&call->dst->shape));
+    for (size_t k = 0; k < y; k++) {
+        const uint8_t *in = flynn_row(src, (int)k);
+        size_t i = 0;
+        for (; i + LANES <= samples; i += LANES)
+            v_store(sum + i, V(add_epi32)(v_load(sum + i), lanes_load_u8(in + i)));
+        for (; i < samples; i++)
+            sum[i] += in[i];
+    }
+    for (size_t i = 0; i < samples; i++)
+        sum[i] += above[i];
+    return above;
+}
+
+/* Members read the rows above their share once more, which are a quarter of what the table has there; they have all
+ * done so before one writes, because the image may lie in the table. */
 static void integral_u8(const struct flynn_call *call)
 {
     const struct flynn_image *src = call->src, *dst = call->dst;
     int samples = (int)flynn_row_samples(&src->shape);
     size_t low, high;
+    share((size_t)src->shape.height, call, &low, &high);
+    const uint32_t *above = low && low < high ? above_share(call, low) : flynn_row(dst, 0);
     if (call->member == 0)
         memset(flynn_row(dst, 0), 0, flynn_row_bytes(&dst->shape));
-    share((size_t)src->shape.height, call, &low, &high);
-    for (int y = (int)low; y < (int)high; y++) {
-        if (call->members == 1)
-            by_channels_u8(flynn_row(src, y), flynn_row(dst, y), flynn_row(dst, y + 1), samples, src->shape.channels);
-        else
-            by_channels_u8(flynn_row(src, y), NULL, flynn_row(dst, y + 1), samples, src->shape.channels);
-    }
     flynn_team_wait(call);
-    share(flynn_row_samples(&dst->shape), call, &low, &high);
-    for (int y = 2; y <= src->shape.height && call->members > 1; y++) {
-        const uint32_t *above = flynn_row(dst, y - 1);
-        uint32_t *out = flynn_row(dst, y);
-        size_t i = low;
-        for (; i + VEC / 4 <= high; i += VEC / 4)
-            v_store(out + i, V(add_epi32)(v_load(out + i), v_load(above + i)));
-        for (; i < high; i++)
-            out[i] += above[i];
+    for (int y = (int)low; y < (int)high; y++) {
+        uint32_t *out = flynn_row(dst, y + 1);
+        by_channels_u8(flynn_row(src, y), above, out, samples, src->shape.channels);
+        above = out;
     }
 }
 
