@@ -34,8 +34,9 @@ has_header() {
 
 has_package() { { have pkg-config && pkg-config --exists "$1"; } 2>/dev/null; }
 
-# ldconfig is in /sbin, which is not in everybody's PATH.
-has_library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q "$1"; }
+# ldconfig is in /sbin, which is not in everybody's PATH. Its list is read to the end: with pipefail, a reader that leaves
+# early fails the pipe when the writer notices.
+has_library() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) == *"$1"* ]]; }
 
 has_icd() { compgen -G "${OCL_ICD_VENDORS:-/etc/OpenCL/vendors}/*.icd" >/dev/null; }
 
