@@ -62,13 +62,11 @@ static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}
 
 static const char doc[] =
     "Hold every op on every backend against the scalar reference, bit for bit: odd shapes, all types and channel "
-    "counts, "
-    "eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. Then random chains "
-    "of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the reference "
-    "included. With IN, run the OPs on every image of this file instead, on every backend.\v"
+    "counts, eight patterns of input, defaults and extremes of the parameters, guarded and poisoned memory. Then "
+    "random chains of ops, and laws: chains that must give the same, such as four turns by 90 degrees and none, the "
+    "reference included. With IN, run the OPs on every image of this file instead, on every backend.\v"
     "Without -b every backend of this build and machine is verified; those that cannot run are shown as skipped. "
-    "Several "
-    "ops are verified by as many processes as there are processors, -t 1: by one. The "
+    "Several ops are verified by as many processes as -t says or may run here, at most 8; -t 1: by one. The "
     "same --seed draws the same inputs; a failure prints what is needed to see it again: `--only='seed=NUMBER'` tries "
     "that input alone. An OpenCL device that is there but whose kernel does not compile, or fails its self-test, makes "
     "the exit status 3.\n\n"

@@ -264,6 +264,18 @@ Test(reports, verify_tells_the_same_by_several_processes)
     cr_assert_eq(cli_shell("cmp a.txt b.txt && grep -q '^ok *chains on autovec' a.txt"), 0, "%s", cli_out);
 }
 
+/* Ended in the midst of it by somebody else. */
+Test(reports, verify_says_which_op_has_no_result)
+{
+    if (cli_shell("test -r /proc/$$/task/$$/children"))
+        cr_skip_test("no list of a process's children");
+    cr_assert_eq(cli_shell("\"$FLYNN_BIN\" verify -q -t 2 -b scalar,autovec & p=$!; c=; while [ -z \"$c\" ]; do "
+                           "c=$(cat /proc/$p/task/$p/children) || break; done; set -- $c; kill -KILL $1; wait $p"),
+                 2, "%s%s", cli_out, cli_err);
+    cr_expect(strstr(cli_err, "no result of ") && strstr(cli_err, "a process that verifies ended: Killed"), "%s",
+              cli_err);
+}
+
 Test(reports, verify_counts)
 {
     cr_assert_eq(cli_shell("flynn verify --op invert -b scalar,threads:2"), 0);
