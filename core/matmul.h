@@ -13,10 +13,10 @@
  * memory. The number of bytes being the same, blocks of f64 have half the rows (MC) and columns (NC). */
 enum {
     FLYNN_MATMUL_KC = 352,
-    FLYNN_MATMUL_KC_WIDE = 256,        /**< of avx512 */
+    FLYNN_MATMUL_KC_WIDE = 512,        /**< of avx512 */
     FLYNN_MATMUL_NUMBERS = 256,        /**< numbers of 32 bits along k of the product of bytes, 2 or 4 steps each */
     FLYNN_MATMUL_MC_BYTES = 672,       /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
-    FLYNN_MATMUL_NC_BYTES = 12288,     /**< NC = 3072 or 1536 */
+    FLYNN_MATMUL_NC_BYTES = 8192,      /**< NC = 2048 or 1024 */
     FLYNN_MATMUL_NC_ONCE_BYTES = 3072, /**< the same where one block of A uses them, once */
     FLYNN_MATMUL_TILE_ROWS = 14,       /**< the largest tile of any table: rows */
     FLYNN_MATMUL_TILE_BYTES = 128,     /**< and bytes of one of its rows */

@@ -24,7 +24,8 @@
 #define IN_PLACE_BYTES     (512 << 10) /* a B that is no larger is read where it is, */
 #define IN_PLACE_DEPTH     512         /* if a panel of it fits into the first cache, */
 #define IN_PLACE_ROWS      96          /* and few rows of A read it */
-#define FEW_APART          2048        /* rows of B so many bytes apart fall on the same lines of a cache */
+#define IN_ROWS_COLS       512         /* columns for which rows of A are not packed without need */
+#define FEW_APART          2048        /* rows so many bytes apart fall on the same lines of a cache */
 
 #define REAL               float
 #define REAL_IS_FLOAT      1

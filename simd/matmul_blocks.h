@@ -9,11 +9,18 @@
 #define KC      (VEC == 64 ? FLYNN_MATMUL_KC_WIDE : FLYNN_MATMUL_KC)
 #define NC_ONCE ((int)(FLYNN_MATMUL_NC_ONCE_BYTES / sizeof(REAL)))
 
+/* Whether tiles may as well read rows of A where they are: rows that do not fall on the same lines of a cache. With
+ * short vectors, which read fewer rows at a time, packing pays again for many columns. */
+static bool F(reads_rows)(struct F(matrix) a, int cols)
+{
+    return a.col == 1 && (size_t)a.row * sizeof(REAL) % FEW_APART && (VEC == 64 || cols <= IN_ROWS_COLS);
+}
+
 static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, void *scratch)
 {
     int blocks = (depth + KC - 1) / KC, kc = (depth + blocks - 1) / blocks;
-    bool once = c.rows <= MC, shared = c.rows > TILE_ROWS && F(tile_height)(c.rows) < TILE_ROWS;
-    bool packs = c.cols >= 4 * TILE_COLS && !shared; /* enough columns use packed rows again */
+    bool once = c.rows <= MC, shared = c.rows > TILE_ROWS && c.rows < 2 * TILE_ROWS && !F(whole_tiles)(c.rows);
+    bool packs = c.cols >= 4 * TILE_COLS && !shared && !F(reads_rows)(a, c.cols); /* enough columns use them again */
     int mc = once ? (c.rows + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS : MC, columns = once ? NC_ONCE : NC;
     REAL *packed_a = scratch, *packed_b = packed_a + ((ptrdiff_t)mc * kc + 15) / 16 * 16;
     for (int k = 0; k < depth; k += kc) {
@@ -34,32 +41,33 @@ static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result
     }
 }
 
-/* Columns [j, j + TILE_COLS) of the rows of C, from A and B where they are. */
-static void F(panel_in_place)(struct F(matrix) a, const REAL *b, ptrdiff_t b_step, struct F(result) c, int depth,
-                              bool first)
+/* The whole panels of C's columns, from A and B where they are. */
+static void F(panels_in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, bool first)
 {
     struct F(tile) t = {.a = a.at,
-                        .b = b,
+                        .b = b.at,
                         .a_row = a.row,
                         .a_step = a.col,
-                        .b_step = b_step,
+                        .b_step = b.row,
                         .c = c.at,
                         .c_row = c.stride,
                         .depth = depth,
-                        .first = first};
+                        .first = first,
+                        .panels = c.cols / TILE_COLS};
     F(tile_rows)(&t, c.rows, 2);
 }
 
-/* Where B is small: no packing, but rows of A in blocks that stay in the cache. The last tile of a row lies over the
- * one before and makes the same elements again. */
+/* Where B is small: no packing, but rows of A in blocks that stay in the cache. The last panel lies over the one before
+ * and makes the same elements again. */
 static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth)
 {
     for (int i = 0; i < c.rows; i += MC) {
-        int rows = c.rows - i < MC ? c.rows - i : MC;
-        for (int j = 0; j < c.cols; j += TILE_COLS) {
-            int x = c.cols - j < TILE_COLS ? c.cols - TILE_COLS : j;
-            struct F(result) panel = {c.at + i * c.stride + x, c.stride, rows, TILE_COLS};
-            F(panel_in_place)(F(part)(a, i, 0), b.at + x, b.row, panel, depth, true);
+        struct F(result) block = {c.at + i * c.stride, c.stride, c.rows - i < MC ? c.rows - i : MC, c.cols};
+        int last = c.cols - TILE_COLS;
+        F(panels_in_place)(F(part)(a, i, 0), b, block, depth, true);
+        if (c.cols % TILE_COLS) {
+            struct F(result) rest = {block.at + last, c.stride, block.rows, TILE_COLS};
+            F(panels_in_place)(F(part)(a, i, 0), F(part)(b, 0, last), rest, depth, true);
         }
     }
 }
@@ -72,9 +80,7 @@ static void F(few_rows)(struct F(matrix) a, struct F(matrix) b, struct F(result)
     for (int k = 0; k < depth; k += ROWS) {
         int some = depth - k < ROWS ? depth - k : ROWS;
         struct F(matrix) from = F(part)(a, 0, k);
-        for (int j = 0; j < whole; j += TILE_COLS)
-            F(panel_in_place)
-        (from, b.at + k * b.row + j, b.row, (struct F(result)){c.at + j, c.stride, c.rows, TILE_COLS}, some, k == 0);
+        F(panels_in_place)(from, F(part)(b, k, 0), c, some, k == 0);
         if (whole < c.cols) {
             struct F(result) rest = {c.at + whole, c.stride, c.rows, c.cols - whole};
             F(pack_b)(scratch, F(part)(b, k, whole), some, rest.cols);

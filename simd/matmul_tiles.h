@@ -7,6 +7,7 @@
 /* Elements of a vector; columns of a tile. */
 #define LANES     ((int)(VEC / sizeof(REAL)))
 #define TILE_COLS (2 * LANES)
+#define LINE_VECS (64 / (int)VEC) /* vectors of a line of the cache */
 /* Element (i, j) at at[i * row + j * col]: a transposed matrix has row = 1, any other col = 1. */
 struct F(matrix) {
     const REAL *at;
@@ -19,7 +20,7 @@ struct F(result) {
     int rows, cols;
 };
 
-/* What a tile reads and writes: element (i, k) of A at a[i * a_row + k * a_step], row k of B at b + k * b_step. */
+/* What tiles read and write: element (i, k) of A at a[i * a_row + k * a_step], row k of B at b + k * b_step. */
 struct F(tile) {
     const REAL *a, *b;
     ptrdiff_t a_row, a_step, b_step;
@@ -27,47 +28,107 @@ struct F(tile) {
     ptrdiff_t c_row;
     int depth;  /* 1 or more */
     bool first; /* start from 0 rather than from C */
+    int tiles;  /* below each other */
+    int panels; /* beside each other, the columns of B where B has them; 0: 1 */
 };
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
-/* `rows` rows of `vecs` vectors. Inlined into callers that know both, and some of the rest, which then becomes part of
- * the instructions. */
-static inline __attribute__((always_inline)) void F(run_tile)(const struct F(tile) * t, int rows, int vecs, bool first)
+static inline __attribute__((always_inline)) void F(prefetch)(const REAL *c, ptrdiff_t stride, int rows, int vecs)
 {
-    const REAL *a = t->a, *b = t->b;
-    const ptrdiff_t a_row = t->a_row, a_step = t->a_step, b_step = t->b_step, c_row = t->c_row;
-    REAL *to = t->c;
-    REAL_V c[TILE_ROWS][2];
-    for (int i = 0; i < rows; i++) {
-        for (int v = 0; v < vecs; v++)
-            c[i][v] = first ? REAL_L(setzero)() : REAL_L(loadu)(to + i * c_row + v * LANES);
+    for (int i = 0; i < rows; i++, c += stride) {
+        for (int v = 0; v < vecs; v += LINE_VECS)
+            __builtin_prefetch(c + v * LANES, 1, 2);
     }
-    int depth = t->depth;
+}
+
+/* A column of the elements of A that a tile reads: rows 0 and 7, and the bytes from a row to others. So few addresses
+ * stay in registers, because an instruction adds twice or four times a register. */
+struct F(column) {
+    const char *at, *at7;
+    ptrdiff_t one, three, five;
+};
+
+static inline __attribute__((always_inline)) struct F(column) F(column_at)(const REAL *a, ptrdiff_t row)
+{
+    const ptrdiff_t one = row * (ptrdiff_t)sizeof(REAL);
+    return (struct F(column)){(const char *)a, (const char *)(a + 7 * row), one, 3 * one, 5 * one};
+}
+
+static inline __attribute__((always_inline)) REAL F(column_element)(const struct F(column) * c, int i)
+{
+    const char *at = i < 7 ? c->at : c->at7;
+    const ptrdiff_t from[7] = {0, c->one, 2 * c->one, c->three, 4 * c->one, c->five, 2 * c->three};
+    return *(const REAL *)(const void *)(at + from[i % 7]);
+}
+
+/* Steps of a tile's chains, with rows of A together (a_row 1) or apart. */
+static inline __attribute__((always_inline)) void F(run_steps)(REAL_V c[TILE_ROWS][2], const struct F(tile) * t,
+                                                               const REAL *a, const REAL *b, int rows, int vecs,
+                                                               bool together)
+{
+    const ptrdiff_t a_step = t->a_step, a_bytes = a_step * (ptrdiff_t)sizeof(REAL), b_step = t->b_step;
+    const REAL *end = b + t->depth * b_step;
+    struct F(column) x = F(column_at)(a, t->a_row);
     do {
         REAL_V at[2];
         for (int v = 0; v < vecs; v++)
             at[v] = REAL_L(loadu)(b + v * LANES);
         for (int i = 0; i < rows; i++) {
-            REAL_V x = REAL_L(set1)(a[i * a_row]);
+            REAL_V factor = REAL_L(set1)(together ? a[i] : F(column_element)(&x, i));
             for (int v = 0; v < vecs; v++)
-                c[i][v] = TILE_STEP(x, at[v], c[i][v]);
+                c[i][v] = TILE_STEP(factor, at[v], c[i][v]);
         }
         a += a_step;
+        x.at += a_bytes;
+        x.at7 += a_bytes;
         b += b_step;
-    } while (--depth > 0);
-    for (int i = 0; i < rows; i++) {
-        for (int v = 0; v < vecs; v++)
-            REAL_L(storeu)(to + i * c_row + v * LANES, c[i][v]);
-    }
+        __asm__("" : "+r"(x.one), "+r"(x.three), "+r"(x.five)); /* else their multiples get registers too */
+    } while (b != end);
 }
 
-static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile) * t, int rows, int vecs)
+/* All tiles of `rows` rows of `vecs` vectors, rows of A `a_tile` apart from one to the next. Inlined into callers that
+ * know most of it, which then becomes part of the instructions. Tiles follow each other without a call, whose pushes
+ * would have to wait until the stores of a tile have left for the cache. The tile that comes next is fetched meanwhile,
+ * because chains begin by reading it. */
+static inline __attribute__((always_inline)) void F(run_tiles)(const struct F(tile) * t, int rows, int vecs,
+                                                               ptrdiff_t a_tile, bool together, bool first)
+{
+    const ptrdiff_t c_row = t->c_row;
+    int panel = 0;
+    do {
+        const REAL *a = t->a, *b = t->b + panel * TILE_COLS;
+        REAL *to = t->c + panel * TILE_COLS;
+        int tiles = t->tiles;
+        do {
+            REAL_V c[TILE_ROWS][2];
+            REAL *line = to;
+            for (int i = 0; i < rows; i++, line += c_row) {
+                for (int v = 0; v < vecs; v++)
+                    c[i][v] = first ? REAL_L(setzero)() : REAL_L(loadu)(line + v * LANES);
+            }
+            int left = tiles;
+            __asm__("" : "+r"(left)); /* else the last tile gets a loop of its own */
+            if (rows == TILE_ROWS)
+                F(prefetch)(left > 1 ? line : t->c + (panel + 1) * TILE_COLS, c_row, rows, vecs);
+            F(run_steps)(c, t, a, b, rows, vecs, together);
+            __asm__("" : "+r"(to)); /* else the addresses of all rows are kept, in memory */
+            for (int i = 0; i < rows; i++, to += c_row) {
+                for (int v = 0; v < vecs; v++)
+                    REAL_L(storeu)(to + v * LANES, c[i][v]);
+            }
+            a += a_tile;
+        } while (--tiles > 0);
+    } while (++panel < t->panels);
+}
+
+static inline __attribute__((always_inline)) void F(run_any)(const struct F(tile) * t, int rows, int vecs,
+                                                             ptrdiff_t a_tile, bool together)
 {
     if (t->first)
-        F(run_tile)(t, rows, vecs, true);
+        F(run_tiles)(t, rows, vecs, a_tile, together, true);
     else
-        F(run_tile)(t, rows, vecs, false);
+        F(run_tiles)(t, rows, vecs, a_tile, together, false);
 }
 
 typedef void F(tile_function)(const struct F(tile) * t);
@@ -76,75 +137,72 @@ typedef void F(tile_function)(const struct F(tile) * t);
 static void F(tile_packed)(const struct F(tile) * t)
 {
     struct F(tile) packed = *t;
-    packed.a_row = 1;
     packed.a_step = TILE_ROWS;
     packed.b_step = TILE_COLS;
-    F(run_any)(&packed, TILE_ROWS, 2);
+    F(run_any)(&packed, TILE_ROWS, 2, (ptrdiff_t)TILE_ROWS * t->depth, true);
 }
 
 static void F(tile_full)(const struct F(tile) * t)
 {
-    F(run_any)(t, TILE_ROWS, 2);
+    F(run_any)(t, TILE_ROWS, 2, TILE_ROWS * t->a_row, false);
 }
 
 static void F(tile_full_x1)(const struct F(tile) * t)
 {
-    F(run_any)(t, TILE_ROWS, 1);
+    F(run_any)(t, TILE_ROWS, 1, TILE_ROWS * t->a_row, false);
 }
 
 #if TILE_ROWS > 8
 static void F(tile_8x2)(const struct F(tile) * t)
 {
-    F(run_any)(t, 8, 2);
+    F(run_any)(t, 8, 2, 8 * t->a_row, false);
 }
 
 static void F(tile_8x1)(const struct F(tile) * t)
 {
-    F(run_any)(t, 8, 1);
+    F(run_any)(t, 8, 1, 8 * t->a_row, false);
 }
 #endif
 
 static void F(tile_4x2)(const struct F(tile) * t)
 {
-    F(run_any)(t, 4, 2);
+    F(run_any)(t, 4, 2, 4 * t->a_row, false);
 }
 
 static void F(tile_4x1)(const struct F(tile) * t)
 {
-    F(run_any)(t, 4, 1);
+    F(run_any)(t, 4, 1, 4 * t->a_row, false);
 }
 
 static void F(tile_2x2)(const struct F(tile) * t)
 {
-    F(run_any)(t, 2, 2);
+    F(run_any)(t, 2, 2, 2 * t->a_row, false);
 }
 
 static void F(tile_2x1)(const struct F(tile) * t)
 {
-    F(run_any)(t, 2, 1);
+    F(run_any)(t, 2, 1, 2 * t->a_row, false);
 }
 
 static void F(tile_1x2)(const struct F(tile) * t)
 {
-    F(run_any)(t, 1, 2);
+    F(run_any)(t, 1, 2, 1 * t->a_row, false);
 }
 
 static void F(tile_1x1)(const struct F(tile) * t)
 {
-    F(run_any)(t, 1, 1);
+    F(run_any)(t, 1, 1, 1 * t->a_row, false);
 }
 
-/* Rows of the next tile of so many. Two tiles share those that would leave a tile of 2 or 3, whose few chains wait for
- * each other. */
-static inline int F(tile_height)(int rows)
+/* Whole tiles of so many rows. Two tiles share those that would leave a tile of 2 or 3, whose few chains wait for each
+ * other. */
+static inline int F(whole_tiles)(int rows)
 {
-    enum { SHARED = TILE_ROWS > 8 ? 8 : 4 };
-    if (rows == TILE_ROWS + 2 || rows == TILE_ROWS + 3)
-        return SHARED;
-    return rows < TILE_ROWS ? rows : TILE_ROWS;
+    int rest = rows % TILE_ROWS, whole = rows / TILE_ROWS;
+    return whole && (rest == 2 || rest == 3) ? whole - 1 : whole;
 }
 
-/* Any number of rows of a tile of `vecs` vectors, in as few calls as possible. */
+/* Any number of rows of tiles of `vecs` vectors, in as few calls as possible. */
 static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
 {
     static const struct {
@@ -160,11 +218,14 @@ static void F(tile_rows)(struct F(tile) * t, int rows, int vecs)
         {1, {F(tile_1x1), F(tile_1x2)}},
     };
     for (int s = 0; rows > 0; s++) {
-        for (; rows >= sizes[s].rows && (s > 0 || F(tile_height)(rows) == TILE_ROWS); rows -= sizes[s].rows) {
-            sizes[s].by_vecs[vecs - 1](t);
-            t->a += sizes[s].rows * t->a_row;
-            t->c += sizes[s].rows * t->c_row;
-        }
+        t->tiles = s == 0 ? F(whole_tiles)(rows) : rows / sizes[s].rows;
+        if (!t->tiles)
+            continue;
+        sizes[s].by_vecs[vecs - 1](t);
+        int done = t->tiles * sizes[s].rows;
+        t->a += done * t->a_row;
+        t->c += done * t->c_row;
+        rows -= done;
     }
 }
 
@@ -309,43 +370,59 @@ static void F(pack_b)(REAL *to, struct F(matrix) b, int depth, int cols)
     }
 }
 
-/* ---- a block of A and one of B
- * -----------------------------------------------------------------------------------------
- */
+/* ---- a block of A and one of B ----------------------------------------------------------------------------------- */
 
-static void F(prefetch_tile)(const REAL *c, ptrdiff_t stride)
+/* A block of A (packed, or where it is) times a panel of a packed block of B that has whole vectors. */
+static void F(multiply_panel)(struct F(tile) * t, bool packed, int rows, int vecs)
 {
-    for (int i = 0; i < TILE_ROWS; i++)
-        __builtin_prefetch(c + i * stride, 1, 2);
+    int whole = rows / TILE_ROWS;
+    if (packed && whole && vecs == 2) {
+        t->tiles = whole;
+        F(tile_packed)(t);
+        t->a += (ptrdiff_t)whole * TILE_ROWS * t->depth;
+        t->c += whole * TILE_ROWS * t->c_row;
+        rows -= whole * TILE_ROWS;
+    }
+    for (int some; packed && rows > 0; rows -= some) {
+        const REAL *a = t->a;
+        some = rows < TILE_ROWS ? rows : TILE_ROWS;
+        F(tile_rows)(t, some, vecs);
+        t->a = a + (ptrdiff_t)TILE_ROWS * t->depth;
+    }
+    if (!packed)
+        F(tile_rows)(t, rows, vecs);
 }
 
-/* A block of A (packed, or where it is) times a packed block of B. The tile of C that comes next is fetched meanwhile,
- * because chains begin by reading it. */
+/* The same with fewer columns. */
+static void F(multiply_edge)(struct F(tile) * t, bool packed, int rows, int cols)
+{
+    for (int some; rows > 0; rows -= some) {
+        some = rows < TILE_ROWS ? rows : TILE_ROWS;
+        F(edge_tile)(t, some, cols);
+        t->a += packed ? (ptrdiff_t)TILE_ROWS * t->depth : some * t->a_row;
+        t->c += some * t->c_row;
+    }
+}
+
+/* A block of A times a packed block of B. */
 static void F(multiply_blocks)(struct F(matrix) a, bool packed, const REAL *b, struct F(result) c, int depth,
                                bool first)
 {
     for (int j = 0; j < c.cols; j += TILE_COLS) {
         int width = c.cols - j < TILE_COLS ? c.cols - j : TILE_COLS;
-        for (int i = 0, height; i < c.rows; i += height) {
-            height = packed && c.rows - i > TILE_ROWS ? TILE_ROWS : F(tile_height)(c.rows - i);
-            struct F(tile) t = {.a = packed ? a.at + (ptrdiff_t)i * depth : a.at + i * a.row,
-                                .b = b + (ptrdiff_t)j * depth,
-                                .a_row = packed ? 1 : a.row,
-                                .a_step = packed ? TILE_ROWS : a.col,
-                                .b_step = TILE_COLS,
-                                .c = c.at + i * c.stride + j,
-                                .c_row = c.stride,
-                                .depth = depth,
-                                .first = first};
-            if (height == TILE_ROWS && c.rows - i >= 2 * TILE_ROWS)
-                F(prefetch_tile)(t.c + TILE_ROWS * c.stride, c.stride);
-            if (width < TILE_COLS && width != LANES)
-                F(edge_tile)(&t, height, width);
-            else if (packed && height == TILE_ROWS && width == TILE_COLS)
-                F(tile_packed)(&t);
-            else
-                F(tile_rows)(&t, height, width / LANES);
-        }
+        struct F(tile) t = {.a = a.at,
+                            .b = b + (ptrdiff_t)j * depth,
+                            .a_row = packed ? 1 : a.row,
+                            .a_step = packed ? TILE_ROWS : a.col,
+                            .b_step = TILE_COLS,
+                            .c = c.at + j,
+                            .c_row = c.stride,
+                            .depth = depth,
+                            .first = first};
+        if (width < TILE_COLS && width != LANES)
+            F(multiply_edge)(&t, packed, c.rows, width);
+        else
+            F(multiply_panel)(&t, packed, c.rows, width / LANES);
     }
 }
 
