@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/median5.h"
 #include "simd/median_large.h"
 #include "simd/median_net.h"
+
+#if defined(FLYNN_ISA_AVX512)
+#include "simd/median5_columns.h"
+#else
+#include "simd/median5_segments.h"
+#endif
 
 FLYNN_UNROLLED vi middle(vi a, vi b, vi c, int bytes)
 {
