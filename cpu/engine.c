@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define STREAM_BYTES                                                                                                   \
-    16777216.0              /* an output above this does not stay in a last-level cache, of which others have shares */
-#define GRAIN_BYTES 65536.0 /* moved by a worker that is awake for it to be worth its while */
+    16777216.0 /* what is moved above this does not stay in a last-level cache, of which others have shares */
+#define GRAIN_BYTES 65536.0   /* moved by a worker that is awake for it to be worth its while */
 #define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
 #define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */
 #define SHARES      8         /* strips for a worker where rows take unequal time */
@@ -94,6 +94,24 @@ static void finish_reduce(struct flynn_engine *engine, struct flynn_section *sec
     (stage->finish ? stage->finish : stage->op->finish)(stage, section->worker[0].acc, dst);
 }
 
+static double image_bytes(const struct flynn_shape *shape)
+{
+    return (double)flynn_row_bytes(shape) * shape->height;
+}
+
+/* Whether outputs go past the caches. An output that stays out of them leaves them to the inputs; of one input that
+ * pays when the output would not fit. One worker with two inputs gains sooner: all three take turns in the caches. */
+static bool streams(const struct flynn_engine *engine, const struct flynn_section *section)
+{
+    const struct flynn_stage *last = flynn_section_last(section);
+    double out = image_bytes(&last->out);
+    if (last->kind == FLYNN_REDUCE)
+        return false;
+    if (engine->workers == 1 && section->stages == 1 && last->with)
+        return out + image_bytes(&last->in) + image_bytes(&last->with->shape) > STREAM_BYTES;
+    return out > STREAM_BYTES;
+}
+
 /* Run a section, in bands where rows come or go in bands. */
 static int run_section(struct flynn_engine *engine, const struct flynn_task *from, const struct flynn_row_io *read,
                        const struct flynn_row_io *write, struct flynn_err *err)
@@ -107,7 +125,7 @@ static int run_section(struct flynn_engine *engine, const struct flynn_task *fro
     int band = io && io->band ? io->band : height;
     task.read = read;
     task.write = reduce ? NULL : write;
-    task.stream = last->kind == FLYNN_ROWS && !write && (double)flynn_row_bytes(&last->out) * height > STREAM_BYTES;
+    task.stream = !write && streams(engine, section);
 
     if (reduce)
         start_reduce(engine, section);

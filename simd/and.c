@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/narrow.h"
 #include "simd/doubles.h"
 
 static inline vi and_bits(vi x, vi w, const void *by)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/narrow.h"
 #include "simd/point.h"
 
 /* Integers: x ^ 11..1 is white - x. */

@@ -4,11 +4,12 @@
 
 /** Included first by the ops that are quicker with 256 bits in the avx512 table too, by measurement: that table then
  * has the vectors of avx2, though with its own 32 registers and shorter instructions. Kernels made of loads that are
- * not aligned are like that. */
+ * not aligned are like that, and those that the caches hold up: stores of 512 bits come slower. */
 
 #include "simd/isa.h"
 
 #if defined(FLYNN_ISA_AVX512)
+#define FLYNN_NARROW
 #undef FLYNN_ISA_AVX512
 #define FLYNN_ISA_AVX2
 #undef FLYNN_VEC_BYTES

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/narrow.h"
 #include "simd/doubles.h"
 
 static inline vi sub_bytes(vi x, vi w, const void *by)

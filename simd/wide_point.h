@@ -116,7 +116,7 @@ POINT_INLINE void wide_walk(uint8_t *out, size_t n, size_t step, size_t to, enum
     size_t i = part.to;
     for (; i + step <= n; i += step) {
         for (size_t line = 0; line < step * to; line += POINT_LINE)
-            __builtin_prefetch(out + i * to + line + POINT_AHEAD, 1);
+            point_ask(out + i * to + line);
         make(i, out + i * to, false, by);
     }
     if (i < n)
