@@ -20,6 +20,7 @@ void flynn_turn_lower(struct flynn_node *node, enum flynn_turn turn)
     stage->band = 64;
     stage->full_width = true; /* columns come from the other end */
     stage->part = mirror ? part : NULL;
+    stage->step = mirror ? 8 : 0;
     if (turn == FLYNN_TURN_90 || turn == FLYNN_TURN_270 || turn == FLYNN_TURN_TRANSPOSE) {
         stage->out.width = stage->in.height;
         stage->out.height = stage->in.width;

@@ -83,6 +83,7 @@ static void produce_whole(const struct flynn_task *task, struct flynn_worker *w,
         .src = task->src,
         .src2 = stage->beside ? task->beside : stage->with,
         .dst = dst,
+        .stream = task->stream && dst == task->dst,
         .side = task->side,
         .members = 1,
         .scratch = w->scratch,
@@ -276,4 +277,6 @@ void flynn_strip_whole(void *arg, int index, int worker)
 
     strip_range(task, index, &y0, &y1);
     produce_whole(task, &task->section->worker[worker], task->dst, y0, y1 - y0);
+    if (task->stream)
+        end_streaming();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/turn.h"
-#include "simd/wide.h"
+#include "simd/mirror.h"
 
 /* Turning by 90 or 270 degrees is transposing with one of the two images upside down, so one transposition with signed
  * steps serves both. It works on tiles that are transposed in registers:
@@ -100,54 +100,6 @@ static inline void tile8(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, p
     load_rows(a, 2, src, src_step);
     round64(b, a);
     store_rows(b, 2, dst, dst_step);
-}
-
-/* Four pixels of 3 bytes to four of 4 bytes, in each lane, and back. */
-static inline wi expand3(wi v)
-{
-#if W_SHUFFLES
-    static const int8_t order[16] = {0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1};
-    return W(shuffle_epi8)(v, w_repeat16(order));
-#else
-    wi low = W(unpacklo_epi32)(v, W(srli_si128)(v, 3));
-    wi high = W(unpacklo_epi32)(W(srli_si128)(v, 6), W(srli_si128)(v, 9));
-    return W(unpacklo_epi64)(low, high);
-#endif
-}
-
-static inline wi compress3(wi v)
-{
-#if W_SHUFFLES
-    static const int8_t order[16] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1};
-    return W(shuffle_epi8)(v, w_repeat16(order));
-#else
-    wi even = W_SI(and)(v, W(set1_epi64x)(0xffffff));
-    wi odd = W_SI(and)(W(srli_epi64)(v, 8), W(set1_epi64x)(0xffffff000000));
-    wi six = W_SI(or)(even, odd);
-    return W_SI(or)(W(move_epi64)(six), W(slli_si128)(W(srli_si128)(six, 8), 6));
-#endif
-}
-
-/* Two pixels of 6 bytes to two of 8 bytes, in each lane, and back. */
-static inline wi expand6(wi v)
-{
-#if W_SHUFFLES
-    static const int8_t order[16] = {0, 1, 2, 3, 4, 5, -1, -1, 6, 7, 8, 9, 10, 11, -1, -1};
-    return W(shuffle_epi8)(v, w_repeat16(order));
-#else
-    return W(unpacklo_epi64)(v, W(srli_si128)(v, 6));
-#endif
-}
-
-static inline wi compress6(wi v)
-{
-#if W_SHUFFLES
-    static const int8_t order[16] = {0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1};
-    return W(shuffle_epi8)(v, w_repeat16(order));
-#else
-    wi low = W_SI(and)(W(move_epi64)(v), W(set1_epi64x)(0xffffffffffff));
-    return W_SI(or)(low, W(slli_si128)(W(srli_si128)(v, 8), 6));
-#endif
 }
 
 static inline void tile3(const uint8_t *src, ptrdiff_t src_step, uint8_t *dst, ptrdiff_t dst_step)
@@ -353,117 +305,55 @@ static void turn90(const struct flynn_call *call, size_t pixel)
 
 /* ---- half a turn ----------------------------------------------------------------------------------------------- */
 
-/* The pixels of every lane in reverse order; of 3 bytes five, of 6 bytes two and 12 bytes one, packed at the start. */
-static inline wi reverse(wi v, size_t pixel)
+static size_t pixel_bytes(const struct flynn_call *call)
 {
-#if W_SHUFFLES
-    static const int8_t order[7][16] = {
-        [1] = {15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0},
-        [2] = {14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1},
-        [3] = {13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0},
-        [6] = {10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3},
-    };
-    if (pixel < 4 || pixel == 6)
-        return W(shuffle_epi8)(v, w_repeat16(order[pixel]));
-#else
-    if (pixel == 1)
-        v = W_SI(or)(W(slli_epi16)(v, 8), W(srli_epi16)(v, 8));
-    if (pixel <= 2)
-        v = W(shufflehi_epi16)(W(shufflelo_epi16)(v, 0xb1), 0xb1);
-    if (pixel == 3)
-        return compress3(W(shuffle_epi32)(expand3(W(srli_si128)(v, 4)), 0x1b));
-    if (pixel == 6)
-        return compress6(W(shuffle_epi32)(expand6(W(srli_si128)(v, 4)), 0x4e));
-#endif
-    if (pixel <= 4)
-        return W(shuffle_epi32)(v, 0x1b);
-    return pixel == 8 ? W(shuffle_epi32)(v, 0x4e) : pixel == 12 ? W(shuffle_epi32)(v, 0x39) : v;
+    return (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
 }
 
-/* Pixels whose size divides a vector: the last vector overlaps the one before. */
-static inline void reverse_row(const uint8_t *in, uint8_t *out, int width, size_t pixel)
+static inline vi same(vi x, const void *by)
 {
-    size_t bytes = (size_t)width * pixel;
-    if (bytes < WIDE) {
-        for (size_t i = 0; i < bytes; i += pixel)
-            memcpy(out + i, in + bytes - pixel - i, pixel);
-        return;
-    }
-    for (size_t i = 0; i < bytes; i += WIDE) {
-        size_t at = i + WIDE <= bytes ? i : bytes - WIDE;
-        const uint8_t *from = in + bytes - WIDE - at;
-        w_store(out + at, reverse(w_load_lanes(from + WIDE - 16, -16), pixel));
-    }
+    (void)by;
+    return x;
 }
 
-/* Other pixels: as many as fit into 16 bytes, loaded from the end of the 16 bytes, and stored over what comes next. */
-static inline void reverse_row_odd(const uint8_t *in, uint8_t *out, int width, size_t pixel)
+static void copy_rows(const void *const *in, void *const *out, int rows, size_t bytes, bool stream)
 {
-    size_t bytes = (size_t)width * pixel, take = pixel == 3 && W_SHUFFLES ? 15 : 12, i = 0;
-    for (; i + take * (W_LANES - 1) + 16 <= bytes; i += take * W_LANES) {
-        wi v = reverse(w_load_lanes(in + bytes - i - 16, -(ptrdiff_t)take), pixel);
-#if WIDE == 32
-        w_store16(out + i, simde_mm256_castsi256_si128(v));
-        w_store16(out + i + take, simde_mm256_extracti128_si256(v, 1));
-#else
-        w_store16(out + i, v);
-#endif
-    }
-    for (; i < bytes; i += pixel)
-        memcpy(out + i, in + bytes - pixel - i, pixel);
-}
-
-static void mirror_row(const uint8_t *in, uint8_t *out, int width, size_t pixel)
-{
-    switch (pixel) {
-    case 1:
-        reverse_row(in, out, width, 1);
-        break;
-    case 2:
-        reverse_row(in, out, width, 2);
-        break;
-    case 3:
-        reverse_row_odd(in, out, width, 3);
-        break;
-    case 4:
-        reverse_row(in, out, width, 4);
-        break;
-    case 6:
-        reverse_row_odd(in, out, width, 6);
-        break;
-    case 8:
-        reverse_row(in, out, width, 8);
-        break;
-    case 12:
-        reverse_row_odd(in, out, width, 12);
-        break;
-    default:
-        reverse_row(in, out, width, 16);
-    }
+    for (int r = 0; r < rows && stream; r++)
+        point_stream(in[r], in[r], out[r], point_streamed(out[r], bytes, NULL), POINT_FAR, same, NULL, NULL, NULL);
+    for (int r = 0; r < rows && stream; r++)
+        point_rest(in[r], in[r], out[r], bytes, point_streamed(out[r], bytes, NULL), same, NULL, NULL, NULL);
+    for (int r = 0; r < rows && !stream; r++)
+        memcpy(out[r], in[r], bytes);
 }
 
 static void mirror(const struct flynn_call *call)
 {
-    size_t pixel = (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
-    for (int r = 0; r < call->rows; r++)
-        mirror_row(call->in[r], call->out[r], call->width, pixel);
+    mirror_rows(call->in, call->out, call->rows, call->width, pixel_bytes(call), call->stream);
 }
 
 static void turn(const struct flynn_call *call)
 {
+    enum { TOGETHER = 16 };
     const struct flynn_image *src = call->src;
-    size_t pixel = (size_t)call->stage->in.channels * flynn_type_bytes(call->stage->in.type);
     int how = call->stage->k[0];
     if (how != FLYNN_TURN_180 && how != FLYNN_TURN_UPSIDE) {
-        turn90(call, pixel);
+        turn90(call, pixel_bytes(call));
         return;
     }
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const uint8_t *in = flynn_row(src, src->shape.height - 1 - y);
+    for (int done = 0, n; done < call->rows; done += n) {
+        const void *in[TOGETHER];
+        void *out[TOGETHER];
+        n = call->rows - done < TOGETHER ? call->rows - done : TOGETHER;
+        for (int r = 0; r < n; r++) {
+            /* One way through all of the input: up where the rows are read upwards, see mirror_stream. */
+            int y = call->stream ? call->y + call->rows - 1 - done - r : call->y + done + r;
+            in[r] = flynn_row(src, src->shape.height - 1 - y);
+            out[r] = flynn_row(call->dst, y);
+        }
         if (how == FLYNN_TURN_180)
-            mirror_row(in, flynn_row(call->dst, y), call->width, pixel);
+            mirror_rows(in, out, n, call->width, pixel_bytes(call), call->stream);
         else
-            memcpy(flynn_row(call->dst, y), in, (size_t)call->width * pixel);
+            copy_rows(in, out, n, (size_t)call->width * pixel_bytes(call), call->stream);
     }
 }
 

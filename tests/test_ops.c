@@ -161,7 +161,7 @@ ParameterizedTestParameters(large, equal_scalar)
  */
 static const struct {
     const char *image;
-    const char *ops[24];
+    const char *ops[28];
 } streamed[] = {
     {"noise:2501x2403",
      {"invert",
@@ -180,17 +180,20 @@ static const struct {
       "adaptive-threshold:5",
       "pad:left=3,top=1",
       "rotate:90",
+      "rotate:180",
       "flip",
+      "flip:vertical",
       "rgb-to-hsv",
       "color-matrix:preset=xyz",
       "dither",
       "add:with=@",
       "copy-masked:with=@,mask=@",
       "transpose"}},
-    {"noise:2501x2403,channels=4", {"over:with=@", "premultiply", "unpremultiply", "channel:a", "srgb-to-linear"}},
+    {"noise:2501x2403,channels=4",
+     {"over:with=@", "premultiply", "unpremultiply", "channel:a", "srgb-to-linear", "flip"}},
     {"noise:4201x4099,channels=1",
-     {"otsu", "gaussian:1", "median", "cumsum", "cumsum:column", "cumsum:all", "transpose"}},
-    {"noise:2101x2003,type=f32", {"linear-to-srgb", "hsv-to-rgb", "gaussian:1", "bilateral"}},
+     {"otsu", "gaussian:1", "median", "cumsum", "cumsum:column", "cumsum:all", "transpose", "flip:both"}},
+    {"noise:2101x2003,type=f32", {"linear-to-srgb", "hsv-to-rgb", "gaussian:1", "bilateral", "flip"}},
 };
 
 static void expect_large(const char *op, const struct flynn_image *in, const struct flynn_image *with,
@@ -218,7 +221,7 @@ ParameterizedTest(struct number *number, large, equal_scalar)
         snprintf(second, sizeof second, "%s,seed=2", streamed[i].image);
         cr_assert_eq(flynn_generate(&in, streamed[i].image, &err), 0, "%s", err.text);
         cr_assert_eq(flynn_generate(&with, second, &err), 0, "%s", err.text);
-        for (int k = 0; k < 24 && streamed[i].ops[k]; k++)
+        for (int k = 0; k < 28 && streamed[i].ops[k]; k++)
             expect_large(streamed[i].ops[k], &in, &with, &backend);
         flynn_image_free(&in);
         flynn_image_free(&with);
