@@ -10,10 +10,10 @@
 enum {
     FLYNN_FACTOR_BLOCK = 192,       /**< columns that are factored before they are applied to the rest */
     FLYNN_FACTOR_ROWS_BYTES = 1344, /**< rows of a packed block, in the terms of core/matmul.h */
-    FLYNN_FACTOR_TILE_ROWS = 14,    /**< the largest tile of any table: rows */
-    FLYNN_FACTOR_TILE_BYTES = 128,  /**< and bytes of one of its rows */
+    FLYNN_FACTOR_TILE_ROWS = 6,     /**< the tile of all tables: rows */
+    FLYNN_FACTOR_TILE_BYTES = 64,   /**< and bytes of one of its rows */
     FLYNN_FACTOR_SMALL = 64,        /**< batches of matrices up to this order are factored several at a time */
-    FLYNN_FACTOR_LANE_BYTES = 64,   /**< the widest vector of any table: elements of as many matrices */
+    FLYNN_FACTOR_LANE_BYTES = 32,   /**< their vectors: elements of as many matrices */
 };
 
 /** k[]: the order of one matrix and how many there are. */

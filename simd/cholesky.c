@@ -9,7 +9,7 @@
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(cholesky);
 
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+#if defined(FLYNN_ISA_AVX2)
 
 #define INNER 16
 

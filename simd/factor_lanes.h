@@ -12,12 +12,10 @@
 
 #if REAL_IS_FLOAT
 typedef int32_t F(lane);
-#define LANE_I(name)          V(name##_epi32)
-#define LANE_MASK(name, a, b) simde_mm512_movm_epi32(simde_mm512_##name##_epi32_mask(a, b))
+#define LANE_I(name) V(name##_epi32)
 #else
 typedef int64_t F(lane);
-#define LANE_I(name)          V(name##_epi64)
-#define LANE_MASK(name, a, b) simde_mm512_movm_epi64(simde_mm512_##name##_epi64_mask(a, b))
+#define LANE_I(name) V(name##_epi64)
 #endif
 
 /* Elements (i, j) of the matrices begin at at[i * LANE_STRIDE + j * LANES]. */
@@ -55,22 +53,6 @@ static inline vi F(lane_bits)(REAL x)
     return F(lane_set)(bits);
 }
 
-#if defined(FLYNN_ISA_AVX512)
-static inline vi F(lane_gt)(vi a, vi b)
-{
-    return LANE_MASK(cmpgt, a, b);
-}
-
-static inline vi F(lane_eq)(vi a, vi b)
-{
-    return LANE_MASK(cmpeq, a, b);
-}
-
-static inline vi F(lane_pick)(vi mask, vi a, vi b)
-{
-    return v_select(mask, a, b);
-}
-#else
 static inline vi F(lane_gt)(vi a, vi b)
 {
     return LANE_I(cmpgt)(a, b);
@@ -85,7 +67,6 @@ static inline vi F(lane_pick)(vi mask, vi a, vi b)
 {
     return V(blendv_epi8)(a, b, mask);
 }
-#endif
 
 /* x where `size` is positive and finite, NaN elsewhere. Positive numbers have the order of their bits, with NaN last.
  */
@@ -102,15 +83,6 @@ static inline REAL_V F(usable)(REAL_V size, REAL_V x)
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
-/* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
-static inline REAL_V F(lane_keep)(REAL_V x)
-{
-#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
-    __asm__("" : "+v"(x));
-#endif
-    return x;
-}
-
 /* `depth` steps of the chains of a tile of `rows` rows. Element k of its row r at a[r * a_row + k * LANES],
  * of its column v at b[v * b_col + k * b_step]. */
 static inline __attribute__((always_inline)) void F(lane_steps)(REAL_V c[LANE_ROWS][LANE_COLS], int rows, const REAL *a,
@@ -122,7 +94,7 @@ static inline __attribute__((always_inline)) void F(lane_steps)(REAL_V c[LANE_RO
         for (int v = 0; v < LANE_COLS; v++)
             column[v] = REAL_L(loadu)(b + v * b_col);
         for (int r = 0; r < rows; r++) {
-            REAL_V x = F(lane_keep)(REAL_L(loadu)(a + r * a_row));
+            REAL_V x = F(tile_keep)(REAL_L(loadu)(a + r * a_row));
             for (int v = 0; v < LANE_COLS; v++)
                 c[r][v] = TILE_STEP(x, column[v], c[r][v]);
         }
@@ -149,38 +121,17 @@ static inline __attribute__((always_inline)) void F(store_tile)(REAL *at, ptrdif
 
 /* ---- between matrices and lanes ---------------------------------------------------------------------------------- */
 
-/* 16 bytes of two lines. */
-static inline simde__m256 F(join_two)(const REAL *low, const REAL *high)
-{
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps((const void *)low)),
-                                     simde_mm_loadu_ps((const void *)high), 1);
-}
-
-static inline void F(split_two)(REAL *low, REAL *high, simde__m256 v)
-{
-    simde_mm_storeu_ps((void *)low, simde_mm256_castps256_ps128(v));
-    simde_mm_storeu_ps((void *)high, simde_mm256_extractf128_ps(v, 1));
-}
-
 /* BLOCK elements of every BLOCKth line. */
 static inline vf F(join_lines)(const REAL *const *line, ptrdiff_t col)
 {
-#if defined(FLYNN_ISA_AVX512)
-    return flynn_mm512_join_ps(F(join_two)(line[0] + col, line[BLOCK] + col),
-                               F(join_two)(line[2 * BLOCK] + col, line[3 * BLOCK] + col));
-#else
-    return F(join_two)(line[0] + col, line[BLOCK] + col);
-#endif
+    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps((const void *)(line[0] + col))),
+                                     simde_mm_loadu_ps((const void *)(line[BLOCK] + col)), 1);
 }
 
 static inline void F(split_lines)(REAL *const *line, ptrdiff_t col, vf v)
 {
-#if defined(FLYNN_ISA_AVX512)
-    F(split_two)(line[0] + col, line[BLOCK] + col, simde_mm512_castps512_ps256(v));
-    F(split_two)(line[2 * BLOCK] + col, line[3 * BLOCK] + col, flynn_mm512_upper_ps(v));
-#else
-    F(split_two)(line[0] + col, line[BLOCK] + col, v);
-#endif
+    simde_mm_storeu_ps((void *)(line[0] + col), simde_mm256_castps256_ps128(v));
+    simde_mm_storeu_ps((void *)(line[BLOCK] + col), simde_mm256_extractf128_ps(v, 1));
 }
 
 /* Between BLOCK elements of lines and BLOCK vectors of lanes. */
@@ -299,7 +250,7 @@ static inline __attribute__((always_inline)) void F(store_group)(REAL *const at[
 /* Elements [first, last) become 0, by stores that the compiler does not make a call of. */
 static inline void F(clear)(REAL *to, int first, int last)
 {
-    REAL_V none = F(lane_keep)(REAL_L(setzero)());
+    REAL_V none = F(tile_keep)(REAL_L(setzero)());
     if (last - first >= LANES) {
         for (; first + LANES <= last; first += LANES)
             REAL_L(storeu)(to + first, none);
@@ -359,4 +310,3 @@ static void F(share_lanes)(const struct flynn_call *call, struct flynn_factor_sh
 }
 
 #undef LANE_I
-#undef LANE_MASK

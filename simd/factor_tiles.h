@@ -20,7 +20,7 @@ static inline __attribute__((always_inline)) void F(finish_row)(REAL_V c[TILE_RO
     for (int v = 0; v < 2 && !unit; v++)
         c[i][v] = REAL_L(div)(c[i][v], REAL_L(set1)(column[i]));
     for (int r = i + 1; r < TILE_ROWS; r++) {
-        REAL_V x = REAL_L(set1)(column[r]);
+        REAL_V x = F(tile_keep)(REAL_L(set1)(column[r]));
         for (int v = 0; v < 2; v++)
             c[r][v] = TILE_STEP(x, c[i][v], c[r][v]);
     }
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void F(solve_tile)(const REAL *a, R
     for (const REAL *b = panel; b < to; b += TILE_COLS, a += TILE_ROWS) {
         REAL_V b0 = REAL_L(loadu)(b), b1 = REAL_L(loadu)(b + LANES);
         for (int i = 0; i < TILE_ROWS; i++) {
-            REAL_V x = REAL_L(set1)(a[i]);
+            REAL_V x = F(tile_keep)(REAL_L(set1)(a[i]));
             c[i][0] = TILE_STEP(x, b0, c[i][0]);
             c[i][1] = TILE_STEP(x, b1, c[i][1]);
         }
@@ -49,16 +49,6 @@ static inline __attribute__((always_inline)) void F(solve_tile)(const REAL *a, R
     F(finish_row)(c, a + 3 * TILE_ROWS, 3, unit);
     F(finish_row)(c, a + 4 * TILE_ROWS, 4, unit);
     F(finish_row)(c, a + 5 * TILE_ROWS, 5, unit);
-#if TILE_ROWS > 6
-    F(finish_row)(c, a + 6 * TILE_ROWS, 6, unit);
-    F(finish_row)(c, a + 7 * TILE_ROWS, 7, unit);
-    F(finish_row)(c, a + 8 * TILE_ROWS, 8, unit);
-    F(finish_row)(c, a + 9 * TILE_ROWS, 9, unit);
-    F(finish_row)(c, a + 10 * TILE_ROWS, 10, unit);
-    F(finish_row)(c, a + 11 * TILE_ROWS, 11, unit);
-    F(finish_row)(c, a + 12 * TILE_ROWS, 12, unit);
-    F(finish_row)(c, a + 13 * TILE_ROWS, 13, unit);
-#endif
     for (int i = 0; i < TILE_ROWS; i++) {
         for (int v = 0; v < 2; v++)
             REAL_L(storeu)(to + i * TILE_COLS + v * LANES, c[i][v]);

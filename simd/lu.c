@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "simd/narrow.h"
 #include "simd/factor.h"
 
 #include <math.h>
@@ -10,7 +9,7 @@
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(lu);
 
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+#if defined(FLYNN_ISA_AVX2)
 
 #define LEAF 8
 

@@ -34,6 +34,15 @@ struct F(tile) {
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
+/* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
+static inline REAL_V F(tile_keep)(REAL_V x)
+{
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
 static inline __attribute__((always_inline)) void F(prefetch)(const REAL *c, ptrdiff_t stride, int rows, int vecs)
 {
     for (int i = 0; i < rows; i++, c += stride) {
@@ -75,7 +84,7 @@ static inline __attribute__((always_inline)) void F(run_steps)(REAL_V c[TILE_ROW
         for (int v = 0; v < vecs; v++)
             at[v] = REAL_L(loadu)(b + v * LANES);
         for (int i = 0; i < rows; i++) {
-            REAL_V factor = REAL_L(set1)(together ? a[i] : F(column_element)(&x, i));
+            REAL_V factor = F(tile_keep)(REAL_L(set1)(together ? a[i] : F(column_element)(&x, i)));
             for (int v = 0; v < vecs; v++)
                 c[i][v] = TILE_STEP(factor, at[v], c[i][v]);
         }

@@ -6,7 +6,7 @@
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(solve);
 
-#if defined(FLYNN_ISA_AVX512) || defined(FLYNN_ISA_AVX2)
+#if defined(FLYNN_ISA_AVX2)
 
 #define REAL_IS_FLOAT 1
 #include "simd/solve_blocks.h"
