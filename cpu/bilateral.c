@@ -15,14 +15,14 @@
 static void planes(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
-    int c = stage->in.channels, columns = stage->out.width;
+    int c = stage->in.channels;
     for (int r = 0; r < call->rows; r++) {
         for (int channel = 0; channel < c; channel++) {
-            const uint8_t *bytes = (const uint8_t *)call->in[r] - stage->left * c + channel;
-            const uint16_t *words = (const uint16_t *)call->in[r] - stage->left * c + channel;
-            const float *floats = (const float *)call->in[r] - stage->left * c + channel;
-            ptrdiff_t at = (ptrdiff_t)channel * columns;
-            for (int x = 0; x < columns; x++, at++) {
+            const uint8_t *bytes = (const uint8_t *)call->in[r] + channel;
+            const uint16_t *words = (const uint16_t *)call->in[r] + channel;
+            const float *floats = (const float *)call->in[r] + channel;
+            ptrdiff_t at = (ptrdiff_t)channel * stage->out.width + stage->k[0];
+            for (int x = 0; x < stage->in.width; x++, at++) {
                 if (stage->in.type == FLYNN_U8)
                     ((uint8_t *)call->out[r])[at] = bytes[x * c];
                 else if (stage->in.type == FLYNN_U16)
@@ -31,6 +31,7 @@ static void planes(const struct flynn_call *call)
                     memcpy((float *)call->out[r] + at, floats + x * c, sizeof *floats);
             }
         }
+        flynn_bilateral_pad(stage, call->out[r]);
     }
 }
 
@@ -243,11 +244,14 @@ static int find_weights(struct flynn_node *node, struct flynn_stage *stage, int 
 static void part_planes(struct flynn_stage *stage, struct flynn_part *part)
 {
     struct flynn_stage shifted = {.border = stage->border, .in = stage->in};
-    shifted.left = stage->left;
-    shifted.right = -stage->left;
+    shifted.left = stage->k[0];
+    shifted.right = -stage->k[0];
     struct flynn_span in = flynn_ring_columns(&shifted, (struct flynn_span){part->x, part->width});
-    part->from = in.x;
+    stage->k[1] += part->x;
+    stage->k[2] = part->from = part->in_x = in.x;
     part->to = in.x + in.width;
+    stage->k[0] = in.x - stage->k[1];
+    stage->in.width = in.width;
     stage->out.width = part->width;
 }
 
@@ -263,12 +267,13 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     int radius = flynn_node_value(node, "d")->integer / 2;
     struct flynn_stage *split = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_PLANES);
-    split->left = split->right = radius;
-    split->padded = true;
     flynn_stage_border(split, node);
     split->out.width += 2 * radius;
-    split->full_width = true; /* makes planes of rows */
-    split->part = part_planes;
+    split->k[0] = radius;
+    split->k[1] = -radius;
+    split->k[3] = node->in.width;
+    split->full_width = true;                                       /* makes planes of rows */
+    split->part = split->border == FLYNN_WRAP ? NULL : part_planes; /* NULL: takes border columns from the other end */
 
     struct flynn_stage *filter = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER);
     filter->up = filter->down = radius;
@@ -282,7 +287,12 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (code)
         return code;
     filter->step = filter->k[2] ? FLYNN_BILATERAL_FEW_STEP : FLYNN_BILATERAL_STEP;
-    flynn_node_launch(node, "planes", split)->per_pixel = true;
+    struct flynn_stage *reads = flynn_node_alloc(node, sizeof *reads, err);
+    if (!reads)
+        return err->code;
+    *reads = *split;
+    reads->left = reads->right = radius;
+    flynn_node_launch(node, "planes", reads)->per_pixel = true;
     flynn_node_launch(node, "filter", filter)->per_pixel = true;
     return FLYNN_OK;
 }

@@ -8,6 +8,9 @@
 
 #if !defined(FLYNN_ISA_SSE2)
 #include "simd/bilateral_few.h"
+#if defined(FLYNN_ISA_AVX512)
+#include "simd/bilateral_near.h"
+#endif
 #include "simd/bilateral_planes.h"
 #include "simd/bilateral_weights.h"
 
@@ -137,9 +140,29 @@ FLYNN_UNROLLED void filter_rows(const struct flynn_call *call, int c, bool narro
     }
 }
 
+/* Whether bilateral_near.h has done the rows. */
+static bool filter_near(const struct flynn_call *call)
+{
+#if defined(FLYNN_ISA_AVX512)
+    int c = call->stage->in.channels;
+    if (call->stage->up != 2 || !call->stage->k[2] || (c != 1 && c != 3))
+        return false;
+    if (c == 1)
+        near_filter(call, 1);
+    else
+        near_filter(call, 3);
+    return true;
+#else
+    (void)call;
+    return false;
+#endif
+}
+
 static void filter_u8(const struct flynn_call *call)
 {
     bool narrow = call->stage->k[1] <= 2;
+    if (filter_near(call))
+        return;
     switch (call->stage->in.channels) {
     case 1:
         if (call->stage->k[2] && call->stage->k[1])

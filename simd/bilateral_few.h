@@ -70,21 +70,28 @@ static struct few_tap few_tap_of(const struct flynn_stage *stage, int t)
                             t >= half};
 }
 
-/* The weights of the latter half of the neighbours. Where byte shuffles find those of 16 steps each, a shuffle finds 0
- * for what lies beyond its steps, but something for what lies before them: part i has its own weights less (exclusive
- * or) those of the next, so that the sum of what is found is right. */
+/* The weights of a neighbour. Where byte shuffles find those of 16 steps each, a shuffle finds 0 for what lies beyond
+ * its steps, but something for what lies before them: part i has its own weights less (exclusive or) those of the next,
+ * so that the sum of what is found is right. */
+static void few_table_of(uint8_t *table, const uint8_t *weights, int shift)
+{
+#if defined(FLYNN_ISA_AVX512)
+    for (int i = 0; i < FEW_WEIGHTS; i++)
+        table[i] = weights[i >> shift < FLYNN_BILATERAL_STEPS ? i >> shift : 63];
+#else
+    (void)shift;
+    for (int i = 0; i < FLYNN_BILATERAL_STEPS; i++)
+        table[i] = weights[i] ^ (i + 16 < FLYNN_BILATERAL_STEPS ? weights[i + 16] : 0);
+#endif
+}
+
+/* Those of the latter half of the neighbours. */
 static void few_tables(struct few *few, const struct flynn_stage *stage)
 {
     int half = stage->k[2];
     const uint8_t *weights = (const uint8_t *)stage->table[1].data + half * FLYNN_BILATERAL_STEPS;
     for (int t = 0; t < half; t++, weights += FLYNN_BILATERAL_STEPS) {
-#if defined(FLYNN_ISA_AVX512)
-        for (int i = 0; i < FEW_WEIGHTS; i++)
-            few->table[t][i] = weights[i >> stage->k[1] < FLYNN_BILATERAL_STEPS ? i >> stage->k[1] : 63];
-#else
-        for (int i = 0; i < FLYNN_BILATERAL_STEPS; i++)
-            few->table[t][i] = weights[i] ^ (i + 16 < FLYNN_BILATERAL_STEPS ? weights[i + 16] : 0);
-#endif
+        few_table_of(few->table[t], weights, stage->k[1]);
     }
     uint32_t done = 0;
     few->twins = few->others = 0;

@@ -2,6 +2,7 @@
 #ifndef FLYNN_SIMD_BILATERAL_PLANES_H
 #define FLYNN_SIMD_BILATERAL_PLANES_H
 
+#include "core/bilateral.h"
 #include "simd/rgb.h"
 
 /* Pixels and planes: of 3 channels VEC pixels at a time, else 16. */
@@ -83,18 +84,17 @@ FLYNN_UNROLLED void split_some(const uint8_t *in, uint8_t *out, ptrdiff_t far, c
 FLYNN_UNROLLED void planes(const struct flynn_call *call, int c)
 {
     struct shuffles s = split_shuffles(c);
-    int columns = call->stage->out.width, some = SPLIT(c);
+    int columns = call->stage->in.width, far = call->stage->out.width, some = SPLIT(c);
     for (int r = 0; r < call->rows; r++) {
-        const uint8_t *in = (const uint8_t *)call->in[r] - call->stage->left * c;
-        uint8_t *out = call->out[r];
+        const uint8_t *in = call->in[r];
+        uint8_t *out = (uint8_t *)call->out[r] + call->stage->k[0];
         for (int x = 0; x + some <= columns; x += some)
-            split_some(in + x * c, out + x, columns, &s, c);
-        if (columns >= some) {
-            split_some(in + (columns - some) * c, out + columns - some, columns, &s, c);
-            continue;
-        }
-        for (int i = 0; i < columns * c; i++)
-            out[i % c * columns + i / c] = in[i];
+            split_some(in + x * c, out + x, far, &s, c);
+        if (columns >= some)
+            split_some(in + (columns - some) * c, out + columns - some, far, &s, c);
+        for (int i = 0; i < columns * c && columns < some; i++)
+            out[i % c * far + i / c] = in[i];
+        flynn_bilateral_pad(call->stage, call->out[r]);
     }
 }
 
@@ -102,8 +102,10 @@ static void planes_u8(const struct flynn_call *call)
 {
     switch (call->stage->in.channels) {
     case 1:
-        for (int r = 0; r < call->rows; r++)
-            memcpy(call->out[r], (const uint8_t *)call->in[r] - call->stage->left, (size_t)call->stage->out.width);
+        for (int r = 0; r < call->rows; r++) {
+            memcpy((uint8_t *)call->out[r] + call->stage->k[0], call->in[r], (size_t)call->stage->in.width);
+            flynn_bilateral_pad(call->stage, call->out[r]);
+        }
         break;
     case 2:
         planes(call, 2);
