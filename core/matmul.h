@@ -14,6 +14,7 @@
 enum {
     FLYNN_MATMUL_KC = 352,
     FLYNN_MATMUL_KC_WIDE = 512,        /**< of avx512 */
+    FLYNN_MATMUL_KC_MOST = 512,        /**< of any table */
     FLYNN_MATMUL_NUMBERS = 256,        /**< numbers of 32 bits along k of the product of bytes, 2 or 4 steps each */
     FLYNN_MATMUL_MC_BYTES = 672,       /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
     FLYNN_MATMUL_NC_BYTES = 8192,      /**< NC = 2048 or 1024 */

@@ -9,6 +9,8 @@
 #define KC      (VEC == 64 ? FLYNN_MATMUL_KC_WIDE : FLYNN_MATMUL_KC)
 #define NC_ONCE ((int)(FLYNN_MATMUL_NC_ONCE_BYTES / sizeof(REAL)))
 
+_Static_assert(KC <= FLYNN_MATMUL_KC_MOST, "the op asks for memory of blocks of so many steps");
+
 /* Whether tiles may as well read rows of A where they are: rows that do not fall on the same lines of a cache. With
  * short vectors, which read fewer rows at a time, packing pays again for many columns. */
 static bool F(reads_rows)(struct F(matrix) a, int cols)

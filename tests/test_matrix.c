@@ -218,13 +218,13 @@ Test(matrix, a_batch_is_its_products_below_each_other)
     }
 }
 
-/* More rows, steps and columns than a block has in every member's share. */
+/* More rows, steps and columns than a block has in every member's share, and in one product all of them. */
 Test(matrix, shares_of_several_blocks_have_the_same_bits)
 {
     static const char *const names[] = {"threads:2", "threads:3", "threads:7"};
-    static const struct size large[] = {{1201, 370, 41}, {2359, 5, 70}, {700, 9, 3100}};
+    static const struct size large[] = {{1201, 370, 41}, {2359, 5, 70}, {700, 9, 3100}, {200, 1023, 2200}};
     static const char *const texts[] = {"matmul", "matmul:trans=both"};
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 16; i++) {
         enum flynn_type type = i % 2 ? FLYNN_F64 : FLYNN_F32;
         bool turned = i / 2 % 2;
         struct size s = large[i / 4];
