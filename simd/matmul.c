@@ -2,6 +2,8 @@
 #include "core/matmul.h"
 #include "simd/vec.h"
 
+#include <limits.h>
+
 /* Products by tiles of C that live in registers: 6 rows of two vectors for avx2, 14 for avx512, which leaves registers
  * for one row of B and one broadcast element of A. The blocks are those of core/matmul.h. Between blocks of k the tile
  * goes back to C, and the next block goes on from there, so that an element stays one chain of fused multiply-adds.
@@ -16,16 +18,19 @@
 #endif
 
 #if defined(FLYNN_ISA_AVX512)
-#define TILE_ROWS 14
+#define TILE_ROWS      14
+#define IN_PLACE_BYTES (1 << 20) /* a B that is no larger is read where it is, */
+#define IN_PLACE_ROWS  INT_MAX   /* and no more rows of A read it */
 #else
-#define TILE_ROWS 6
+#define TILE_ROWS      6
+#define IN_PLACE_BYTES (512 << 10)
+#define IN_PLACE_ROWS  256
 #endif
 #define TILE_STEP(a, b, c) REAL_L(fmadd)(a, b, c)
-#define IN_PLACE_BYTES     (512 << 10) /* a B that is no larger is read where it is, */
-#define IN_PLACE_DEPTH     512         /* if a panel of it fits into the first cache, */
-#define IN_PLACE_ROWS      96          /* and few rows of A read it */
-#define IN_ROWS_COLS       512         /* columns for which rows of A are not packed without need */
-#define FEW_APART          2048        /* rows so many bytes apart fall on the same lines of a cache */
+#define IN_PLACE_DEPTH     512  /* if a panel of it fits into a near cache, */
+#define IN_PLACE_ROWS_NEAR 96   /* rows of A where rows fall on the same lines of a cache, or A is transposed */
+#define IN_ROWS_COLS       512  /* columns for which rows of A are not packed without need */
+#define FEW_APART          2048 /* rows so many bytes apart fall on the same lines of a cache */
 
 #define REAL               float
 #define REAL_IS_FLOAT      1

@@ -11,11 +11,25 @@
 
 _Static_assert(KC <= FLYNN_MATMUL_KC_MOST, "the op asks for memory of blocks of so many steps");
 
-/* Whether tiles may as well read rows of A where they are: rows that do not fall on the same lines of a cache. With
- * short vectors, which read fewer rows at a time, packing pays again for many columns. */
+/* Whether rows fall on different lines of a cache. */
+static bool F(apart)(struct F(matrix) m)
+{
+    return (size_t)m.row * sizeof(REAL) % FEW_APART;
+}
+
+/* Whether tiles may as well read rows of A where they are. With short vectors, which read fewer rows at a time, packing
+ * pays again for many columns. */
 static bool F(reads_rows)(struct F(matrix) a, int cols)
 {
-    return a.col == 1 && (size_t)a.row * sizeof(REAL) % FEW_APART && (VEC == 64 || cols <= IN_ROWS_COLS);
+    return a.col == 1 && F(apart)(a) && (VEC == 64 || cols <= IN_ROWS_COLS);
+}
+
+/* Whether C is as well made from A and B where they are. */
+static bool F(reads_both)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth)
+{
+    size_t bytes = sizeof(REAL) * (size_t)depth * (size_t)c.cols;
+    int most = a.col == 1 && F(apart)(a) && F(apart)(b) ? IN_PLACE_ROWS : IN_PLACE_ROWS_NEAR;
+    return b.col == 1 && c.cols >= TILE_COLS && bytes <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH && c.rows <= most;
 }
 
 static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, void *scratch)
@@ -107,11 +121,10 @@ static void F(multiply)(const struct flynn_call *call, int y, int rows, int x, i
     struct F(matrix) b = F(view)(call->src2, number * (trans_b ? call->dst->shape.width : depth), trans_b);
     struct F(result)
         c = {(REAL *)flynn_row(call->dst, y) + x, (ptrdiff_t)(call->dst->stride / sizeof(REAL)), rows, cols};
-    bool small = sizeof(REAL) * (size_t)depth * (size_t)cols <= IN_PLACE_BYTES && depth <= IN_PLACE_DEPTH;
-    bool few = rows <= TILE_ROWS || (rows <= TILE_ROWS + 3 && (size_t)b.row * sizeof(REAL) % FEW_APART);
+    bool few = rows <= TILE_ROWS || (rows <= TILE_ROWS + 3 && F(apart)(b));
     a = F(part)(a, y % k[FLYNN_MATMUL_ROWS], 0);
     b = F(part)(b, 0, x);
-    if (small && rows <= IN_PLACE_ROWS && !trans_b && cols >= TILE_COLS)
+    if (F(reads_both)(a, b, c, depth))
         F(in_place)(a, b, c, depth);
     else if (!trans_b && few && cols >= TILE_COLS)
         F(few_rows)(a, b, c, depth, call->scratch);
