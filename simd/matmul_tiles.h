@@ -84,7 +84,7 @@ static inline __attribute__((always_inline)) void F(run_steps)(REAL_V c[TILE_ROW
         for (int v = 0; v < vecs; v++)
             at[v] = REAL_L(loadu)(b + v * LANES);
         for (int i = 0; i < rows; i++) {
-            REAL_V factor = F(tile_keep)(REAL_L(set1)(together ? a[i] : F(column_element)(&x, i)));
+            REAL_V factor = REAL_L(set1)(together ? a[i] : F(column_element)(&x, i));
             for (int v = 0; v < vecs; v++)
                 c[i][v] = TILE_STEP(factor, at[v], c[i][v]);
         }
