@@ -57,7 +57,7 @@ static void F(by_blocks)(struct F(matrix) a, struct F(matrix) b, struct F(result
     }
 }
 
-/* The whole panels of C's columns, from A and B where they are. */
+/* The whole panels of C's columns, or one of a single vector, from A and B where they are. */
 static void F(panels_in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result) c, int depth, bool first)
 {
     struct F(tile) t = {.a = a.at,
@@ -70,7 +70,7 @@ static void F(panels_in_place)(struct F(matrix) a, struct F(matrix) b, struct F(
                         .depth = depth,
                         .first = first,
                         .panels = c.cols / TILE_COLS};
-    F(tile_rows)(&t, c.rows, 2);
+    F(tile_rows)(&t, c.rows, c.cols == LANES ? 1 : 2);
 }
 
 /* Where B is small: no packing, but rows of A in blocks that stay in the cache. The last panel lies over the one before
@@ -79,10 +79,10 @@ static void F(in_place)(struct F(matrix) a, struct F(matrix) b, struct F(result)
 {
     for (int i = 0; i < c.rows; i += MC) {
         struct F(result) block = {c.at + i * c.stride, c.stride, c.rows - i < MC ? c.rows - i : MC, c.cols};
-        int last = c.cols - TILE_COLS;
+        int left = c.cols % TILE_COLS, cols = left > LANES ? TILE_COLS : LANES, last = c.cols - cols;
         F(panels_in_place)(F(part)(a, i, 0), b, block, depth, true);
-        if (c.cols % TILE_COLS) {
-            struct F(result) rest = {block.at + last, c.stride, block.rows, TILE_COLS};
+        if (left) {
+            struct F(result) rest = {block.at + last, c.stride, block.rows, cols};
             F(panels_in_place)(F(part)(a, i, 0), F(part)(b, 0, last), rest, depth, true);
         }
     }
