@@ -5,6 +5,8 @@
 #include "core/taps.h"
 #include "simd/filter.h"
 
+#include <stdlib.h>
+
 /** Quotients of the op convolve, and its sums for kernels that have factors (core/taps.h). */
 
 /** The quotients of sums of 16 bits. */
@@ -63,61 +65,147 @@ static inline bool has_factors(const struct flynn_stage *stage)
 struct factors {
     const struct flynn_stage *stage;
     vi across[FLYNN_TAPS_SIDE], down[FLYNN_TAPS_SIDE];
+    vi pair[FLYNN_TAPS_SIDE / 2 + 1];    /* the rows' factors as bytes, where `bytes` says that sums of two fit */
     const uint8_t *row[FLYNN_TAPS_SIDE]; /* below each other, at the first column of the kernel */
+    bool bytes, even;                    /* even: the columns' factors are the same from both ends */
 };
 
 static inline void spread_factors(struct factors *f, const struct flynn_stage *stage)
 {
-    const int32_t *factor = stage->table[3].data;
+    const int32_t *factor = stage->table[3].data, *down = factor + stage->k[12];
+    int columns = stage->k[12], rows = stage->k[13];
     f->stage = stage;
-    for (int x = 0; x < stage->k[12]; x++)
+    f->bytes = f->even = true;
+    for (int x = 0; x < columns; x++) {
         f->across[x] = stage->k[6] ? v_set16(factor[x]) : v_set32(factor[x]);
-    for (int y = 0; y < stage->k[13]; y++)
-        f->down[y] = stage->k[6] ? v_set16(factor[stage->k[12] + y]) : v_set32(factor[stage->k[12] + y]);
+        f->even &= factor[x] == factor[columns - 1 - x];
+    }
+    for (int y = 0; y < rows; y++) {
+        int next = y + 1 < rows ? down[y + 1] : 0;
+        f->down[y] = stage->k[6] ? v_set16(down[y]) : v_set32(down[y]);
+        f->bytes &= abs(down[y]) + abs(next) <= 128 && down[y] < 128 && next < 128;
+        if (y % 2 == 0)
+            f->pair[y / 2] = v_set16((down[y] & 255) | (int)((uint32_t)next << 8));
+    }
 }
 
-/* AT_ONCE vectors from sample i on. */
-static inline void narrow_down(const struct factors *f, int i, vi *sum)
+/* The sums over `rows` rows of `n` vectors of words from sample i on. */
+FLYNN_UNROLLED void narrow_down(const struct factors *f, int rows, int i, int n, vi *sum)
 {
-    for (int v = 0; v < AT_ONCE; v++)
+    for (int v = 0; v < n; v++)
         sum[v] = v_zero();
-    for (int y = 0; y < f->stage->k[13]; y++) {
-        for (int v = 0; v < AT_ONCE; v++)
+    for (int y = 0; y < rows; y++) {
+        for (int v = 0; v < n; v++)
             sum[v] = V(add_epi16)(sum[v], V(mullo_epi16)(v_widen8(f->row[y] + i + v * VEC / 2), f->down[y]));
     }
 }
 
-static inline void narrow_across(const struct factors *f, const uint16_t *line, vi *sum)
+#if defined(FLYNN_ISA_SSE2)
+#define narrow_pairs narrow_down
+#else
+
+/* The same by pairs of bytes. */
+FLYNN_UNROLLED void narrow_pairs(const struct factors *f, int rows, int i, int n, vi *sum)
 {
-    int channels = f->stage->in.channels;
-    for (int v = 0; v < AT_ONCE; v++)
-        sum[v] = v_set16(f->stage->k[7]);
-    for (int x = 0; x < f->stage->k[12]; x++) {
-        for (int v = 0; v < AT_ONCE; v++)
-            sum[v] = V(add_epi16)(sum[v], V(mullo_epi16)(v_load(line + x * channels + v * VEC / 2), f->across[x]));
+    for (int v = 0; v < n; v++)
+        sum[v] = v_zero();
+    for (int y = 0; y < rows; y += 2) {
+        for (int v = 0; v < n; v += 2) {
+            vi a = v_load(f->row[y] + i + v * VEC / 2), b = v_zero();
+            if (y + 1 < rows)
+                b = v_load(f->row[y + 1] + i + v * VEC / 2);
+            sum[v] = V(add_epi16)(sum[v], V(maddubs_epi16)(V(unpacklo_epi8)(a, b), f->pair[y / 2]));
+            sum[v + 1] = V(add_epi16)(sum[v + 1], V(maddubs_epi16)(V(unpackhi_epi8)(a, b), f->pair[y / 2]));
+        }
+    }
+    for (int v = 0; v < n; v += 2)
+        v_unpacked_order(&sum[v], &sum[v + 1]);
+}
+
+#endif
+
+/* The line of the sums over rows of n samples from `from` on, `once` vectors at a time. The last sums over columns read
+ * some vectors more, and do not use them. */
+FLYNN_UNROLLED void narrow_line(const struct factors *f, int rows, bool bytes, int once, int from, int n,
+                                uint16_t *line)
+{
+    vi sum[AT_ONCE];
+    int i = 0;
+    for (; i < n; i += once * VEC / 2) {
+        if (bytes)
+            narrow_pairs(f, rows, from + i, once, sum);
+        else
+            narrow_down(f, rows, from + i, once, sum);
+        for (int v = 0; v < once; v++)
+            v_store(line + i + v * VEC / 2, sum[v]);
     }
     for (int v = 0; v < AT_ONCE; v++)
-        sum[v] = narrow_quotient(f->stage, sum[v]);
+        v_store(line + i + v * VEC / 2, v_zero());
+}
+
+FLYNN_UNROLLED void narrow_sums(const vi *across, int columns, bool even, const uint16_t *line, int channels, int n,
+                                vi *sum)
+{
+    const uint16_t *last = line + (columns - 1) * channels;
+    for (int x = 0; x < columns && !even; x++) {
+        for (int v = 0; v < n; v++)
+            sum[v] = V(add_epi16)(sum[v], V(mullo_epi16)(v_load(line + x * channels + v * VEC / 2), across[x]));
+    }
+    for (int x = 0; x < columns / 2 && even; x++) {
+        for (int v = 0; v < n; v++) {
+            vi a = v_load(line + x * channels + v * VEC / 2), b = v_load(last - x * channels + v * VEC / 2);
+            sum[v] = V(add_epi16)(sum[v], V(mullo_epi16)(V(add_epi16)(a, b), across[x]));
+        }
+    }
+    for (int v = 0; v < n && even && columns % 2; v++) {
+        vi middle = v_load(line + columns / 2 * channels + v * VEC / 2);
+        sum[v] = V(add_epi16)(sum[v], V(mullo_epi16)(middle, across[columns / 2]));
+    }
+}
+
+FLYNN_UNROLLED void narrow_across(const struct factors *f, const vi *across, int columns, bool even, int once,
+                                  const uint16_t *line, int n, uint8_t *out)
+{
+    const struct flynn_stage *stage = f->stage;
+    vi start = v_set16(stage->k[7]), sum[AT_ONCE];
+    int channels = stage->in.channels;
+    for (int i = 0; i < n; i += once * VEC / 2) {
+        for (int v = 0; v < once; v++)
+            sum[v] = start;
+        narrow_sums(across, columns, even, line + i, channels, once, sum);
+        for (int v = 0; v < once && i + v * VEC / 2 < n; v += 2) {
+            vi low = narrow_quotient(stage, sum[v]), high = narrow_quotient(stage, sum[v + 1]);
+            v_store_row(out, i + v * VEC / 2, n, 1, v_packed_order(V(packus_epi16)(low, high)));
+        }
+    }
+}
+
+/* Factors that nothing stored can change stay in registers. */
+FLYNN_UNROLLED void narrow_even(const struct factors *f, int columns, const uint16_t *line, int n, uint8_t *out)
+{
+    vi across[FLYNN_TAPS_SIDE];
+    for (int x = 0; x <= columns / 2; x++)
+        across[x] = f->across[x];
+    narrow_across(f, across, columns, true, 2, line, n, out);
 }
 
 /* `n` samples from `from` on. */
 static inline void factored_narrow(const struct factors *f, int from, int n, uint8_t *out)
 {
     uint16_t line[FACTORS_CHUNK + FACTORS_SIDE];
-    int end = n + (f->stage->k[12] - 1) * f->stage->in.channels, step = AT_ONCE * VEC / 2, i = 0;
-    vi sum[AT_ONCE];
-    for (; i < end; i += step) {
-        narrow_down(f, from + i, sum);
-        for (int v = 0; v < AT_ONCE; v++)
-            v_store(line + i + v * VEC / 2, sum[v]);
-    }
-    for (; i < end + step; i += VEC / 2) /* read by the last vectors, and not used */
-        v_store(line + i, v_zero());
-    for (i = 0; i < n; i += step) {
-        narrow_across(f, line + i, sum);
-        for (int v = 0; v < AT_ONCE && i + v * VEC / 2 < n; v += 2)
-            v_store_row(out + from, i + v * VEC / 2, n, 1, v_packed_order(V(packus_epi16)(sum[v], sum[v + 1])));
-    }
+    int columns = f->stage->k[12], rows = f->stage->k[13], all = n + (columns - 1) * f->stage->in.channels;
+    if (rows == 5 && f->bytes)
+        narrow_line(f, 5, true, 2, from, all, line);
+    else if (f->bytes)
+        narrow_line(f, rows, true, AT_ONCE, from, all, line);
+    else
+        narrow_line(f, rows, false, AT_ONCE, from, all, line);
+    if (columns == 5 && f->even)
+        narrow_even(f, 5, line, n, out + from);
+    else if (f->even)
+        narrow_across(f, f->across, columns, true, AT_ONCE, line, n, out + from);
+    else
+        narrow_across(f, f->across, columns, false, AT_ONCE, line, n, out + from);
 }
 
 /* ---- sums of 32 bits --------------------------------------------------------------------------------------------- */
