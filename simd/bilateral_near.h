@@ -39,11 +39,9 @@ static const int8_t near_table[NEAR_WAYS] = {0, 1, 2, 0, 2, 1};
 #define NEAR_ACROSS(i) ((i) % 4 < 3 ? (i) / 4 + (i) % 4 : 64 + (i) / 4)
 #define NEAR_OWN(i)    ((i) / 4 + 2)
 #define NEAR_GIVEN(i)  ((i) % 4 % 3 ? 64 + (i) / 4 + (i) % 4 - 1 : (i) / 4 + (i) % 4 / 3 * 2)
-/* Bytes of two vectors in turn, from byte 0 or 32 on; and pairs of them in turn, from pair 0 or 16 on. */
-#define NEAR_LOWER(i)  ((i) / 2 + (i) % 2 * 64)
-#define NEAR_UPPER(i)  (NEAR_LOWER(i) + 32)
-#define NEAR_FIRST(i)  ((i) / 4 * 2 + (i) % 2 + (i) % 4 / 2 * 64)
-#define NEAR_SECOND(i) (NEAR_FIRST(i) + 32)
+/* Bytes of two vectors in turn, from byte 0 or 32 on: in every lane four of 16, and four of the next 16. */
+#define NEAR_LOWER(i) ((i) / 16 * 4 + (i) % 8 / 2 + (i) % 16 / 8 * 16 + (i) % 2 * 64)
+#define NEAR_UPPER(i) (NEAR_LOWER(i) + 32)
 /* The first bytes of 32-bit units of two vectors to the first and second of 3 bytes, and of another to the third. */
 #define NEAR_RED(i)  ((i) < 48 ? (i) / 3 * 4 + (i) % 3 % 2 * 64 : 0)
 #define NEAR_BLUE(i) ((i) < 48 ? (i) / 3 * 4 : 0)
@@ -52,7 +50,6 @@ static const int8_t near_table[NEAR_WAYS] = {0, 1, 2, 0, 2, 1};
 static const uint8_t near_beside[64] = NEAR_64(NEAR_BESIDE), near_across[64] = NEAR_64(NEAR_ACROSS);
 static const uint8_t near_own[64] = NEAR_64(NEAR_OWN), near_given[64] = NEAR_64(NEAR_GIVEN);
 static const uint8_t near_pairs[2][64] = {NEAR_64(NEAR_LOWER), NEAR_64(NEAR_UPPER)};
-static const uint8_t near_fours[2][64] = {NEAR_64(NEAR_FIRST), NEAR_64(NEAR_SECOND)};
 static const uint8_t near_red[64] = NEAR_64(NEAR_RED), near_blue[64] = NEAR_64(NEAR_BLUE);
 static const uint8_t near_gray[64] = NEAR_64(NEAR_GRAY);
 #define NEAR_THIRD 0x0000924924924924 /* the third of 3 bytes */
@@ -131,8 +128,8 @@ FLYNN_UNROLLED void near_transpose(const vi in[4], vi out[4])
 {
     for (int h = 0; h < 2; h++) {
         vi a = near_pick(in[0], near_pairs[h], in[1]), b = near_pick(in[2], near_pairs[h], in[3]);
-        out[2 * h] = near_pick(a, near_fours[0], b);
-        out[2 * h + 1] = near_pick(a, near_fours[1], b);
+        out[2 * h] = V(unpacklo_epi16)(a, b);
+        out[2 * h + 1] = V(unpackhi_epi16)(a, b);
     }
 }
 
@@ -168,8 +165,9 @@ FLYNN_UNROLLED vi near_sum(const uint8_t *const row[5], ptrdiff_t x, const vi we
     return V(dpbusd_epi32)(sum, b, weight[2]);
 }
 
-/* A reciprocal that is too large, by 2^-21 / 8 to 2^-20 of itself: so the product of the sum and it is above a half
- * where the quotient is a half, but reaches none from below, because sums are below 256 * 1652. */
+/* A reciprocal that is too large, by 2^-22 to 2^-20 of itself: the product of a sum and it, rounded, is upwards of a
+ * half where the quotient is a half, and reaches none from below, because quotients are below 256 and differ from a
+ * half by 1 / (2 * 1651) at least. */
 FLYNN_UNROLLED vf near_invert(vi weight)
 {
     vf w = V(cvtepi32_ps)(weight), r = V(rcp14_ps)(w);
