@@ -190,7 +190,8 @@ static void transpose_large(const struct area *a, size_t pixel)
 
 #define LINE          64
 #define SPAN          1024      /* columns: rows of the destination, and most of its pages, that are written in turn */
-#define AHEAD         16        /* squares */
+#define AHEAD         4         /* squares */
+#define DEEP          3         /* squares below each other: lines of a row that are written together */
 #define SPANNED_BYTES (8 << 20) /* destinations above this do not stay in a cache */
 
 /* A square of a line's pixels on either side: whole lines are read, and whole lines are written past the caches. The
@@ -202,7 +203,7 @@ static inline void transpose_square(const uint8_t *src, const uint8_t *ahead, pt
     int side = LINE / (int)pixel;
     for (int i = 0; i < side; i += n * W_LANES) {
         for (int r = 0; r < n * W_LANES; r++)
-            __builtin_prefetch(ahead + (i + r) * src_step);
+            __builtin_prefetch(ahead + (i + r) * src_step, 0, 2);
         for (int j = 0; j < side; j += n)
             tile(src + i * src_step + j * (ptrdiff_t)pixel, src_step, held + j * LINE + i * (int)pixel, LINE);
     }
@@ -223,6 +224,21 @@ static struct area part_of(const struct area *a, size_t pixel, int row, int rows
                          columns};
 }
 
+/* `deep` squares below each other from row i on, through all columns. */
+static inline void transpose_squares(const struct area *a, size_t pixel, int n, tile_fn *tile, int i, int deep)
+{
+    int side = LINE / (int)pixel, below = i + 2 * deep * side <= a->rows ? deep * side : 0;
+    for (int j = 0, next = AHEAD * side; j < a->columns; j += side, next += side) {
+        for (int last = i + deep * side, at = i; at < last; at += side) {
+            const uint8_t *from = a->src + at * a->src_step, *after = from + below * a->src_step;
+            transpose_square(
+                from + j * (ptrdiff_t)pixel,
+                next < a->columns ? from + next * (ptrdiff_t)pixel : after + (next - a->columns) * (ptrdiff_t)pixel,
+                a->src_step, a->dst + j * a->dst_step + at * (ptrdiff_t)pixel, a->dst_step, pixel, n, tile);
+        }
+    }
+}
+
 /* Pixels of which a line holds a whole number. What is left of the sides goes in tiles that lie over the squares. */
 static inline void transpose_lines(const struct area *a, size_t pixel, int n, int group, tile_fn *tile)
 {
@@ -233,14 +249,10 @@ static inline void transpose_lines(const struct area *a, size_t pixel, int n, in
         return;
     }
     for (int j0 = 0; j0 < columns; j0 += SPAN) {
-        int j1 = j0 + SPAN < columns ? j0 + SPAN : columns;
-        for (int i = 0; i < rows; i += side) {
-            const uint8_t *from = a->src + i * a->src_step, *below = i + side < rows ? from + side * a->src_step : from;
-            for (int j = j0, next = j0 + AHEAD * side; j < j1; j += side, next += side)
-                transpose_square(
-                    from + j * (ptrdiff_t)pixel,
-                    next < j1 ? from + next * (ptrdiff_t)pixel : below + (next - j1 + j0) * (ptrdiff_t)pixel,
-                    a->src_step, a->dst + j * a->dst_step + i * (ptrdiff_t)pixel, a->dst_step, pixel, n, tile);
+        struct area span = part_of(a, pixel, 0, rows, j0, columns - j0 < SPAN ? columns - j0 : SPAN);
+        for (int i = 0, deep; i < rows; i += deep * side) {
+            deep = rows - i < DEEP * side ? 1 : DEEP;
+            transpose_squares(&span, pixel, n, tile, i, deep);
         }
     }
     simde_mm_sfence();
