@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/pyramid_up.h"
 #include "core/table.h"
 
 /* `across` makes rows of twice the width: u16 from u8, u32 from u16, f32. `down` makes output rows of up to three of
@@ -6,23 +7,14 @@
 
 enum { ACROSS, DOWN };
 
-static inline int before(int i, int n)
-{
-    return i > 0 ? i - 1 : n > 1 ? 1 : 0;
-}
-
-static inline int behind(int i, int n)
-{
-    return i < n - 1 ? i + 1 : i;
-}
-
 static void across_u8(const struct flynn_call *call)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels, pixels = call->width / 2;
     const uint8_t *in = call->in[0];
     uint16_t *out = call->out[0];
-    for (int x = 0; x < width; x++, out += 2 * n) {
-        const uint8_t *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    for (int x = 0; x < pixels; x++, out += 2 * n) {
+        struct pixel_at at = pixel_at(call, x);
+        const uint8_t *a = in + at.a, *b = in + at.b, *c = in + at.c;
         for (int k = 0; k < n; k++) {
             out[k] = (uint16_t)(a[k] + 6 * b[k] + c[k]);
             out[k + n] = (uint16_t)(4 * (b[k] + c[k]));
@@ -32,11 +24,12 @@ static void across_u8(const struct flynn_call *call)
 
 static void across_u16(const struct flynn_call *call)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels, pixels = call->width / 2;
     const uint16_t *in = call->in[0];
     uint32_t *out = call->out[0];
-    for (int x = 0; x < width; x++, out += 2 * n) {
-        const uint16_t *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    for (int x = 0; x < pixels; x++, out += 2 * n) {
+        struct pixel_at at = pixel_at(call, x);
+        const uint16_t *a = in + at.a, *b = in + at.b, *c = in + at.c;
         for (int k = 0; k < n; k++) {
             out[k] = a[k] + 6u * b[k] + c[k];
             out[k + n] = 4u * ((uint32_t)b[k] + c[k]);
@@ -46,11 +39,12 @@ static void across_u16(const struct flynn_call *call)
 
 static void across_f32(const struct flynn_call *call)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels, pixels = call->width / 2;
     const float *in = call->in[0];
     float *out = call->out[0];
-    for (int x = 0; x < width; x++, out += 2 * n) {
-        const float *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    for (int x = 0; x < pixels; x++, out += 2 * n) {
+        struct pixel_at at = pixel_at(call, x);
+        const float *a = in + at.a, *b = in + at.b, *c = in + at.c;
         for (int k = 0; k < n; k++) {
             out[k] = (a[k] + c[k]) + b[k] * 6;
             out[k + n] = (b[k] + c[k]) * 4;
@@ -62,9 +56,9 @@ static void across_f32(const struct flynn_call *call)
 static inline void rows_of(const struct flynn_call *call, const void *row[3])
 {
     int height = call->stage->in.height, y = call->y / 2, first = call->stage->first[call->y];
-    row[0] = call->in[before(y, height) - first];
+    row[0] = call->in[pixel_before(y, height) - first];
     row[1] = call->in[y - first];
-    row[2] = call->in[behind(y, height) - first];
+    row[2] = call->in[pixel_behind(y, height) - first];
 }
 
 static void down_u8(const struct flynn_call *call)
@@ -115,6 +109,14 @@ static void down_f32(const struct flynn_call *call)
     }
 }
 
+static void part_across(struct flynn_stage *stage, struct flynn_part *part)
+{
+    int end = (part->x + part->width) / 2;
+    part->in_x = part->x / 2;
+    part->from = part->in_x > 0 ? part->in_x - 1 : 0;
+    part->to = end < stage->in.width ? end + 1 : end;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum flynn_type type = node->in.type;
@@ -135,6 +137,8 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     struct flynn_stage *across = flynn_node_stage(node, FLYNN_ROWS, ACROSS);
     across->out.width = out.width;
     across->out.type = type == FLYNN_U8 ? FLYNN_U16 : type == FLYNN_U16 ? FLYNN_U32 : FLYNN_F32;
+    across->part = part_across;
+    across->part_columns = 2;
 
     struct flynn_stage *down = flynn_node_stage(node, FLYNN_ROWS, DOWN);
     down->variant = type;

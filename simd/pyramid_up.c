@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/narrow.h"
+
+#include "core/pyramid_up.h"
 #include "simd/filter.h"
 
 /* Stages are described in cpu/pyramid_up.c. */
 enum { ACROSS, DOWN };
 
-static inline int before(int i, int n)
+/* Pixels that there are from the call's first one on: its own, and one behind them unless the row ends there. */
+static inline int readable(const struct flynn_call *call)
 {
-    return i > 0 ? i - 1 : n > 1 ? 1 : 0;
-}
-
-static inline int behind(int i, int n)
-{
-    return i < n - 1 ? i + 1 : i;
+    int pixels = call->width / 2;
+    return call->in_x + pixels < call->stage->in.width ? pixels + 1 : pixels;
 }
 
 /* ---- along rows, 128 bits at a time: what is made is twice as wide ----------------------------------------------- */
 
 static void edge_u8(const struct flynn_call *call, int x)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels;
+    struct pixel_at at = pixel_at(call, x);
     const uint8_t *in = call->in[0];
-    const uint8_t *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    const uint8_t *a = in + at.a, *b = in + at.b, *c = in + at.c;
     uint16_t *out = (uint16_t *)call->out[0] + (size_t)x * 2 * (size_t)n;
     for (int k = 0; k < n; k++) {
         out[k] = (uint16_t)(a[k] + 6 * b[k] + c[k]);
@@ -61,14 +62,61 @@ static inline void store_pairs(uint16_t *to, simde__m128i even, simde__m128i odd
     simde_mm_storeu_si128((void *)(to + 8), high);
 }
 
-/* Pixels from 1 on; returns the first that is not done. Eight samples are read from the pixel before and behind. */
-static inline int middle_u8(const struct flynn_call *call, int channels)
+#if defined(FLYNN_NARROW)
+
+#include <simde/x86/avx512/permutex2var.h>
+
+/* Word w of pixels beside each other: of the vector of even ones or, from 16 on, of that of odd ones. */
+#define PAIR_WORD(n, w) ((w) / (2 * (n)) * (n) + (w) % (2 * (n)) + ((w) % (2 * (n)) < (n) ? 0 : 16 - (n)))
+#define PAIR_4(n, w)    PAIR_WORD(n, w), PAIR_WORD(n, (w) + 1), PAIR_WORD(n, (w) + 2), PAIR_WORD(n, (w) + 3)
+#define PAIR_16(n, w)   PAIR_4(n, w), PAIR_4(n, (w) + 4), PAIR_4(n, (w) + 8), PAIR_4(n, (w) + 12)
+#define PAIRS(n)                                                                                                       \
+    {                                                                                                                  \
+        PAIR_16(n, 0), PAIR_16(n, 16)                                                                                  \
+    }
+
+static const uint16_t pairs[][32] = {PAIRS(1), PAIRS(2), PAIRS(3), PAIRS(4)};
+
+/* Pixels from 1 on, 16 samples at a time; returns the first that is not done. Of pixels of three samples there are
+ * five, whose last store runs into what comes next. */
+static inline int vectors_u8(const struct flynn_call *call, int channels)
 {
-    const int pixels = channels == 3 ? 2 : 8 / channels, reach = channels == 3 ? 3 : pixels;
+    const int pixels = 16 / channels, end = readable(call) * channels;
+    const vi low = v_load(pairs[channels - 1]), high = v_load(pairs[channels - 1] + 16);
     const uint8_t *in = call->in[0];
     uint16_t *out = call->out[0];
     int x = 1;
-    for (; x + reach < call->stage->in.width; x += pixels) {
+    for (; (x + 1) * channels + 16 <= end; x += pixels) {
+        const uint8_t *p = in + x * channels;
+        vi a = v_widen8(p - channels), b = v_widen8(p), c = v_widen8(p + channels);
+        vi even = V(add_epi16)(V(add_epi16)(a, c), V(mullo_epi16)(b, v_set16(6)));
+        vi odd = V(slli_epi16)(V(add_epi16)(b, c), 2);
+        uint16_t *to = out + (size_t)x * 2 * (size_t)channels;
+        v_store(to, simde_mm256_permutex2var_epi16(even, low, odd));
+        v_store(to + 16, simde_mm256_permutex2var_epi16(even, high, odd));
+    }
+    return x;
+}
+
+#else
+
+static inline int vectors_u8(const struct flynn_call *call, int channels)
+{
+    (void)call;
+    (void)channels;
+    return 1;
+}
+
+#endif
+
+/* The same, eight samples at a time, which are read from the pixel before and behind too. */
+static inline int middle_u8(const struct flynn_call *call, int channels)
+{
+    const int pixels = channels == 3 ? 2 : 8 / channels, reach = channels == 3 ? 3 : pixels, end = readable(call);
+    const uint8_t *in = call->in[0];
+    uint16_t *out = call->out[0];
+    int x = vectors_u8(call, channels);
+    for (; x + reach < end; x += pixels) {
         const uint8_t *p = in + x * channels;
         simde__m128i a = widen8(p - channels), b = widen8(p), c = widen8(p + channels);
         simde__m128i twice = simde_mm_add_epi16(b, b);
@@ -88,15 +136,16 @@ static void across_u8(const struct flynn_call *call)
             : n == 2 ? middle_u8(call, 2)
             : n == 3 ? middle_u8(call, 3)
                      : middle_u8(call, 4);
-    for (; x < call->stage->in.width; x++)
+    for (; x < call->width / 2; x++)
         edge_u8(call, x);
 }
 
 static void edge_u16(const struct flynn_call *call, int x)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels;
+    struct pixel_at at = pixel_at(call, x);
     const uint16_t *in = call->in[0];
-    const uint16_t *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    const uint16_t *a = in + at.a, *b = in + at.b, *c = in + at.c;
     uint32_t *out = (uint32_t *)call->out[0] + (size_t)x * 2 * (size_t)n;
     for (int k = 0; k < n; k++) {
         out[k] = a[k] + 6u * b[k] + c[k];
@@ -126,11 +175,11 @@ static inline simde__m128i widen16(const uint16_t *p)
 
 static inline int middle_u16(const struct flynn_call *call, int channels)
 {
-    const int pixels = channels == 3 ? 1 : 4 / channels, reach = channels == 3 ? 2 : pixels;
+    const int pixels = channels == 3 ? 1 : 4 / channels, reach = channels == 3 ? 2 : pixels, end = readable(call);
     const uint16_t *in = call->in[0];
     uint32_t *out = call->out[0];
     int x = 1;
-    for (; x + reach < call->stage->in.width; x += pixels) {
+    for (; x + reach < end; x += pixels) {
         const uint16_t *p = in + x * channels;
         simde__m128i a = widen16(p - channels), b = widen16(p), c = widen16(p + channels);
         simde__m128i twice = simde_mm_add_epi32(b, b);
@@ -150,15 +199,16 @@ static void across_u16(const struct flynn_call *call)
             : n == 2 ? middle_u16(call, 2)
             : n == 3 ? middle_u16(call, 3)
                      : middle_u16(call, 4);
-    for (; x < call->stage->in.width; x++)
+    for (; x < call->width / 2; x++)
         edge_u16(call, x);
 }
 
 static void edge_f32(const struct flynn_call *call, int x)
 {
-    int n = call->stage->in.channels, width = call->stage->in.width;
+    int n = call->stage->in.channels;
+    struct pixel_at at = pixel_at(call, x);
     const float *in = call->in[0];
-    const float *a = in + before(x, width) * n, *b = in + x * n, *c = in + behind(x, width) * n;
+    const float *a = in + at.a, *b = in + at.b, *c = in + at.c;
     float *out = (float *)call->out[0] + (size_t)x * 2 * (size_t)n;
     for (int k = 0; k < n; k++) {
         out[k] = (a[k] + c[k]) + b[k] * 6;
@@ -168,11 +218,11 @@ static void edge_f32(const struct flynn_call *call, int x)
 
 static inline int middle_f32(const struct flynn_call *call, int channels)
 {
-    const int pixels = channels == 3 ? 1 : 4 / channels, reach = channels == 3 ? 2 : pixels;
+    const int pixels = channels == 3 ? 1 : 4 / channels, reach = channels == 3 ? 2 : pixels, end = readable(call);
     const float *in = call->in[0];
     uint32_t *out = call->out[0];
     int x = 1;
-    for (; x + reach < call->stage->in.width; x += pixels) {
+    for (; x + reach < end; x += pixels) {
         const float *p = in + x * channels;
         simde__m128 a = simde_mm_loadu_ps(p - channels), b = simde_mm_loadu_ps(p), c = simde_mm_loadu_ps(p + channels);
         simde__m128 even = simde_mm_add_ps(simde_mm_add_ps(a, c), simde_mm_mul_ps(b, simde_mm_set1_ps(6)));
@@ -191,7 +241,7 @@ static void across_f32(const struct flynn_call *call)
             : n == 2 ? middle_f32(call, 2)
             : n == 3 ? middle_f32(call, 3)
                      : middle_f32(call, 4);
-    for (; x < call->stage->in.width; x++)
+    for (; x < call->width / 2; x++)
         edge_f32(call, x);
 }
 
@@ -205,21 +255,28 @@ struct rows {
 static inline struct rows rows_of(const struct flynn_call *call)
 {
     int height = call->stage->in.height, y = call->y / 2, first = call->stage->first[call->y];
-    return (struct rows){call->in[before(y, height) - first], call->in[y - first], call->in[behind(y, height) - first],
-                         call->y % 2};
+    return (struct rows){call->in[pixel_before(y, height) - first], call->in[y - first],
+                         call->in[pixel_behind(y, height) - first], call->y % 2};
 }
 
 static inline vi down16(const struct rows *r, int i)
 {
-    vi b = v_load((const uint16_t *)r->b + i), c = v_load((const uint16_t *)r->c + i), sum;
-    if (r->odd) {
-        sum = V(slli_epi16)(V(add_epi16)(b, c), 2);
-    } else {
-        vi twice = V(add_epi16)(b, b);
-        sum = V(add_epi16)(v_load((const uint16_t *)r->a + i), c);
-        sum = V(add_epi16)(sum, V(add_epi16)(twice, V(add_epi16)(twice, twice)));
-    }
-    return V(srli_epi16)(V(add_epi16)(sum, v_set16(32)), 6);
+    vi b = v_load((const uint16_t *)r->b + i), c = v_load((const uint16_t *)r->c + i), outer;
+    if (r->odd) /* (4 * (b + c) + 32) >> 6 */
+        return V(srli_epi16)(V(add_epi16)(V(add_epi16)(b, c), v_set16(8)), 4);
+    outer = V(add_epi16)(v_load((const uint16_t *)r->a + i), c);
+    return V(srli_epi16)(V(add_epi16)(V(add_epi16)(outer, V(mullo_epi16)(b, v_set16(6))), v_set16(32)), 6);
+}
+
+static inline vi down_bytes(const struct rows *r, int i)
+{
+    return v_packed_order(V(packus_epi16)(down16(r, i), down16(r, i + VEC / 2)));
+}
+
+/* Whether the output goes past the caches. */
+static inline bool streams(const struct flynn_call *call)
+{
+    return call->stream && (uintptr_t)call->out[0] % VEC == 0;
 }
 
 static void down_u8(const struct flynn_call *call)
@@ -227,10 +284,10 @@ static void down_u8(const struct flynn_call *call)
     const struct rows r = rows_of(call);
     int samples = call->width * call->stage->in.channels, i = 0;
     uint8_t *out = call->out[0];
-    for (; i < samples && samples >= VEC; i = v_advance(i, VEC, samples)) {
-        vi v = V(packus_epi16)(down16(&r, i), down16(&r, i + VEC / 2));
-        v_store(out + i, v_packed_order(v));
-    }
+    for (; streams(call) && i + VEC <= samples; i += VEC)
+        v_stream(out + i, down_bytes(&r, i));
+    for (; i < samples && samples >= VEC; i = v_advance(i, VEC, samples))
+        v_store(out + i, down_bytes(&r, i));
     const uint16_t *a = r.a, *b = r.b, *c = r.c;
     for (; i < samples; i++)
         out[i] = (uint8_t)(((r.odd ? 4 * (b[i] + c[i]) : a[i] + 6 * b[i] + c[i]) + 32) >> 6);

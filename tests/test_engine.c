@@ -201,6 +201,10 @@ Test(engine, tiles_make_the_same)
         {"pyramid-down", "median:7"},
         {"gaussian:sigma=1", "pyramid-down"},
         {"pyramid-down", "pyramid-down"},
+        {"pyramid-up", "median:7"},
+        {"gaussian:sigma=1", "pyramid-up"},
+        {"pyramid-up", "pyramid-up"},
+        {"pyramid-up", "flip"},
         {"tophat:ksize=5", "dither"},
         {"box:ksize=15", "resize:scale=0.6"},
         {"resize:scale=1.7,method=lanczos3", "box:width=4,height=3"},
@@ -244,6 +248,7 @@ Test(engine, wide_images_have_tiles)
         {{40000, 300, 3, FLYNN_U8}, {"box:15", "resize:50%", "flip"}, 3, true, false},
         {{400000, 200, 3, FLYNN_U8}, {"box:15", "resize:width=200000", "gaussian:ksize=15"}, 3, true, true},
         {{400000, 200, 3, FLYNN_U8}, {"box:15", "pyramid-down"}, 2, true, true},
+        {{400000, 200, 3, FLYNN_U8}, {"pyramid-up"}, 1, true, false},
         {{400000, 200, 3, FLYNN_U8}, {"crop:x=9"}, 1, false, false},
         {{40000, 300, 3, FLYNN_U8}, {"box:15", "box:15,border=wrap"}, 2, true, false}, /* the second is a segment */
     };

@@ -181,6 +181,7 @@ static const struct {
       "pad:left=3,top=1",
       "rotate:90",
       "rotate:180",
+      "pyramid-up",
       "flip",
       "flip:vertical",
       "rgb-to-hsv",
