@@ -61,17 +61,26 @@ BLOCK_INLINE double block_fold(enum block_kind kind, double a, double b)
 typedef void block_run(enum block_kind kind, enum flynn_type type, double *lanes, int lane, const void *x,
                        const void *w, int n);
 
-/** Call `run` for the parts of block b that lie in one row each. */
+/** Whether rows follow each other without a gap: then all of them are as good as one. */
+static inline bool block_joined(const struct flynn_call *call, size_t sample)
+{
+    size_t row = (size_t)call->src->shape.width * sample;
+    return call->src->stride == row && (!call->src2 || call->src2->stride == row);
+}
+
+/** Call `run` for the parts of block b that lie in one row each. Extremes stop at the greatest sample there can be:
+ * they are better off with short parts. */
 BLOCK_INLINE void block_rows(const struct flynn_call *call, enum block_kind kind, enum flynn_type type, int64_t b,
                              double *lanes, block_run *run)
 {
     const struct flynn_shape *shape = &call->src->shape;
     size_t sample = flynn_type_bytes(type);
     int64_t all = (int64_t)shape->width * shape->height, first = b * BLOCK;
-    int n = (int)(all - first < BLOCK ? all - first : BLOCK);
-    int y = (int)(first / shape->width), x = (int)(first % shape->width);
+    bool joined = kind < BLOCK_ARGMAX && block_joined(call, sample);
+    int64_t width = joined ? all : shape->width, x = first % width;
+    int n = (int)(all - first < BLOCK ? all - first : BLOCK), y = (int)(first / width);
     for (int done = 0; done < n; y++, x = 0) {
-        int some = shape->width - x < n - done ? shape->width - x : n - done;
+        int some = width - x < n - done ? (int)(width - x) : n - done;
         const uint8_t *row = flynn_row(call->src, y);
         const uint8_t *with = call->src2 ? flynn_row(call->src2, y) : row;
         run(kind, type, lanes, done % BLOCK_LANES, row + (size_t)x * sample, with + (size_t)x * sample, some);

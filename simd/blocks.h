@@ -210,8 +210,14 @@ BLOCK_INLINE void block_bytes(enum block_kind kind, enum flynn_type type, double
     const uint8_t *a = x, *b = w;
     (void)type;
     (void)lane;
-    wi acc = W_SI(setzero)();
+    wi acc = W_SI(setzero)(), other = acc;
     int i = 0;
+#pragma GCC unroll 2
+    for (; i + 2 * WIDE <= n; i += 2 * WIDE) {
+        acc = block_add_bytes(kind, acc, w_load(a + i), w_load(b + i));
+        other = block_add_bytes(kind, other, w_load(a + i + WIDE), w_load(b + i + WIDE));
+    }
+    acc = kind == BLOCK_MAX ? W(max_epu8)(acc, other) : W(add_epi32)(acc, other);
     for (; i + WIDE <= n; i += WIDE)
         acc = block_add_bytes(kind, acc, w_load(a + i), w_load(b + i));
     if (i < n) {
