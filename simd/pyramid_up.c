@@ -286,6 +286,8 @@ static void down_u8(const struct flynn_call *call)
     uint8_t *out = call->out[0];
     for (; streams(call) && i + VEC <= samples; i += VEC)
         v_stream(out + i, down_bytes(&r, i));
+    if (i && i < samples)
+        i = samples - VEC;
     for (; i < samples && samples >= VEC; i = v_advance(i, VEC, samples))
         v_store(out + i, down_bytes(&r, i));
     const uint16_t *a = r.a, *b = r.b, *c = r.c;
