@@ -22,10 +22,11 @@
  * for any image; else 0. */
 enum { FLYNN_BILATERAL_PLANES, FLYNN_BILATERAL_FILTER };
 
-#define FLYNN_BILATERAL_STEP 16 /**< most output rows of a call of FILTER, */
-#define FLYNN_BILATERAL_FEW_STEP                                                                                       \
-    32 /**< and where there are few neighbours: each call weighs some rows above its own                               \
-        */
+/** Most output rows of a call of FILTER, and where there are few neighbours: each call weighs some rows above its own.
+ */
+#define FLYNN_BILATERAL_STEP     16
+#define FLYNN_BILATERAL_FEW_STEP 32
+
 #define FLYNN_BILATERAL_STEPS      64  /**< u8, u16: weights by distance; the last is 0 */
 #define FLYNN_BILATERAL_WHOLE      127 /**< u8, u16: the weight of the pixel itself */
 #define FLYNN_BILATERAL_FEW        28  /**< most neighbours where there are few, those of a radius of */

@@ -8,13 +8,13 @@
  * multiplication" (2008), and of Van Zee and van de Geijn, "BLIS" (2015). They bound the scratch memory that the op
  * asks for.
  *
- * A packed panel of KC rows of B with as many columns as a tile (KC x 64 bytes for avx2, twice that for avx512) stays
- * in the first cache, a packed block of MC x KC of A in the second, a packed block of KC x NC of B in the third or in
- * memory. The number of bytes being the same, blocks of f64 have half the rows (MC) and columns (NC). */
+ * A packed panel of KC rows of B with as many columns as a tile stays in the first cache with avx2 (KC x 64 bytes); the
+ * tiles of avx512, which have more rows, read it quickly enough from the second (KC x 128 bytes). A block of MC x KC of
+ * A stays in the second, a packed block of KC x NC of B in the third or in memory. The number of bytes being the same,
+ * blocks of f64 have half the rows (MC) and columns (NC). */
 enum {
     FLYNN_MATMUL_KC = 352,
-    FLYNN_MATMUL_KC_WIDE = 512,        /**< of avx512 */
-    FLYNN_MATMUL_KC_MOST = 512,        /**< of any table */
+    FLYNN_MATMUL_KC_WIDE = 512,        /**< of avx512, the most of any table */
     FLYNN_MATMUL_NUMBERS = 256,        /**< numbers of 32 bits along k of the product of bytes, 2 or 4 steps each */
     FLYNN_MATMUL_MC_BYTES = 672,       /**< MC = 168 or 84: whole tiles of 6 and of 14 rows */
     FLYNN_MATMUL_NC_BYTES = 8192,      /**< NC = 2048 or 1024 */

@@ -287,6 +287,7 @@ static int lower(struct flynn_node *node, struct flynn_err *err)
     if (code)
         return code;
     filter->step = filter->k[2] ? FLYNN_BILATERAL_FEW_STEP : FLYNN_BILATERAL_STEP;
+    /* A device's kernel knows the border columns by the stage's left. */
     struct flynn_stage *reads = flynn_node_alloc(node, sizeof *reads, err);
     if (!reads)
         return err->code;

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STREAM_BYTES                                                                                                   \
-    16777216.0 /* what is moved above this does not stay in a last-level cache, of which others have shares */
+/* What is moved above this does not stay in a last-level cache, of which others have shares. */
+#define STREAM_BYTES 16777216.0
+
 #define GRAIN_BYTES 65536.0   /* moved by a worker that is awake for it to be worth its while */
 #define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
 #define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */

@@ -96,7 +96,7 @@ static size_t least(size_t a, size_t b)
 /* Room for a packed block of A and one of B, with whole tiles at their edges. */
 static size_t scratch_bytes(const struct flynn_product *p, enum flynn_type type)
 {
-    size_t sample = flynn_type_bytes(type), depth = least((size_t)p->depth, FLYNN_MATMUL_KC_MOST);
+    size_t sample = flynn_type_bytes(type), depth = least((size_t)p->depth, FLYNN_MATMUL_KC_WIDE);
     size_t rows = least((size_t)p->rows, FLYNN_MATMUL_MC_BYTES / sizeof(float)) + FLYNN_MATMUL_TILE_ROWS;
     size_t row = least((size_t)p->cols * sample, FLYNN_MATMUL_NC_BYTES) + FLYNN_MATMUL_TILE_BYTES;
     return depth * (rows * sample + row) + 2 * 64;

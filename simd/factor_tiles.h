@@ -7,6 +7,15 @@
 
 #define PANEL_ROWS(n) (((n) + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS)
 
+/* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
+static inline REAL_V F(tile_keep)(REAL_V x)
+{
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
+    __asm__("" : "+v"(x));
+#endif
+    return x;
+}
+
 /* What follows `elements` elements in scratch memory, on a cache line of its own. */
 static inline REAL *F(after)(REAL *p, ptrdiff_t elements)
 {

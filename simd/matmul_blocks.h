@@ -9,7 +9,7 @@
 #define KC      (VEC == 64 ? FLYNN_MATMUL_KC_WIDE : FLYNN_MATMUL_KC)
 #define NC_ONCE ((int)(FLYNN_MATMUL_NC_ONCE_BYTES / sizeof(REAL)))
 
-_Static_assert(KC <= FLYNN_MATMUL_KC_MOST, "the op asks for memory of blocks of so many steps");
+_Static_assert(KC <= FLYNN_MATMUL_KC_WIDE, "the op asks for memory of blocks of so many steps");
 
 /* Whether rows fall on different lines of a cache. */
 static bool F(apart)(struct F(matrix) m)

@@ -34,15 +34,6 @@ struct F(tile) {
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------- */
 
-/* x, which the compiler must load once: it would do so for each multiplication, and loads would then be the limit. */
-static inline REAL_V F(tile_keep)(REAL_V x)
-{
-#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
-    __asm__("" : "+v"(x));
-#endif
-    return x;
-}
-
 static inline __attribute__((always_inline)) void F(prefetch)(const REAL *c, ptrdiff_t stride, int rows, int vecs)
 {
     for (int i = 0; i < rows; i++, c += stride) {

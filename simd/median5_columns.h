@@ -11,18 +11,6 @@
  * which the processor does not foresee. */
 #define MEDIAN5_AHEAD 128
 
-FLYNN_UNROLLED void median5_keep(uint8_t to[5][VEC], const vi v[5])
-{
-    for (int k = 0; k < 5; k++)
-        v_store(to[k], v[k]);
-}
-
-FLYNN_UNROLLED void median5_kept(uint8_t from[5][VEC], vi v[5])
-{
-    for (int k = 0; k < 5; k++)
-        v[k] = v_load(from[k]);
-}
-
 /* A vector of columns on its way down: row t + 3 and the pair of rows t + 1 and t + 2, in order. Of the rows that
  * are the uppermost of a window, which wait until the next two pairs are done, upper[0] is row t, upper[1] row t + 2.
  */
@@ -36,10 +24,10 @@ FLYNN_UNROLLED void median5_start(struct median5_columns *c, const uint8_t *cons
 {
     vi v[5];
     median5_sort(in[0] + i, pixel, v, bytes);
-    median5_keep(c->upper[0], v);
+    median5_keep(c->upper[0], v, 5);
     median5_sort(in[1] + i, pixel, c->last, bytes);
     median5_sort(in[2] + i, pixel, v, bytes);
-    median5_keep(c->upper[1], v);
+    median5_keep(c->upper[1], v, 5);
     median5_merge5(c->last, v, 1, c->pair, bytes);
     median5_sort(in[3] + i, pixel, c->last, bytes);
 }
@@ -51,12 +39,12 @@ FLYNN_UNROLLED void median5_two(struct median5_columns *c, const uint8_t *p, con
     vi v[5], next[10], both[20];
     uint8_t(*upper)[VEC] = c->upper[0];
     median5_sort(p, pixel, v, bytes);
-    median5_keep(c->upper[2], v);
+    median5_keep(c->upper[2], v, 5);
     median5_merge5(c->last, v, 1, next, bytes);
     median5_merge10(c->pair, next, both, bytes);
     median5_sort(q, pixel, c->last, bytes);
     out[1] = median5_sixth(both + 7, c->last, bytes);
-    median5_kept(upper, v);
+    median5_kept(upper, v, 5);
     out[0] = median5_sixth(both + 7, v, bytes);
     memcpy(c->pair, next, sizeof next);
     c->upper[0] = c->upper[1];

@@ -85,6 +85,18 @@ FLYNN_UNROLLED void median5_sort(const uint8_t *p, ptrdiff_t pixel, vi v[5], int
     median5_order(&v[2], &v[3], bytes);
 }
 
+FLYNN_UNROLLED void median5_keep(uint8_t to[][VEC], const vi *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        v_store(to[k], v[k]);
+}
+
+FLYNN_UNROLLED void median5_kept(uint8_t from[][VEC], vi *v, int n)
+{
+    for (int k = 0; k < n; k++)
+        v[k] = v_load(from[k]);
+}
+
 /* The sixth of six and five. */
 FLYNN_UNROLLED vi median5_sixth(const vi six[6], const vi five[5], int bytes)
 {

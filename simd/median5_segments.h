@@ -22,18 +22,6 @@ static inline int median5_slot(int t)
     return t % 2 ? 3 + t / 2 % 2 : t / 2 % 3;
 }
 
-FLYNN_UNROLLED void median5_keep(uint8_t to[][VEC], const vi *v, int n)
-{
-    for (int k = 0; k < n; k++)
-        v_store(to[k], v[k]);
-}
-
-FLYNN_UNROLLED void median5_kept(uint8_t from[][VEC], vi *v, int n)
-{
-    for (int k = 0; k < n; k++)
-        v[k] = v_load(from[k]);
-}
-
 /* Row t, of n bytes at p, into order. */
 FLYNN_UNROLLED void median5_row(struct median5_part *part, int t, const uint8_t *p, ptrdiff_t n, ptrdiff_t pixel,
                                 int bytes)

@@ -66,9 +66,9 @@ struct flynn_call {
     int y, rows;             /**< output rows [y, y + rows), rows <= stage->step; reduce: input rows */
     int x, width;            /**< output columns [x, x + width), in pixels; reduce: input columns */
     int in_x;                /**< the input column that in[] points at: x, or what the stage's `part` says */
-    bool stream;             /**< rows: the output is larger than the caches; streaming stores pay, and need no fence */
-    void *state;             /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
-    void *acc;               /**< reduce: this worker's accumulator */
+    bool stream; /**< rows, whole: the output is larger than the caches; streaming stores pay, and need no fence */
+    void *state; /**< state_bytes, zeroed at the start of each strip, kept over its consecutive rows */
+    void *acc;   /**< reduce: this worker's accumulator */
 
     /* whole */
     const struct flynn_image *src, *src2, *dst; /**< the whole input, second input and output */
