@@ -11,47 +11,44 @@
 /* ---- down -------------------------------------------------------------------------------------------------------- */
 
 #define FAR_NARROW 64  /* boxes of at most so many rows have first sums of 16 bits: at most 2 * 64 * 255 */
-#define FAR_AHEAD  256 /* bytes ahead at which the newest rows are asked for, which lie in memory */
-#define FAR_NEAR   128 /* and the others */
+#define FAR_NEAR   128 /* bytes ahead at which rows are asked for that the second level of the cache has */
+#define FAR_LINE   64
 
-/* Consecutive input rows: what each is made of, and where its results go (NULL: nowhere). */
+/* Consecutive input rows: what each is made of, and where its results go (nowhere before a strip's first row). */
 struct far_feed {
     const uint8_t *row[FAR_STEP][6];
     uint16_t *out[FAR_STEP];
     int rows;
+    const uint8_t *next; /**< the rows that come after these, */
+    ptrdiff_t apart;     /**< so far from each other: they lie in memory and are asked for one after the other */
 };
 
-static inline wi far_set16(int x)
-{
-    return W(set1_epi16)((int16_t)x);
-}
-
 /* p x + q y of bytes x and y, which are interleaved. */
-FLYNN_UNROLLED wi far_pair(wi pairs, int p, int q)
+FLYNN_UNROLLED vi far_pair(vi pairs, int p, int q)
 {
 #if defined(FLYNN_ISA_SSE2) || defined(FLYNN_ISA_BASE)
-    wi x = W(mullo_epi16)(W_SI(and)(pairs, far_set16(255)), far_set16(p));
-    return W(add_epi16)(x, W(mullo_epi16)(W(srli_epi16)(pairs, 8), far_set16(q)));
+    vi x = V(mullo_epi16)(v_and(pairs, v_set16(255)), v_set16(p));
+    return V(add_epi16)(x, V(mullo_epi16)(V(srli_epi16)(pairs, 8), v_set16(q)));
 #else
-    return W(maddubs_epi16)(pairs, far_set16(q * 256 + p));
+    return V(maddubs_epi16)(pairs, v_set16(q * 256 + p));
 #endif
 }
 
-/* Of WIDE samples, in the order of unpacked bytes. */
-FLYNN_UNROLLED void far_differences(const uint8_t *const row[6], int i, wi d[2])
+/* Of VEC samples, in the order of unpacked bytes. */
+FLYNN_UNROLLED void far_differences(const uint8_t *const row[6], int i, vi d[2])
 {
-    wi p[6];
+    vi p[6];
     for (int k = 0; k < 6; k++)
-        p[k] = w_load(row[k] + i);
-    d[0] = W(add_epi16)(far_pair(W(unpacklo_epi8)(p[0], p[1]), 1, -2), far_pair(W(unpacklo_epi8)(p[2], p[3]), 1, -1));
-    d[1] = W(add_epi16)(far_pair(W(unpackhi_epi8)(p[0], p[1]), 1, -2), far_pair(W(unpackhi_epi8)(p[2], p[3]), 1, -1));
-    d[0] = W(add_epi16)(d[0], far_pair(W(unpacklo_epi8)(p[4], p[5]), 2, -1));
-    d[1] = W(add_epi16)(d[1], far_pair(W(unpackhi_epi8)(p[4], p[5]), 2, -1));
+        p[k] = v_load(row[k] + i);
+    d[0] = V(add_epi16)(far_pair(V(unpacklo_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpacklo_epi8)(p[2], p[3]), 1, -1));
+    d[1] = V(add_epi16)(far_pair(V(unpackhi_epi8)(p[0], p[1]), 1, -2), far_pair(V(unpackhi_epi8)(p[2], p[3]), 1, -1));
+    d[0] = V(add_epi16)(d[0], far_pair(V(unpacklo_epi8)(p[4], p[5]), 2, -1));
+    d[1] = V(add_epi16)(d[1], far_pair(V(unpackhi_epi8)(p[4], p[5]), 2, -1));
 }
 
 /* The samples that make no vector. */
 static void far_feed_rest(const struct flynn_stage *stage, const struct far_feed *feed, int i, int samples,
-                          uint32_t *sum)
+                          uint32_t *sum, bool writes)
 {
     for (; i < samples; i++) {
         uint32_t *s1 = sum + i, *s2 = s1 + samples, *s3 = s2 + samples;
@@ -60,90 +57,149 @@ static void far_feed_rest(const struct flynn_stage *stage, const struct far_feed
             *s1 += (uint32_t)((p[0][i] - 2 * p[1][i] + p[2][i]) - (p[3][i] - 2 * p[4][i] + p[5][i]));
             *s2 += *s1;
             *s3 += *s2;
-            if (feed->out[f])
+            if (writes)
                 feed->out[f][i] = (uint16_t)(*s3 >> stage->k[2]);
         }
     }
 }
 
-/* What unpacked bytes have become, in the order of the samples. */
-static inline void far_order(wi half[2])
+/* What sums are multiplied with. */
+FLYNN_UNROLLED int far_one(const struct flynn_stage *stage)
 {
-#if WIDE == 32
-    wi low = simde_mm256_permute2x128_si256(half[0], half[1], 0x20);
-    half[1] = simde_mm256_permute2x128_si256(half[0], half[1], 0x31);
-    half[0] = low;
+    return stage->k[0] <= FAR_NARROW ? 1 << (16 - stage->k[2]) : 1;
+}
+
+/* sum + even * d of the even samples + odd * d of the odd ones. */
+FLYNN_UNROLLED vi far_sum(vi sum, vi d, vi weights)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return V(dpwssd_epi32)(sum, d, weights);
 #else
-    (void)half;
+    return V(add_epi32)(sum, V(madd_epi16)(d, weights));
 #endif
 }
 
-/* The sums of WIDE samples: first[] in 16 bits where `narrow`, else the even ones of [0] and [1], then the odd ones;
- * the others so, too. */
+/* The upper halves of 32 bits: those of `odd` stay there, those of `even` go below. */
+FLYNN_UNROLLED vi far_upper(vi even, vi odd)
+{
+    even = V(srli_epi32)(even, 16);
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm512_mask_mov_epi16(odd, 0x55555555, even);
+#elif defined(FLYNN_ISA_AVX2) || defined(FLYNN_ISA_SSE41)
+    return V(blend_epi16)(even, odd, 0xaa);
+#else
+    return v_or(even, v_and(odd, V(slli_epi32)(v_set8(-1), 16)));
+#endif
+}
+
+/* The sums of VEC samples: first[] in 16 bits where `narrow`, else the even ones of [0] and [1], then the odd ones; the
+ * others so, too. Narrow ones are scaled so that the results are the upper halves of the third sums. */
 struct far_columns {
-    wi first[4], second[4], third[4];
+    vi first[4], second[4], third[4];
 };
 
-FLYNN_UNROLLED void far_feed_row(struct far_columns *s, const uint8_t *const row[6], int i, bool narrow)
+FLYNN_UNROLLED void far_feed_row(struct far_columns *s, const uint8_t *const row[6], int i, const vi weights[2],
+                                 bool narrow)
 {
-    wi d[2];
+    vi d[2];
     far_differences(row, i, d);
     for (int h = 0; h < 2; h++) {
         if (narrow)
-            d[h] = s->first[h] = W(add_epi16)(s->first[h], d[h]);
-        wi even = W(srai_epi32)(W(slli_epi32)(d[h], 16), 16), odd = W(srai_epi32)(d[h], 16);
-        if (!narrow) {
-            even = s->first[h] = W(add_epi32)(s->first[h], even);
-            odd = s->first[2 + h] = W(add_epi32)(s->first[2 + h], odd);
+            s->first[h] = V(add_epi16)(s->first[h], d[h]);
+        for (int odd = 0; odd < 2; odd++) {
+            int j = 2 * odd + h;
+            if (narrow) {
+                s->second[j] = far_sum(s->second[j], s->first[h], weights[odd]);
+            } else {
+                s->first[j] = far_sum(s->first[j], d[h], weights[odd]);
+                s->second[j] = V(add_epi32)(s->second[j], s->first[j]);
+            }
+            s->third[j] = V(add_epi32)(s->third[j], s->second[j]);
         }
-        s->second[h] = W(add_epi32)(s->second[h], even);
-        s->second[2 + h] = W(add_epi32)(s->second[2 + h], odd);
-        s->third[h] = W(add_epi32)(s->third[h], s->second[h]);
-        s->third[2 + h] = W(add_epi32)(s->third[2 + h], s->second[2 + h]);
     }
+}
+
+FLYNN_UNROLLED void far_write(const struct far_columns *s, uint16_t *out, simde__m128i shift, bool narrow)
+{
+    vi half[2];
+    for (int h = 0; h < 2; h++) {
+        if (narrow)
+            half[h] = far_upper(s->third[h], s->third[2 + h]);
+        else
+            half[h] = v_or(V(srl_epi32)(s->third[h], shift), V(slli_epi32)(V(srl_epi32)(s->third[2 + h], shift), 16));
+    }
+    __builtin_prefetch((uint8_t *)out + 2 * FAR_NEAR, 1);
+    __builtin_prefetch((uint8_t *)out + 2 * FAR_NEAR + 64, 1);
+    v_unpacked_order(&half[0], &half[1]);
+    v_store(out, half[0]);
+    v_store(out + VEC / 2, half[1]);
 }
 
 /* Every column of vectors takes all rows before the next one: its sums stay in registers. The last of them hold what
  * rounds the result, too. So many rows come at once that no hardware foresees what is needed next of them. */
 FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct far_feed *feed, int samples,
-                                  uint32_t *sum, bool narrow)
+                                  uint32_t *sum, bool narrow, bool writes)
 {
     simde__m128i shift = simde_mm_cvtsi32_si128(stage->k[2]);
-    const int parts = WIDE / 4, firsts = narrow ? 2 : 4;
-    int i = 0;
-    for (; i + WIDE <= samples; i += WIDE) {
+    const int parts = VEC / 4, firsts = narrow ? 2 : 4, one = far_one(stage);
+    const vi weights[2] = {v_set32(one), v_set32(one << 16)};
+    const uint8_t *next = feed->next;
+    int i = 0, at_next = 0;
+    for (; i + VEC <= samples; i += VEC) {
         struct far_columns s;
         uint32_t *at[3] = {sum + i, sum + samples + i, sum + 2 * (size_t)samples + i};
         for (int j = 0; j < 4; j++) {
             if (j < firsts)
-                s.first[j] = w_load(at[0] + j * parts);
-            s.second[j] = w_load(at[1] + j * parts);
-            s.third[j] = w_load(at[2] + j * parts);
+                s.first[j] = v_load(at[0] + j * parts);
+            s.second[j] = v_load(at[1] + j * parts);
+            s.third[j] = v_load(at[2] + j * parts);
         }
         for (int f = 0; f < feed->rows; f++) {
             const uint8_t *const *row = feed->row[f];
             for (int k = 0; k < 6; k++)
-                __builtin_prefetch(row[k] + i + (k ? FAR_NEAR : FAR_AHEAD));
-            far_feed_row(&s, row, i, narrow);
-            if (!feed->out[f])
-                continue;
-            wi half[2];
-            for (int h = 0; h < 2; h++)
-                half[h] =
-                    W_SI(or)(W(srl_epi32)(s.third[h], shift), W(slli_epi32)(W(srl_epi32)(s.third[2 + h], shift), 16));
-            __builtin_prefetch(feed->out[f] + i + FAR_NEAR, 1);
-            far_order(half);
-            w_store(feed->out[f] + i, half[0]);
-            w_store(feed->out[f] + i + WIDE / 2, half[1]);
+                __builtin_prefetch(row[k] + i + FAR_NEAR);
+            __builtin_prefetch(next + at_next);
+            at_next += VEC;
+            if (at_next >= samples) {
+                at_next = 0;
+                next += feed->apart;
+            }
+            far_feed_row(&s, row, i, weights, narrow);
+            if (writes)
+                far_write(&s, feed->out[f] + i, shift, narrow);
         }
         for (int j = 0; j < 4; j++) {
             if (j < firsts)
-                w_store(at[0] + j * parts, s.first[j]);
-            w_store(at[1] + j * parts, s.second[j]);
-            w_store(at[2] + j * parts, s.third[j]);
+                v_store(at[0] + j * parts, s.first[j]);
+            v_store(at[1] + j * parts, s.second[j]);
+            v_store(at[2] + j * parts, s.third[j]);
         }
     }
-    far_feed_rest(stage, feed, i, samples, sum);
+    far_feed_rest(stage, feed, i, samples, sum, writes);
+}
+
+static void far_take(const struct flynn_call *call, struct far_feed *feed, uint32_t *sum, bool writes)
+{
+    const struct flynn_stage *stage = call->stage;
+    int samples = call->width * stage->in.channels;
+    if (stage->k[0] <= FAR_NARROW && writes)
+        far_feed_rows(stage, feed, samples, sum, true, true);
+    else if (stage->k[0] <= FAR_NARROW)
+        far_feed_rows(stage, feed, samples, sum, true, false);
+    else if (writes)
+        far_feed_rows(stage, feed, samples, sum, false, true);
+    else
+        far_feed_rows(stage, feed, samples, sum, false, false);
+    feed->rows = 0;
+}
+
+/* Third sums begin with what rounds. */
+static void far_start(const struct flynn_stage *stage, int samples, uint32_t *third)
+{
+    uint32_t half = (1u << stage->k[2]) >> 1;
+    int vectors = samples / VEC * VEC;
+    for (int i = 0; i < samples; i++)
+        third[i] = i < vectors ? half * (uint32_t)far_one(stage) : half;
 }
 
 static void far_down_u8(const struct flynn_call *call)
@@ -153,19 +209,15 @@ static void far_down_u8(const struct flynn_call *call)
     struct far_state *state = call->state;
     uint32_t *sum = (uint32_t *)(state + 1);
     const void *zeros = sum + 3 * (size_t)samples;
-    struct far_feed feed = {.rows = 0};
-    for (int i = 0; state->done == 0 && i < samples; i++)
-        sum[2 * (size_t)samples + (size_t)i] = (1u << stage->k[2]) >> 1;
+    struct far_feed feed = {.rows = 0, .apart = (const uint8_t *)call->in[last] - (const uint8_t *)call->in[last - 1]};
+    if (state->done == 0)
+        far_start(stage, samples, sum + 2 * (size_t)samples);
     for (int j = state->done ? last : FAR_EXTRA; j < last + call->rows; j++) {
         far_rows(call, j, zeros, (const void **)feed.row[feed.rows]);
         feed.out[feed.rows++] = j < last ? NULL : call->out[j - last];
-        if (feed.rows == FAR_STEP || j == last + call->rows - 1) {
-            if (stage->k[0] <= FAR_NARROW)
-                far_feed_rows(stage, &feed, samples, sum, true);
-            else
-                far_feed_rows(stage, &feed, samples, sum, false);
-            feed.rows = 0;
-        }
+        feed.next = feed.row[feed.rows - 1][0] + feed.apart;
+        if (feed.rows == FAR_STEP || j == last - 1 || j == last + call->rows - 1)
+            far_take(call, &feed, sum, j >= last);
     }
     state->done += call->rows;
 }
@@ -184,26 +236,34 @@ FLYNN_UNROLLED void far_find(const wi *from[6], const struct tile_ring *ring, in
 }
 
 /* One more pixel: vectors `at` from there on. */
-FLYNN_UNROLLED void far_add(struct far_sums *s, const wi *const from[6], int at)
+FLYNN_UNROLLED void far_add(struct far_sums *s, const wi *const from[6], int at, int one)
 {
     wi p[6];
     for (int i = 0; i < 6; i++)
         p[i] = w_load(from[i] + at);
     wi once = W(sub_epi16)(W(add_epi16)(p[0], p[2]), W(add_epi16)(p[3], p[5])), twice = W(sub_epi16)(p[4], p[1]);
-    wi d = W(add_epi16)(once, W(add_epi16)(twice, twice));
-    s->a1 = W(add_epi32)(s->a1, W(srai_epi32)(W(slli_epi32)(d, 16), 16));
-    s->b1 = W(add_epi32)(s->b1, W(srai_epi32)(d, 16));
+    wi d = W(add_epi16)(once, W(add_epi16)(twice, twice)), even = W(set1_epi32)(one), odd = W(slli_epi32)(even, 16);
+    s->a1 = W(add_epi32)(s->a1, W(madd_epi16)(d, even));
+    s->b1 = W(add_epi32)(s->b1, W(madd_epi16)(d, odd));
     s->a2 = W(add_epi32)(s->a2, s->a1);
     s->b2 = W(add_epi32)(s->b2, s->b1);
     s->a3 = W(add_epi32)(s->a3, s->a2);
     s->b3 = W(add_epi32)(s->b3, s->b2);
 }
 
+/* The upper halves of 32 bits: those of `odd` stay there, those of `even` go below. */
+FLYNN_UNROLLED wi far_join(wi even, wi odd)
+{
+#if W_SHUFFLES
+    return W(blend_epi16)(W(srli_epi32)(even, 16), odd, 0xaa);
+#else
+    return W_SI(or)(W(srli_epi32)(even, 16), W_SI(and)(odd, W(slli_epi32)(W(set1_epi32)(-1), 16)));
+#endif
+}
+
 FLYNN_UNROLLED wi far_result(const struct flynn_stage *stage, const struct far_sums *s)
 {
-    simde__m128i reduce = simde_mm_cvtsi32_si128(stage->k[3]);
-    wi sum = W_SI(or)(W(srl_epi32)(s->a3, reduce), W(slli_epi32)(W(srl_epi32)(s->b3, reduce), 16));
-    wi part = W(mulhi_epu16)(sum, W(set1_epi16)((int16_t)stage->k[4]));
+    wi part = W(mulhi_epu16)(far_join(s->a3, s->b3), W(set1_epi16)((int16_t)stage->k[4]));
     return W(srl_epi16)(W(add_epi16)(part, W(set1_epi16)((int16_t)stage->k[5])), simde_mm_cvtsi32_si128(stage->k[6]));
 }
 
@@ -212,6 +272,7 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
 {
     const struct flynn_stage *stage = call->stage;
     int rows = call->rows - at < TILE_ROWS ? call->rows - at : TILE_ROWS, k = stage->k[0], l = stage->k[1];
+    int one = 1 << (16 - stage->k[3]); /* so that the result is the upper half of the sum */
     int ahead = 2 * stage->left, reach = FAR_REACH(stage);
     const int back[6] = {0, k, 2 * k, l, k + l, 2 * k + l};
     struct tile_ring ring = {.pixel = call->state, .pixels = stage->k[7], .total = call->width + ahead};
@@ -230,7 +291,7 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
         tile_ring_fill(&ring, c, x + 1);
         far_find(from, &ring, c, x, back);
         for (int i = 0; i < c; i++)
-            far_add(&sum[i], from, i);
+            far_add(&sum[i], from, i, one);
     }
     for (int x = 0; x < call->width; x += 16) {
         tile_ring_fill(&ring, c, x + 16 + ahead);
@@ -238,7 +299,7 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
         for (int i = 0; i < c; i++) {
             struct far_sums s = sum[i];
             for (int j = 0; j < 16; j++) {
-                far_add(&s, from, j * c + i);
+                far_add(&s, from, j * c + i, one);
                 out[j * c + i] = far_result(stage, &s);
             }
             sum[i] = s;
