@@ -224,6 +224,8 @@ static void far_down_u8(const struct flynn_call *call)
 
 /* ---- across ------------------------------------------------------------------------------------------------------ */
 
+#define FAR_OUT 256 /* bytes ahead at which rows are asked for to be written */
+
 struct far_sums {
     wi a1, b1, a2, b2, a3, b3;
 };
@@ -235,6 +237,15 @@ FLYNN_UNROLLED void far_find(const wi *from[6], const struct tile_ring *ring, in
         from[i] = tile_pixel(ring, c, x - back[i]);
 }
 
+FLYNN_UNROLLED wi far_sum_wide(wi sum, wi d, wi weights)
+{
+#if defined(FLYNN_ISA_AVX512)
+    return simde_mm256_dpwssd_epi32(sum, d, weights);
+#else
+    return W(add_epi32)(sum, W(madd_epi16)(d, weights));
+#endif
+}
+
 /* One more pixel: vectors `at` from there on. */
 FLYNN_UNROLLED void far_add(struct far_sums *s, const wi *const from[6], int at, int one)
 {
@@ -243,8 +254,8 @@ FLYNN_UNROLLED void far_add(struct far_sums *s, const wi *const from[6], int at,
         p[i] = w_load(from[i] + at);
     wi once = W(sub_epi16)(W(add_epi16)(p[0], p[2]), W(add_epi16)(p[3], p[5])), twice = W(sub_epi16)(p[4], p[1]);
     wi d = W(add_epi16)(once, W(add_epi16)(twice, twice)), even = W(set1_epi32)(one), odd = W(slli_epi32)(even, 16);
-    s->a1 = W(add_epi32)(s->a1, W(madd_epi16)(d, even));
-    s->b1 = W(add_epi32)(s->b1, W(madd_epi16)(d, odd));
+    s->a1 = far_sum_wide(s->a1, d, even);
+    s->b1 = far_sum_wide(s->b1, d, odd);
     s->a2 = W(add_epi32)(s->a2, s->a1);
     s->b2 = W(add_epi32)(s->b2, s->b1);
     s->a3 = W(add_epi32)(s->a3, s->a2);
@@ -294,13 +305,17 @@ FLYNN_UNROLLED void far_tile(const struct flynn_call *call, int at, int c)
             far_add(&sum[i], from, i, one);
     }
     for (int x = 0; x < call->width; x += 16) {
+        for (int r = 0; r < rows; r++)
+            __builtin_prefetch((uint8_t *)call->out[at + r] + x * c + FAR_OUT, 1);
         tile_ring_fill(&ring, c, x + 16 + ahead);
         far_find(from, &ring, c, x + ahead, back);
         for (int i = 0; i < c; i++) {
             struct far_sums s = sum[i];
-            for (int j = 0; j < 16; j++) {
-                far_add(&s, from, j * c + i, one);
-                out[j * c + i] = far_result(stage, &s);
+            for (int j = 0; j < 16; j += 4) {
+                for (int u = j; u < j + 4; u++) {
+                    far_add(&s, from, u * c + i, one);
+                    out[u * c + i] = far_result(stage, &s);
+                }
             }
             sum[i] = s;
         }
