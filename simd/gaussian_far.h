@@ -128,52 +128,74 @@ FLYNN_UNROLLED void far_write(const struct far_columns *s, uint16_t *out, simde_
         else
             half[h] = v_or(V(srl_epi32)(s->third[h], shift), V(slli_epi32)(V(srl_epi32)(s->third[2 + h], shift), 16));
     }
-    __builtin_prefetch((uint8_t *)out + 2 * FAR_NEAR, 1);
-    __builtin_prefetch((uint8_t *)out + 2 * FAR_NEAR + 64, 1);
     v_unpacked_order(&half[0], &half[1]);
     v_store(out, half[0]);
     v_store(out + VEC / 2, half[1]);
 }
 
-/* Every column of vectors takes all rows before the next one: its sums stay in registers. The last of them hold what
- * rounds the result, too. So many rows come at once that no hardware foresees what is needed next of them. */
-FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct far_feed *feed, int samples,
-                                  uint32_t *sum, bool narrow, bool writes)
+/* The row that is asked for among those that come next, and the place in it. */
+struct far_next {
+    const uint8_t *row;
+    int at;
+};
+
+/* What row f wants of the caches soon, for a line of samples. */
+FLYNN_UNROLLED void far_ask(const struct far_feed *feed, int f, int i, int samples, struct far_next *next, bool writes)
+{
+    for (int k = 0; k < 6; k++)
+        __builtin_prefetch(feed->row[f][k] + i + FAR_NEAR);
+    for (int line = 0; writes && line < 2; line++)
+        __builtin_prefetch((uint8_t *)(feed->out[f] + i) + 2 * FAR_NEAR + line * FAR_LINE, 1);
+    __builtin_prefetch(next->row + next->at);
+    next->at += FAR_LINE;
+    if (next->at >= samples) {
+        next->at = 0;
+        next->row += feed->apart;
+    }
+}
+
+/* All rows of VEC columns, whose sums stay in registers. */
+FLYNN_UNROLLED void far_feed_columns(const struct flynn_stage *stage, const struct far_feed *feed, int i, int samples,
+                                     uint32_t *sum, struct far_next *next, bool narrow, bool writes)
 {
     simde__m128i shift = simde_mm_cvtsi32_si128(stage->k[2]);
     const int parts = VEC / 4, firsts = narrow ? 2 : 4, one = far_one(stage);
     const vi weights[2] = {v_set32(one), v_set32(one << 16)};
-    const uint8_t *next = feed->next;
-    int i = 0, at_next = 0;
+    struct far_columns s;
+    uint32_t *at[3] = {sum + i, sum + samples + i, sum + 2 * (size_t)samples + i};
+    for (int j = 0; j < 4; j++) {
+        if (j < firsts)
+            s.first[j] = v_load(at[0] + j * parts);
+        s.second[j] = v_load(at[1] + j * parts);
+        s.third[j] = v_load(at[2] + j * parts);
+    }
+    for (int f = 0; f < feed->rows; f++) {
+        if (next)
+            far_ask(feed, f, i, samples, next, writes);
+        far_feed_row(&s, feed->row[f], i, weights, narrow);
+        if (writes)
+            far_write(&s, feed->out[f] + i, shift, narrow);
+    }
+    for (int j = 0; j < 4; j++) {
+        if (j < firsts)
+            v_store(at[0] + j * parts, s.first[j]);
+        v_store(at[1] + j * parts, s.second[j]);
+        v_store(at[2] + j * parts, s.third[j]);
+    }
+}
+
+/* Every column of vectors takes all rows before the next one. The third sums hold what rounds the result, too. So many
+ * rows come at once that no hardware foresees what is needed next of them. */
+FLYNN_UNROLLED void far_feed_rows(const struct flynn_stage *stage, const struct far_feed *feed, int samples,
+                                  uint32_t *sum, bool narrow, bool writes)
+{
+    struct far_next next = {.row = feed->next};
+    int i = 0;
     for (; i + VEC <= samples; i += VEC) {
-        struct far_columns s;
-        uint32_t *at[3] = {sum + i, sum + samples + i, sum + 2 * (size_t)samples + i};
-        for (int j = 0; j < 4; j++) {
-            if (j < firsts)
-                s.first[j] = v_load(at[0] + j * parts);
-            s.second[j] = v_load(at[1] + j * parts);
-            s.third[j] = v_load(at[2] + j * parts);
-        }
-        for (int f = 0; f < feed->rows; f++) {
-            const uint8_t *const *row = feed->row[f];
-            for (int k = 0; k < 6; k++)
-                __builtin_prefetch(row[k] + i + FAR_NEAR);
-            __builtin_prefetch(next + at_next);
-            at_next += VEC;
-            if (at_next >= samples) {
-                at_next = 0;
-                next += feed->apart;
-            }
-            far_feed_row(&s, row, i, weights, narrow);
-            if (writes)
-                far_write(&s, feed->out[f] + i, shift, narrow);
-        }
-        for (int j = 0; j < 4; j++) {
-            if (j < firsts)
-                v_store(at[0] + j * parts, s.first[j]);
-            v_store(at[1] + j * parts, s.second[j]);
-            v_store(at[2] + j * parts, s.third[j]);
-        }
+        if (i % FAR_LINE == 0)
+            far_feed_columns(stage, feed, i, samples, sum, &next, narrow, writes);
+        else
+            far_feed_columns(stage, feed, i, samples, sum, NULL, narrow, writes);
     }
     far_feed_rest(stage, feed, i, samples, sum, writes);
 }
