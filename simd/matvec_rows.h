@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows times a vector in one type: included by simd/matvec.c once for each, with REAL the type, REAL_V its vector,
- * REAL_L(name) an intrinsic and F(name) the name of a function.
- *
- * One row after the other would be one stream from memory, of which CPUs fetch less in advance than of several: rows go
- * side by side, a run of each in turn. */
+ * REAL_L(name) an intrinsic and F(name) the name of a function. */
 
 #define WIDTH   ((int)(VEC / sizeof(REAL)))
 #define VECTORS (FLYNN_LANES / WIDTH)
-#define RUN     ((int)(512 / sizeof(REAL)))
+#define OWN     (VECTORS < 8 ? VECTORS : 8)
 
 static inline void F(add_products)(REAL_V lane[VECTORS], const REAL *a, const REAL *x)
 {
@@ -43,26 +40,54 @@ static inline void F(add_run)(REAL_V lane[VECTORS], const REAL *a, const REAL *x
         lane[v] = own[v];
 }
 
+static inline REAL_V F(in_register)(REAL_V v)
+{
+#if defined(__x86_64__) && !defined(FLYNN_ISA_EMULATED)
+    __asm__ volatile("" : "+x"(v));
+#endif
+    return v;
+}
+
+/* The same, fetched. A step begins when the last one has put its lanes into memory. */
+static inline void F(add_fetched)(REAL_V lane[VECTORS], const REAL *a, const REAL *x, int n)
+{
+    enum { STEP = OWN * WIDTH };
+    for (int k = 0; k < n; k += STEP) {
+        REAL_V own[OWN], *held = lane + k % FLYNN_LANES / WIDTH;
+        for (int v = 0; v < OWN; v++)
+            own[v] = F(in_register)(held[v]);
+        for (size_t b = 0; b < OWN * VEC; b += LINE)
+            __builtin_prefetch((const char *)(a + k) + FETCH_BYTES + b, 0, 2);
+        for (int v = 0; v < OWN; v++)
+            held[v] =
+                REAL_L(add)(own[v], REAL_L(mul)(REAL_L(loadu)(a + k + v * WIDTH), REAL_L(loadu)(x + k + v * WIDTH)));
+        __asm__ volatile("" : : : "memory");
+    }
+}
+
 /* Columns [from, from + n) of some rows, onto their sums. */
-static void F(block)(REAL *const *sum, const REAL *const *a, const REAL *x, int rows, int from, int n)
+static void F(block)(REAL *const *sum, const REAL *const *a, const REAL *x, struct side side, int from, int n)
 {
     REAL_V lane[MATVEC_ROWS][VECTORS];
-    int k = 0;
-    for (int r = 0; r < rows; r++) {
+    int rest = n % FLYNN_LANES, whole = n - rest, run = side.run / (int)sizeof(REAL);
+    for (int r = 0; r < side.rows; r++) {
         for (int v = 0; v < VECTORS; v++)
             lane[r][v] = REAL_L(setzero)();
     }
-    for (; k + RUN <= n; k += RUN) {
-        for (int r = 0; r < rows; r++)
-            F(add_run)(lane[r], a[r] + from + k, x + from + k, RUN);
+    for (int k = 0; k < whole; k += run) {
+        int some = whole - k < run ? whole - k : run;
+        for (int r = 0; r < side.rows; r++) {
+            if (side.fetch)
+                F(add_fetched)(lane[r], a[r] + from + k, x + from + k, some);
+            else
+                F(add_run)(lane[r], a[r] + from + k, x + from + k, some);
+        }
     }
-    for (int r = 0; r < rows; r++) {
-        int whole = (n - k) / FLYNN_LANES * FLYNN_LANES, rest = n - k - whole;
-        F(add_run)(lane[r], a[r] + from + k, x + from + k, whole);
+    for (int r = 0; r < side.rows; r++) {
         if (rest) {
             REAL rest_a[FLYNN_LANES] = {0}, rest_x[FLYNN_LANES] = {0};
-            memcpy(rest_a, a[r] + from + k + whole, sizeof(REAL) * (size_t)rest);
-            memcpy(rest_x, x + from + k + whole, sizeof(REAL) * (size_t)rest);
+            memcpy(rest_a, a[r] + from + whole, sizeof(REAL) * (size_t)rest);
+            memcpy(rest_x, x + from + whole, sizeof(REAL) * (size_t)rest);
             F(add_products)(lane[r], rest_a, rest_x);
         }
         *sum[r] += F(add_lanes)(lane[r]);
@@ -73,12 +98,16 @@ static void F(matvec)(const struct flynn_call *call)
 {
     const REAL *const *a = (const REAL *const *)call->in, *x = call->stage->table[0].data;
     REAL *const *sum = (REAL *const *)call->out;
-    for (int r = 0; r < call->rows; r++)
-        *sum[r] = 0;
-    for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
-        F(block)(sum, a, x, call->rows, k, n - k < FLYNN_LANE_BLOCK ? n - k : FLYNN_LANE_BLOCK);
+    struct side side = side_of(&call->stage->in, sizeof(REAL));
+    for (int r = 0, most = side.rows; r < call->rows; r += most) {
+        side.rows = call->rows - r < most ? call->rows - r : most;
+        for (int i = r; i < r + side.rows; i++)
+            *sum[i] = 0;
+        for (int k = 0, n = call->stage->in.width; k < n; k += FLYNN_LANE_BLOCK)
+            F(block)(sum + r, a + r, x, side, k, n - k < FLYNN_LANE_BLOCK ? n - k : FLYNN_LANE_BLOCK);
+    }
 }
 
-#undef RUN
 #undef WIDTH
 #undef VECTORS
+#undef OWN
