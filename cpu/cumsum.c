@@ -98,48 +98,65 @@ static void columns_f64(const struct flynn_call *call)
 
 /* ---- through the whole matrix ------------------------------------------------------------------------------------ */
 
-static void totals_u32(const struct flynn_call *call)
+static void through_u8(const struct flynn_call *call)
 {
-    int width = call->src->shape.width;
+    int width = call->dst->shape.width;
     uint32_t total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const uint32_t *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const uint32_t *in = flynn_row(call->src, y);
-        uint32_t *out = flynn_row(call->dst, y);
+    for (int y = 0; y < call->dst->shape.height && !call->member; y++) {
+        const uint8_t *in = flynn_row(call->src, y);
+        uint32_t *out = flynn_row(call->dst, y), sum = 0;
         for (int x = 0; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
+            out[x] = sum += in[x];
+        for (int x = 0; x < width; x++)
+            out[x] = total + out[x];
+        total += sum;
     }
 }
 
-static void totals_f32(const struct flynn_call *call)
+static void through_u16(const struct flynn_call *call)
 {
-    int width = call->src->shape.width;
+    int width = call->dst->shape.width;
+    uint32_t total = 0;
+    for (int y = 0; y < call->dst->shape.height && !call->member; y++) {
+        const uint16_t *in = flynn_row(call->src, y);
+        uint32_t *out = flynn_row(call->dst, y), sum = 0;
+        for (int x = 0; x < width; x++)
+            out[x] = sum += in[x];
+        for (int x = 0; x < width; x++)
+            out[x] = total + out[x];
+        total += sum;
+    }
+}
+
+static void through_f32(const struct flynn_call *call)
+{
+    int width = call->dst->shape.width;
     float total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const float *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
+    for (int y = 0; y < call->dst->shape.height && !call->member; y++) {
         const float *in = flynn_row(call->src, y);
-        float *out = flynn_row(call->dst, y);
+        float *out = flynn_row(call->dst, y), sum = in[0];
+        out[0] = sum;
+        for (int x = 1; x < width; x++)
+            out[x] = sum += in[x];
         for (int x = 0; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
+            out[x] = total + out[x];
+        total += sum;
     }
 }
 
-static void totals_f64(const struct flynn_call *call)
+static void through_f64(const struct flynn_call *call)
 {
-    int width = call->src->shape.width;
+    int width = call->dst->shape.width;
     double total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const double *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
+    for (int y = 0; y < call->dst->shape.height && !call->member; y++) {
         const double *in = flynn_row(call->src, y);
-        double *out = flynn_row(call->dst, y);
+        double *out = flynn_row(call->dst, y), sum = in[0];
+        out[0] = sum;
+        for (int x = 1; x < width; x++)
+            out[x] = sum += in[x];
         for (int x = 0; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
+            out[x] = total + out[x];
+        total += sum;
     }
 }
 
@@ -149,7 +166,7 @@ static enum flynn_type sum_type(enum flynn_type type)
 }
 
 /* OpenCL: items take some rows, or strips of columns through all rows. */
-static void launch(struct flynn_node *node, const struct flynn_stage *stage, const char *kernel)
+static struct flynn_launch *launch(struct flynn_node *node, const struct flynn_stage *stage, const char *kernel)
 {
     enum { COLUMNS_OF_ITEM = 16, ROWS_OF_ITEM = 8 };
     bool down = stage->kernel == CUMSUM_COLUMNS;
@@ -157,25 +174,26 @@ static void launch(struct flynn_node *node, const struct flynn_stage *stage, con
     launch->item_x = down ? COLUMNS_OF_ITEM : stage->out.width;
     launch->item_y = down ? stage->out.height : 1;
     launch->item_y_cpu = down ? stage->out.height : ROWS_OF_ITEM;
+    return launch;
 }
 
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
     enum { ALONG, DOWN, ALL, STEP = 8 };
+    static const int kernel[] = {[ALONG] = CUMSUM_ROWS, [DOWN] = CUMSUM_COLUMNS, [ALL] = CUMSUM_THROUGH};
     int axis = flynn_node_value(node, "axis")->integer;
     (void)err;
-    struct flynn_stage *stage =
-        flynn_node_stage(node, axis == DOWN ? FLYNN_WHOLE : FLYNN_ROWS, axis == DOWN ? CUMSUM_COLUMNS : CUMSUM_ROWS);
+    struct flynn_stage *stage = flynn_node_stage(node, axis == ALONG ? FLYNN_ROWS : FLYNN_WHOLE, kernel[axis]);
     stage->out.type = sum_type(node->in.type);
-    stage->team = axis == DOWN;
-    stage->in_place = stage->team && stage->out.type == stage->in.type;
+    stage->team = axis != ALONG;
+    stage->in_place = axis == DOWN && stage->out.type == stage->in.type;
     stage->full_width = true;
-    stage->step = axis == DOWN ? 0 : STEP;
+    stage->step = axis == ALONG ? STEP : 0;
+    if (axis == ALL)
+        stage->scratch_bytes = sizeof(struct cumsum_lasts) + CUMSUM_GROUP * cumsum_held(&stage->out);
     launch(node, stage, axis == DOWN ? "cumsum_columns" : "cumsum_rows");
-    if (axis == ALL) {
-        stage = flynn_node_stage(node, FLYNN_WHOLE, CUMSUM_TOTALS);
-        launch(node, stage, "cumsum_totals");
-    }
+    if (axis == ALL)
+        launch(node, stage, "cumsum_totals")->in = stage->out;
     node->out = stage->out;
     node->out_matrix = true;
     return FLYNN_OK;
@@ -209,5 +227,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(cumsum) = {
                                     [FLYNN_U16] = columns_u16,
                                     [FLYNN_F32] = columns_f32,
                                     [FLYNN_F64] = columns_f64},
-                [CUMSUM_TOTALS] = {[FLYNN_U32] = totals_u32, [FLYNN_F32] = totals_f32, [FLYNN_F64] = totals_f64}}},
+                [CUMSUM_THROUGH] = {[FLYNN_U8] = through_u8,
+                                    [FLYNN_U16] = through_u16,
+                                    [FLYNN_F32] = through_f32,
+                                    [FLYNN_F64] = through_f64}}},
 };

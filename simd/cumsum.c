@@ -135,31 +135,20 @@ static void columns_f32(const struct flynn_call *call)
         simde_mm_sfence();
 }
 
-static void totals_f32(const struct flynn_call *call)
+/* total + in to the output. */
+static inline void raise_f32(float total, const float *in, float *out, int n, bool stream)
 {
     enum { LANES = VEC / sizeof(float) };
-    int width = call->src->shape.width;
-    bool stream = streams(call);
-    float total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const float *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const float *in = flynn_row(call->src, y);
-        float *out = flynn_row(call->dst, y);
-        int x = 0;
-        for (; x + LANES <= width; x += LANES) {
-            vf sum = V(add_ps)(V(set1_ps)(total), vf_load(in + x));
-            if (stream)
-                v_stream(out + x, V_AS_I(sum));
-            else
-                vf_store(out + x, sum);
-        }
-        for (; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
+    int x = 0;
+    for (; x + LANES <= n; x += LANES) {
+        vf sum = V(add_ps)(V(set1_ps)(total), vf_load(in + x));
+        if (stream)
+            v_stream(out + x, V_AS_I(sum));
+        else
+            vf_store(out + x, sum);
     }
-    if (stream)
-        simde_mm_sfence();
+    for (; x < n; x++)
+        out[x] = total + in[x];
 }
 
 static inline void stream_f64(double *to, vd v)
@@ -207,34 +196,54 @@ static void columns_f64(const struct flynn_call *call)
         simde_mm_sfence();
 }
 
-static void totals_f64(const struct flynn_call *call)
+static inline void raise_f64(double total, const double *in, double *out, int n, bool stream)
 {
     enum { LANES = VEC / sizeof(double) };
-    int width = call->src->shape.width;
-    bool stream = streams(call);
-    double total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const double *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const double *in = flynn_row(call->src, y);
-        double *out = flynn_row(call->dst, y);
-        int x = 0;
-        for (; x + LANES <= width; x += LANES) {
-            vd sum = V(add_pd)(V(set1_pd)(total), vd_load(in + x));
-            if (stream)
-                stream_f64(out + x, sum);
-            else
-                vd_store(out + x, sum);
-        }
-        for (; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
+    int x = 0;
+    for (; x + LANES <= n; x += LANES) {
+        vd sum = V(add_pd)(V(set1_pd)(total), vd_load(in + x));
+        if (stream)
+            stream_f64(out + x, sum);
+        else
+            vd_store(out + x, sum);
     }
-    if (stream)
-        simde_mm_sfence();
+    for (; x < n; x++)
+        out[x] = total + in[x];
 }
 
 #include "simd/cumsum_integers.h"
+
+/* ---- through the whole matrix ------------------------------------------------------------------------------------ */
+
+#define SUM     float
+#define F(name) name##_f32
+#include "simd/cumsum_through.h"
+#define SUM     double
+#define F(name) name##_f64
+#include "simd/cumsum_through.h"
+#define SUM     uint32_t
+#define F(name) name##_u32
+#include "simd/cumsum_through.h"
+
+static void all_u8(const struct flynn_call *call)
+{
+    through_u32(call, rows_u8);
+}
+
+static void all_u16(const struct flynn_call *call)
+{
+    through_u32(call, rows_u16);
+}
+
+static void all_f32(const struct flynn_call *call)
+{
+    through_f32(call, rows_f32);
+}
+
+static void all_f64(const struct flynn_call *call)
+{
+    through_f64(call, rows_f64);
+}
 
 extern const struct flynn_kernels FLYNN_KERNELS_SYMBOL(cumsum);
 
@@ -243,5 +252,5 @@ const struct flynn_kernels FLYNN_KERNELS_SYMBOL(cumsum) = {
         {[CUMSUM_ROWS] = {[FLYNN_U8] = rows_u8, [FLYNN_U16] = rows_u16, [FLYNN_F32] = rows_f32, [FLYNN_F64] = rows_f64},
          [CUMSUM_COLUMNS] =
              {[FLYNN_U8] = columns_u8, [FLYNN_U16] = columns_u16, [FLYNN_F32] = columns_f32, [FLYNN_F64] = columns_f64},
-         [CUMSUM_TOTALS] = {[FLYNN_U32] = totals_u32, [FLYNN_F32] = totals_f32, [FLYNN_F64] = totals_f64}},
+         [CUMSUM_THROUGH] = {[FLYNN_U8] = all_u8, [FLYNN_U16] = all_u16, [FLYNN_F32] = all_f32, [FLYNN_F64] = all_f64}},
 };

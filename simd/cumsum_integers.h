@@ -207,26 +207,14 @@ static void columns_u16(const struct flynn_call *call)
         columns_integers(call, false, false);
 }
 
-static void totals_u32(const struct flynn_call *call)
+static inline void raise_u32(uint32_t total, const uint32_t *in, uint32_t *out, int n, bool stream)
 {
-    int width = call->src->shape.width;
-    bool stream = streams(call);
-    uint32_t total = 0;
-    for (int y = 0; y < call->y; y++)
-        total += ((const uint32_t *)flynn_row(call->src, y))[width - 1];
-    for (int y = call->y; y < call->y + call->rows; y++) {
-        const uint32_t *in = flynn_row(call->src, y);
-        uint32_t *out = flynn_row(call->dst, y);
-        simde__m128i all = simde_mm_set1_epi32((int32_t)total);
-        int x = 0;
-        for (; x + 4 <= width; x += 4)
-            put_4(out + x, simde_mm_add_epi32(all, w_load16(in + x)), stream);
-        for (; x < width; x++)
-            out[x] = total + in[x];
-        total += in[width - 1];
-    }
-    if (stream)
-        simde_mm_sfence();
+    simde__m128i all = simde_mm_set1_epi32((int32_t)total);
+    int x = 0;
+    for (; x + 4 <= n; x += 4)
+        put_4(out + x, simde_mm_add_epi32(all, w_load16(in + x)), stream);
+    for (; x < n; x++)
+        out[x] = total + in[x];
 }
 
 #undef INLINE
