@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "simd/narrow.h"
+
 #include "core/cumsum.h"
 #include "simd/wide.h"
 
@@ -14,62 +16,44 @@ static bool streams(const struct flynn_call *call)
     return large && call->dst->stride % VEC == 0 && (uintptr_t)call->dst->data % VEC == 0;
 }
 
+/* Rows become columns, and back. */
 #if WIDE == 32
 typedef simde__m256 wf;
 typedef simde__m256d wd;
 
-static inline wf load_lanes_f32(const float *low, const float *high)
+static inline void turn_f32(wf v[8])
 {
-    return simde_mm256_insertf128_ps(simde_mm256_castps128_ps256(simde_mm_loadu_ps(low)), simde_mm_loadu_ps(high), 1);
+    wf a[8], b[8];
+    for (int i = 0; i < 8; i += 2) {
+        a[i] = W(unpacklo_ps)(v[i], v[i + 1]);
+        a[i + 1] = W(unpackhi_ps)(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        b[i] = W(shuffle_ps)(a[i], a[i + 2], SIMDE_MM_SHUFFLE(1, 0, 1, 0));
+        b[i + 1] = W(shuffle_ps)(a[i], a[i + 2], SIMDE_MM_SHUFFLE(3, 2, 3, 2));
+        b[i + 2] = W(shuffle_ps)(a[i + 1], a[i + 3], SIMDE_MM_SHUFFLE(1, 0, 1, 0));
+        b[i + 3] = W(shuffle_ps)(a[i + 1], a[i + 3], SIMDE_MM_SHUFFLE(3, 2, 3, 2));
+    }
+    for (int i = 0; i < 4; i++) {
+        v[i] = W(permute2f128_ps)(b[i], b[i + 4], 0x20);
+        v[i + 4] = W(permute2f128_ps)(b[i], b[i + 4], 0x31);
+    }
 }
 
-static inline void store_lanes_f32(float *low, float *high, wf v)
+static inline void turn_f64(wd v[4])
 {
-    simde_mm_storeu_ps(low, simde_mm256_castps256_ps128(v));
-    simde_mm_storeu_ps(high, simde_mm256_extractf128_ps(v, 1));
-}
-
-static inline wd load_lanes_f64(const double *low, const double *high)
-{
-    return simde_mm256_insertf128_pd(simde_mm256_castpd128_pd256(simde_mm_loadu_pd(low)), simde_mm_loadu_pd(high), 1);
-}
-
-static inline void store_lanes_f64(double *low, double *high, wd v)
-{
-    simde_mm_storeu_pd(low, simde_mm256_castpd256_pd128(v));
-    simde_mm_storeu_pd(high, simde_mm256_extractf128_pd(v, 1));
+    wd low0 = W(unpacklo_pd)(v[0], v[1]), high0 = W(unpackhi_pd)(v[0], v[1]);
+    wd low1 = W(unpacklo_pd)(v[2], v[3]), high1 = W(unpackhi_pd)(v[2], v[3]);
+    v[0] = W(permute2f128_pd)(low0, low1, 0x20);
+    v[1] = W(permute2f128_pd)(high0, high1, 0x20);
+    v[2] = W(permute2f128_pd)(low0, low1, 0x31);
+    v[3] = W(permute2f128_pd)(high0, high1, 0x31);
 }
 #else
 typedef simde__m128 wf;
 typedef simde__m128d wd;
 
-static inline wf load_lanes_f32(const float *low, const float *high)
-{
-    (void)high;
-    return simde_mm_loadu_ps(low);
-}
-
-static inline void store_lanes_f32(float *low, float *high, wf v)
-{
-    (void)high;
-    simde_mm_storeu_ps(low, v);
-}
-
-static inline wd load_lanes_f64(const double *low, const double *high)
-{
-    (void)high;
-    return simde_mm_loadu_pd(low);
-}
-
-static inline void store_lanes_f64(double *low, double *high, wd v)
-{
-    (void)high;
-    simde_mm_storeu_pd(low, v);
-}
-#endif
-
-/* Rows become columns in each lane, and back. */
-static inline void turn_lanes_f32(wf v[4])
+static inline void turn_f32(wf v[4])
 {
     wf low0 = W(unpacklo_ps)(v[0], v[1]), high0 = W(unpackhi_ps)(v[0], v[1]);
     wf low1 = W(unpacklo_ps)(v[2], v[3]), high1 = W(unpackhi_ps)(v[2], v[3]);
@@ -79,12 +63,13 @@ static inline void turn_lanes_f32(wf v[4])
     v[3] = W(shuffle_ps)(high0, high1, SIMDE_MM_SHUFFLE(3, 2, 3, 2));
 }
 
-static inline void turn_lanes_f64(wd v[2])
+static inline void turn_f64(wd v[2])
 {
     wd low = W(unpacklo_pd)(v[0], v[1]);
     v[1] = W(unpackhi_pd)(v[0], v[1]);
     v[0] = low;
 }
+#endif
 
 #define REAL    float
 #define WR      wf

@@ -2,26 +2,29 @@
 /* Running sums along rows in one type: included by simd/cumsum.c once for each, with REAL the type, WR its vector of
  * WIDE bytes, WR_L(name) an intrinsic and F(name) the name of a function.
  *
- * One chain of additions waits for itself, so that rows are lanes. A tile has ROWS rows and COLUMNS columns; lane l of
- * its vector j is row COLUMNS * l + j. */
+ * One chain of additions waits for itself, so that rows are lanes: ROWS rows make up VECTORS chains. A square has as
+ * many columns as a vector has rows. */
 
-#define COLUMNS ((int)(16 / sizeof(REAL)))
-#define ROWS    ((int)(WIDE / sizeof(REAL)))
+#define SIDE    ((int)(WIDE / sizeof(REAL)))
+#define ROWS    8
+#define VECTORS (ROWS / SIDE)
 #define LINE    ((int)(64 / sizeof(REAL)))
 
-/* A tile from columns x and on, to columns `at` and on. */
-static inline __attribute__((always_inline)) void F(scan_tile)(const REAL *const *in, int x, REAL *const *out, int at,
-                                                               WR *sum)
+/* Squares of all rows from columns x and on, to columns `at` and on. */
+static inline __attribute__((always_inline)) void F(scan_squares)(const REAL *const *in, int x, REAL *const *out,
+                                                                  int at, WR sum[VECTORS])
 {
-    WR v[COLUMNS];
-    for (int j = 0; j < COLUMNS; j++)
-        v[j] = F(load_lanes)(in[j] + x, in[ROWS - COLUMNS + j] + x);
-    F(turn_lanes)(v);
-    for (int j = 0; j < COLUMNS; j++)
-        v[j] = *sum = WR_L(add)(*sum, v[j]);
-    F(turn_lanes)(v);
-    for (int j = 0; j < COLUMNS; j++)
-        F(store_lanes)(out[j] + at, out[ROWS - COLUMNS + j] + at, v[j]);
+    for (int c = 0; c < VECTORS; c++) {
+        WR v[SIDE];
+        for (int j = 0; j < SIDE; j++)
+            v[j] = WR_L(loadu)(in[c * SIDE + j] + x);
+        F(turn)(v);
+        for (int j = 0; j < SIDE; j++)
+            v[j] = sum[c] = WR_L(add)(sum[c], v[j]);
+        F(turn)(v);
+        for (int j = 0; j < SIDE; j++)
+            WR_L(storeu)(out[c * SIDE + j] + at, v[j]);
+    }
 }
 
 /* A sum starts as -0, so that adding the first sample gives that sample. What goes past the caches goes in whole lines,
@@ -30,21 +33,24 @@ static void F(scan_rows)(const REAL *const *in, REAL *const *out, int width, boo
 {
     _Alignas(64) REAL held[ROWS][LINE];
     REAL *line[ROWS], last[ROWS];
-    WR sum = WR_L(set1)(-(REAL)0);
+    WR sum[VECTORS];
     int x = 0;
+    for (int c = 0; c < VECTORS; c++)
+        sum[c] = WR_L(set1)(-(REAL)0);
     for (int r = 0; r < ROWS; r++)
         line[r] = held[r];
     for (; x + LINE <= width && stream; x += LINE) {
-        for (int c = 0; c < LINE; c += COLUMNS)
-            F(scan_tile)(in, x + c, line, c, &sum);
+        for (int c = 0; c < LINE; c += SIDE)
+            F(scan_squares)(in, x + c, line, c, sum);
         for (int r = 0; r < ROWS; r++) {
             for (int c = 0; c < LINE; c += VEC / (int)sizeof(REAL))
                 v_stream(out[r] + x + c, v_load(held[r] + c));
         }
     }
-    for (; x + COLUMNS <= width; x += COLUMNS)
-        F(scan_tile)(in, x, out, x, &sum);
-    WR_L(storeu)(last, sum);
+    for (; x + SIDE <= width; x += SIDE)
+        F(scan_squares)(in, x, out, x, sum);
+    for (int c = 0; c < VECTORS; c++)
+        WR_L(storeu)(last + c * SIDE, sum[c]);
     for (; x < width; x++) {
         for (int r = 0; r < ROWS; r++)
             out[r][x] = last[r] += in[r][x];
@@ -73,8 +79,9 @@ static void F(rows)(const struct flynn_call *call)
     }
 }
 
-#undef COLUMNS
+#undef SIDE
 #undef ROWS
+#undef VECTORS
 #undef LINE
 #undef REAL
 #undef WR
