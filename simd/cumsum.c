@@ -5,7 +5,8 @@
 #include "simd/wide.h"
 
 enum {
-    PART = 16384,            /* columns of integers, and bytes of floats, of which the row above stays in a cache */
+    PART = 16384,            /* columns of which the row above stays in a cache: of integers, */
+    PART_BYTES = 65536,      /* and of floats */
     STREAM_BYTES = 24 << 20, /* a larger output goes past the caches */
 };
 
@@ -82,43 +83,16 @@ static inline void turn_f64(wd v[2])
 #define F(name) name##_f64
 #include "simd/cumsum_rows.h"
 
-/* sum += in, and to the output. */
-static inline void add_f32(float *sum, const float *in, float *out, int n, bool stream)
-{
-    enum { LANES = VEC / sizeof(float) };
-    int x = 0;
-    for (; x + LANES <= n; x += LANES) {
-        vf next = V(add_ps)(vf_load(sum + x), vf_load(in + x));
-        vf_store(sum + x, next);
-        if (stream)
-            v_stream(out + x, V_AS_I(next));
-        else
-            vf_store(out + x, next);
-    }
-    for (; x < n; x++)
-        out[x] = sum[x] += in[x];
-}
-
-static void columns_f32(const struct flynn_call *call)
-{
-    enum { PART_COLUMNS = PART / sizeof(float) };
-    int first, last;
-    bool stream = streams(call);
-    cumsum_share(call, &first, &last);
-    for (int x = first; x < last; x += PART_COLUMNS) {
-        int n = last - x < PART_COLUMNS ? last - x : PART_COLUMNS;
-        float sum[PART_COLUMNS];
-        for (int i = 0; i < n; i++)
-            sum[i] = -0.0f;
-        for (int y = 0; y < call->dst->shape.height; y++) {
-            const float *in = (float *)flynn_row(call->src, y) + x;
-            float *out = (float *)flynn_row(call->dst, y) + x;
-            add_f32(sum, in, out, n, stream);
-        }
-    }
-    if (stream)
-        simde_mm_sfence();
-}
+#define REAL      float
+#define REAL_V    vf
+#define REAL_L(n) V(n##_ps)
+#define F(name)   name##_f32
+#include "simd/cumsum_columns.h"
+#define REAL      double
+#define REAL_V    vd
+#define REAL_L(n) V(n##_pd)
+#define F(name)   name##_f64
+#include "simd/cumsum_columns.h"
 
 /* total + in to the output. */
 static inline void raise_f32(float total, const float *in, float *out, int n, bool stream)
@@ -141,44 +115,6 @@ static inline void stream_f64(double *to, vd v)
     vi bits;
     memcpy(&bits, &v, sizeof bits);
     v_stream(to, bits);
-}
-
-/* sum += in, and to the output. */
-static inline void add_f64(double *sum, const double *in, double *out, int n, bool stream)
-{
-    enum { LANES = VEC / sizeof(double) };
-    int x = 0;
-    for (; x + LANES <= n; x += LANES) {
-        vd next = V(add_pd)(vd_load(sum + x), vd_load(in + x));
-        vd_store(sum + x, next);
-        if (stream)
-            stream_f64(out + x, next);
-        else
-            vd_store(out + x, next);
-    }
-    for (; x < n; x++)
-        out[x] = sum[x] += in[x];
-}
-
-static void columns_f64(const struct flynn_call *call)
-{
-    enum { PART_COLUMNS = PART / sizeof(double) };
-    int first, last;
-    bool stream = streams(call);
-    cumsum_share(call, &first, &last);
-    for (int x = first; x < last; x += PART_COLUMNS) {
-        int n = last - x < PART_COLUMNS ? last - x : PART_COLUMNS;
-        double sum[PART_COLUMNS];
-        for (int i = 0; i < n; i++)
-            sum[i] = -0.0;
-        for (int y = 0; y < call->dst->shape.height; y++) {
-            const double *in = (double *)flynn_row(call->src, y) + x;
-            double *out = (double *)flynn_row(call->dst, y) + x;
-            add_f64(sum, in, out, n, stream);
-        }
-    }
-    if (stream)
-        simde_mm_sfence();
 }
 
 static inline void raise_f64(double total, const double *in, double *out, int n, bool stream)
