@@ -20,8 +20,7 @@
 
 /* ---- running a section ------------------------------------------------------------------------------------------- */
 
-/* Workers for which there is enough to do. */
-static int useful_workers(const struct flynn_engine *engine, const struct flynn_section *section, int rows)
+static double moved_bytes(const struct flynn_section *section, int rows)
 {
     double bytes = 0;
     for (int s = 0; s < section->stages; s++) {
@@ -29,8 +28,23 @@ static int useful_workers(const struct flynn_engine *engine, const struct flynn_
         double row = (double)(flynn_row_bytes(&stage->in) + flynn_row_bytes(&stage->out));
         bytes += row * rows * (stage->costly ? COSTLY : 1);
     }
-    double workers = bytes / (engine->pool && flynn_pool_awake(engine->pool) ? GRAIN_BYTES : SLEEP_BYTES);
+    return bytes;
+}
+
+static int workers_of(const struct flynn_engine *engine, double bytes, double each)
+{
+    double workers = bytes / each;
     return workers < 1 ? 1 : workers < engine->workers ? (int)workers : engine->workers;
+}
+
+/* Workers for which there is enough to do; *awake is set to how many it would be if none slept. */
+static int useful_workers(const struct flynn_engine *engine, const struct flynn_section *section, int rows, int *awake)
+{
+    double bytes = moved_bytes(section, rows);
+    int woken = workers_of(engine, bytes, SLEEP_BYTES);
+    *awake = workers_of(engine, bytes, GRAIN_BYTES);
+    int ready = engine->pool && *awake > woken ? flynn_pool_awake(engine->pool, *awake) : 1;
+    return ready > woken ? ready : woken;
 }
 
 /* Whether rows of the output may take unequal time, and none is computed twice: a warp's rows that lie outside of the
@@ -42,11 +56,10 @@ static bool uneven(const struct flynn_section *section)
 }
 
 /* Strips as high as possible: one for each worker, so that the fewest rows are computed twice. */
-static int choose_strip(const struct flynn_engine *engine, const struct flynn_section *section, int height)
+static int choose_strip(const struct flynn_engine *engine, const struct flynn_section *section, int height, int workers)
 {
     const struct flynn_stage *first = section->stage[0];
     int band = first->kind == FLYNN_WHOLE ? flynn_stage_band(first) : flynn_stage_step(flynn_section_last(section));
-    int workers = useful_workers(engine, section, height);
     int strips = workers > 1 && uneven(section) ? workers * SHARES : workers;
     int strip = engine->strip ? engine->strip : (height + strips - 1) / strips;
     strip = (strip + band - 1) / band * band;
@@ -63,18 +76,28 @@ static void run_tasks(struct flynn_engine *engine, int tasks, bool dynamic, flyn
         run(arg, i, 0);
 }
 
-static void run_range(struct flynn_engine *engine, struct flynn_task *task)
+static void run_range_on(struct flynn_engine *engine, struct flynn_task *task, int workers)
 {
     const struct flynn_section *section = task->section;
     bool whole = flynn_section_last(section)->kind == FLYNN_WHOLE || (section->handed && !task->write);
     int rows = task->last - task->first;
     if (section->stage[0]->team) {
-        flynn_team_run(task, engine->workers > 1 ? engine->pool : NULL, useful_workers(engine, task->section, rows));
+        flynn_team_run(task, engine->workers > 1 ? engine->pool : NULL, workers);
         return;
     }
-    task->strip = choose_strip(engine, task->section, rows);
+    task->strip = choose_strip(engine, section, rows, workers);
     run_tasks(engine, (rows + task->strip - 1) / task->strip, uneven(section),
               whole ? flynn_strip_whole : flynn_strip_rows, task);
+}
+
+static void run_range(struct flynn_engine *engine, struct flynn_task *task)
+{
+    int awake, workers = useful_workers(engine, task->section, task->last - task->first, &awake);
+    if (workers < awake && engine->pool)
+        flynn_pool_begin_short(engine->pool, awake);
+    run_range_on(engine, task, workers);
+    if (workers < awake && engine->pool)
+        flynn_pool_end_short(engine->pool);
 }
 
 /* The first worker's sums are there even when nobody gets to a row; the others' when they come to one. */
@@ -414,7 +437,8 @@ void flynn_engine_layout(const struct flynn_engine *engine, int segment, int ban
     const struct flynn_stage *last = flynn_section_last(section);
     int height = last->kind == FLYNN_REDUCE ? last->in.height : last->out.height;
     int rows = band && band < height ? band : height;
-    layout->strip = choose_strip(engine, section, rows);
+    int awake, workers = useful_workers(engine, section, rows, &awake);
+    layout->strip = choose_strip(engine, section, rows, workers);
     layout->strips = height / rows * ((rows + layout->strip - 1) / layout->strip);
     bool taken = segment == 0 && takes_rows(engine),
          given = segment == engine->plan->segments - 1 && gives_rows(section);

@@ -17,11 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE      64     /* bytes of a cache line */
-#define SPIN_NS   40000  /* a worker waits so long for the next job before it sleeps: about what a wake costs */
-#define JOIN_NS   120000 /* the submitter waits longer, so that it does not sleep while a worker is just waking */
-#define SPIN_POLL 64     /* polls between two looks at the clock */
-#define WAITED    1u     /* bit of `done`: the submitter sleeps on it */
+#define LINE      64       /* bytes of a cache line */
+#define SPIN_NS   40000    /* a worker waits so long for the next job before it sleeps: about what a wake costs */
+#define JOIN_NS   120000   /* the submitter waits longer, so that it does not sleep while a worker is just waking */
+#define SPIN_POLL 64       /* polls between two looks at the clock */
+#define SERIES_NS 300000   /* short-handed jobs go on so long before workers are woken, which takes the caller 10000 */
+#define ROUSED_NS 10000000 /* a worker that was woken so waits at most this long for the job to end */
+#define WAITED    1u       /* bit of `done`: the submitter sleeps on it */
 
 /* A worker's share of a job. */
 struct share {
@@ -52,8 +54,11 @@ struct flynn_pool {
     _Atomic int started;  /* threads there are, the submitter counted */
     bool refused;         /* the system refused a thread: do not ask again */
     _Alignas(LINE) _Atomic int sleepers;
-    _Alignas(LINE) _Atomic int64_t next; /* next index of a dynamic job */
-    struct worker worker[];              /* [0] is unused: the submitter has nothing to wait for */
+    _Alignas(LINE) _Atomic int64_t next;   /* next index of a dynamic job */
+    _Alignas(LINE) _Atomic int64_t series; /* when a series of short-handed jobs began, or woke workers */
+    _Atomic int64_t ended;                 /* when the last of them ended */
+    _Atomic int64_t until;                 /* before this no worker falls asleep */
+    struct worker worker[];                /* [0] is unused: the submitter has nothing to wait for */
 };
 
 /* The pool and the worker whose task this thread is in. */
@@ -124,13 +129,32 @@ static bool spin_while(_Atomic uint32_t *word, uint32_t old, int64_t ns)
     }
 }
 
-/* Either the submitter's update of `sleepers` comes after this one and it wakes us, or ours comes after it, and then
- * the acquire makes its store to `go` visible to the futex call. */
+/* Nanoseconds for which workers are to stay awake. */
+static int64_t roused_ns(struct flynn_pool *pool)
+{
+    return atomic_load_explicit(&pool->until, memory_order_relaxed) - now_ns();
+}
+
+/* Poll for a job while one may come soon. */
+static bool job_comes(struct worker *w, uint32_t seen)
+{
+    int64_t ns = w->pool->spins ? SPIN_NS : 0;
+
+    do {
+        if (spin_while(&w->go, seen, ns))
+            return true;
+        ns = roused_ns(w->pool);
+    } while (ns > 0);
+    return false;
+}
+
+/* Sleep until there is a job, or one may come soon. Either the submitter's update of `sleepers` comes after this one
+ * and it wakes us, or ours comes after it, and then the acquire makes its store to `go` visible to the futex call. */
 static void sleep_while(struct worker *w, uint32_t seen)
 {
     atomic_store_explicit(&w->asleep, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&w->pool->sleepers, 1, memory_order_acq_rel);
-    while (atomic_load_explicit(&w->go, memory_order_acquire) == seen)
+    while (atomic_load_explicit(&w->go, memory_order_acquire) == seen && roused_ns(w->pool) <= 0)
         futex_wait(&w->go, seen);
     atomic_fetch_sub_explicit(&w->pool->sleepers, 1, memory_order_relaxed);
     atomic_store_explicit(&w->asleep, 0, memory_order_relaxed);
@@ -163,7 +187,7 @@ static void *worker_main(void *arg)
     current.pool = w->pool;
     current.worker = w->index;
     for (;;) {
-        if (!spin_while(&w->go, seen, w->pool->spins ? SPIN_NS : 0))
+        while (!job_comes(w, seen))
             sleep_while(w, seen);
         seen = atomic_load_explicit(&w->go, memory_order_acquire);
         if (!w->share.task)
@@ -332,6 +356,50 @@ void flynn_pool_relax(int polls)
         sched_yield();
 }
 
+/* ---- series of small jobs ------------------------------------------------------------------------------------ */
+
+int flynn_pool_awake(struct flynn_pool *pool, int most)
+{
+    int started = atomic_load_explicit(&pool->started, memory_order_relaxed), n = 1;
+
+    while (n < most && n < started && !atomic_load_explicit(&pool->worker[n].asleep, memory_order_relaxed))
+        n++;
+    return n;
+}
+
+/* Wake workers, or start them, and let them wait for the next job. Another caller's job wakes its own. */
+static void rouse(struct flynn_pool *pool, int threads, int64_t now)
+{
+    if (pthread_mutex_trylock(&pool->lock))
+        return;
+    threads = take_threads(pool, threads);
+    atomic_store_explicit(&pool->until, now + ROUSED_NS, memory_order_relaxed);
+    wake(pool, threads);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void flynn_pool_begin_short(struct flynn_pool *pool, int threads)
+{
+    if (!pool->spins || current.pool || in_child(pool))
+        return;
+    int64_t now = now_ns();
+    if (now - atomic_load_explicit(&pool->ended, memory_order_relaxed) > SPIN_NS) {
+        atomic_store_explicit(&pool->series, now, memory_order_relaxed);
+    } else if (now - atomic_load_explicit(&pool->series, memory_order_relaxed) > SERIES_NS) {
+        atomic_store_explicit(&pool->series, now, memory_order_relaxed);
+        rouse(pool, threads, now);
+    }
+}
+
+void flynn_pool_end_short(struct flynn_pool *pool)
+{
+    int64_t now = now_ns();
+
+    atomic_store_explicit(&pool->ended, now, memory_order_relaxed);
+    if (atomic_load_explicit(&pool->until, memory_order_relaxed) > now)
+        atomic_store_explicit(&pool->until, now + SPIN_NS, memory_order_relaxed);
+}
+
 /* ---- life ---------------------------------------------------------------------------------------------------- */
 
 int flynn_pool_create(struct flynn_pool **out, int threads, struct flynn_err *err)
@@ -354,12 +422,6 @@ int flynn_pool_create(struct flynn_pool **out, int threads, struct flynn_err *er
     pthread_mutex_init(&pool->lock, NULL);
     *out = pool;
     return 0;
-}
-
-bool flynn_pool_awake(struct flynn_pool *pool)
-{
-    return atomic_load_explicit(&pool->started, memory_order_relaxed) > 1 &&
-           !atomic_load_explicit(&pool->sleepers, memory_order_relaxed);
 }
 
 int flynn_pool_threads(const struct flynn_pool *pool)

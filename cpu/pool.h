@@ -35,9 +35,15 @@ int flynn_pool_create(struct flynn_pool **pool, int threads, struct flynn_err *e
 /** The number of threads that the pool was made for: `worker` is always below it. */
 int flynn_pool_threads(const struct flynn_pool *pool);
 
-/** Whether the workers are running and awake, so that a job starts within a microsecond; otherwise waking one takes
- * some fifty. The answer may be old by the time that it is used. */
-bool flynn_pool_awake(struct flynn_pool *pool);
+/** On how many threads, up to `most` and the calling one counted, a job starts within a microsecond, because they are
+ * awake; waking one takes some fifty. The answer may be old by the time that it is used. */
+int flynn_pool_awake(struct flynn_pool *pool, int most);
+
+/** Call these before and after a job that is too small to wake workers for, when it runs on fewer than the `threads`
+ * that would share it if they were awake. In a series of such jobs, each within some microseconds of the last, the
+ * workers are woken beside one of them, and find the next. */
+void flynn_pool_begin_short(struct flynn_pool *pool, int threads);
+void flynn_pool_end_short(struct flynn_pool *pool);
 
 /** Run a job with a static split: worker w of n = min(threads, tasks) takes the indices [tasks*w/n, tasks*(w+1)/n), in
  * ascending order. Nothing happens when tasks <= 0. */

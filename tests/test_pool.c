@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/rng.h"
 #include "cpu/pool.h"
+#include "cpu/threads.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_TASKS 1000
@@ -276,6 +278,110 @@ Test(pool, many_callers)
         }
         flynn_pool_free(pool);
     }
+}
+
+/* Short-handed jobs one after the other until `threads` of the pool are awake; false when they are not for seconds. */
+static bool series_wakes(struct flynn_pool *pool, int threads)
+{
+    for (time_t start = time(NULL); time(NULL) - start < 20;) {
+        flynn_pool_begin_short(pool, threads);
+        bool awake = flynn_pool_awake(pool, threads) == threads;
+        flynn_pool_end_short(pool);
+        if (awake)
+            return true;
+    }
+    return false;
+}
+
+Test(pool, a_series_of_short_handed_jobs_wakes_as_many_as_they_would_use)
+{
+    int cpus = flynn_affinity_cpus(), threads = cpus < 3 ? cpus : 3;
+    struct flynn_pool *pool = make(cpus < 4 ? cpus : 4);
+    struct record r = {0};
+    if (cpus < 2) {
+        flynn_pool_free(pool);
+        cr_skip_test("one CPU");
+    }
+    cr_assert_eq(flynn_pool_awake(pool, threads), 1, "no thread is there before a job");
+    for (int i = 0; i < 3; i++) {
+        cr_assert(series_wakes(pool, threads), "series %d", i);
+        memset(&r, 0, sizeof r);
+        flynn_pool_run(pool, threads, note, &r);
+        check(&r, threads, threads, "after a series");
+        while (flynn_pool_awake(pool, threads) > 1)
+            usleep(1000);
+    }
+    flynn_pool_free(pool);
+}
+
+Test(pool, threads_that_share_a_cpu_are_not_woken_for_a_series)
+{
+    int threads = flynn_affinity_cpus() + 1;
+    if (threads > FLYNN_POOL_MAX)
+        cr_skip_test("no pool has more threads than there are CPUs");
+    struct flynn_pool *pool = make(threads);
+    for (int i = 0; i < 20000; i++) {
+        flynn_pool_begin_short(pool, 2);
+        flynn_pool_end_short(pool);
+    }
+    cr_assert_eq(flynn_pool_awake(pool, 2), 1);
+    flynn_pool_free(pool);
+}
+
+static void *call_short(void *arg)
+{
+    struct caller *c = arg;
+    int awake = 0;
+
+    for (int i = 0; i < 20000; i++) {
+        struct record r = {0};
+        flynn_pool_begin_short(c->pool, 2);
+        awake = flynn_pool_awake(c->pool, 2);
+        c->failures += awake < 1 || awake > 2;
+        flynn_pool_end_short(c->pool);
+        if (i % 500)
+            continue;
+        flynn_pool_run(c->pool, 2, note, &r);
+        c->failures += r.seen[0] != 1 || r.seen[1] != 1 || r.bad;
+    }
+    return NULL;
+}
+
+Test(pool, many_callers_of_short_handed_jobs)
+{
+    struct flynn_pool *pool = make(2);
+    struct caller c[4];
+    pthread_t thread[4];
+    for (int i = 0; i < 4; i++) {
+        c[i] = (struct caller){pool, 0};
+        cr_assert_eq(pthread_create(&thread[i], NULL, call_short, &c[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(thread[i], NULL);
+        cr_assert_eq(c[i].failures, 0, "caller %d: %d wrong", i, c[i].failures);
+    }
+    flynn_pool_free(pool);
+}
+
+static void short_inside(void *arg, int index, int worker)
+{
+    struct nest *n = arg;
+    (void)index;
+    (void)worker;
+    for (int i = 0; i < 1000; i++) {
+        flynn_pool_begin_short(n->other, 2);
+        flynn_pool_end_short(n->other);
+    }
+}
+
+Test(pool, short_handed_jobs_inside_of_a_task_wake_nobody)
+{
+    struct nest n = {make(2), make(2), 0, 0, 0};
+    for (int i = 0; i < 20; i++)
+        flynn_pool_run(n.pool, 2, short_inside, &n);
+    cr_assert_eq(flynn_pool_awake(n.other, 2), 1);
+    flynn_pool_free(n.pool);
+    flynn_pool_free(n.other);
 }
 
 Test(pool, create_and_free)

@@ -131,6 +131,30 @@ Test(engine, teams_in_place)
     cr_assert(jobs >= 6, "%d jobs ran", jobs);
 }
 
+/* Jobs too small to wake a worker for, one after the other, beside which it is woken. */
+Test(engine, a_series_of_small_jobs)
+{
+    const struct flynn_shape shape = {600, 300, 1, FLYNN_U8};
+    struct flynn_pool *pool;
+    struct flynn_engine *engine;
+    struct flynn_image out;
+    struct job job;
+    cr_assert_eq(flynn_pool_create(&pool, 2, NULL), 0);
+    cr_assert(make_job(&job, "invert", "gamma:2", &shape));
+    cr_assert_eq(flynn_engine_open(&engine, &job.plan, job.kernel, pool, NULL), 0);
+    cr_assert_eq(flynn_image_alloc(&out, &shape, NULL), 0);
+    cr_assert_eq(flynn_engine_run(engine, &job.in, &out, NULL), 0);
+    cr_assert_eq(flynn_pool_awake(pool, 2), 1, "one small job woke the pool");
+    for (int i = 0; i < 300; i++) {
+        cr_assert_eq(flynn_engine_run(engine, &job.in, &out, NULL), 0);
+        cr_assert(i % 30 || flynn_images_equal(&job.want, &out), "job %d", i);
+    }
+    flynn_engine_close(engine);
+    flynn_image_free(&out);
+    drop_job(&job);
+    flynn_pool_free(pool);
+}
+
 static struct flynn_pool *shared;
 
 static void *run_shared(void *argument)
