@@ -60,8 +60,9 @@ struct cli_measurement {
 };
 
 /** Measure: the caller has filled input, chain, plan, in, machine, and backend and listed of every result. The backends
- * take turns: a round is one run of each, after warm-up rounds. A backend's first and last output are compared with the
- * reference outside of the timed part. Fails only when the reference itself cannot be computed. */
+ * take turns: a round is one turn of each, of CLI_TURN_MS or one run, after warm-up rounds. A backend's first and last
+ * output are compared with the reference outside of the timed part. Fails only when the reference itself cannot be
+ * computed. */
 int cli_measure(struct cli_measurement *m, const struct cli_options *options, struct flynn_err *err);
 
 /** Whether some listed backend differs from the reference. */

@@ -12,7 +12,8 @@
  * The library is opened at run time: what FLYNN_CBLAS or FLYNN_LAPACK names, else libopenblas.so.0, libblas.so.3 or
  * liblapack.so.3. Nothing of flynn depends on it. */
 
-#define CLI_PEER_RUNS 256
+#define CLI_PEER_RUNS 2000
+#define CLI_TURN_MS   2.0 /**< a turn of a backend or a peer is as many runs as take so long, or one */
 
 /** One number of threads. */
 struct cli_peer_row {
@@ -61,7 +62,7 @@ struct cli_peer {
 void cli_peer_open(struct cli_peer *peer, const struct flynn_plan *plan, const struct flynn_image *in,
                    const struct flynn_image *expected, int threads);
 
-/** One timed run of each row that has not had enough; returns how many still have not. */
+/** One turn of each row that has not had enough; returns how many still have not. */
 int cli_peer_turn(struct cli_peer *peer, int runs);
 
 /** Compare what the rows made with what flynn made, and find their figures. */
