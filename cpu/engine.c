@@ -40,10 +40,13 @@ static int workers_of(const struct flynn_engine *engine, double bytes, double ea
 /* Workers for which there is enough to do; *awake is set to how many it would be if none slept. */
 static int useful_workers(const struct flynn_engine *engine, const struct flynn_section *section, int rows, int *awake)
 {
+    *awake = 1;
+    if (engine->workers == 1)
+        return 1;
     double bytes = moved_bytes(section, rows);
     int woken = workers_of(engine, bytes, SLEEP_BYTES);
     *awake = workers_of(engine, bytes, GRAIN_BYTES);
-    int ready = engine->pool && *awake > woken ? flynn_pool_awake(engine->pool, *awake) : 1;
+    int ready = *awake > woken ? flynn_pool_awake(engine->pool, *awake) : 1;
     return ready > woken ? ready : woken;
 }
 
@@ -93,10 +96,10 @@ static void run_range_on(struct flynn_engine *engine, struct flynn_task *task, i
 static void run_range(struct flynn_engine *engine, struct flynn_task *task)
 {
     int awake, workers = useful_workers(engine, task->section, task->last - task->first, &awake);
-    if (workers < awake && engine->pool)
+    if (workers < awake)
         flynn_pool_begin_short(engine->pool, awake);
     run_range_on(engine, task, workers);
-    if (workers < awake && engine->pool)
+    if (workers < awake)
         flynn_pool_end_short(engine->pool);
 }
 

@@ -38,6 +38,10 @@
 #define REAL_L(n)          V(n##_ps)
 #define REAL_FACTOR(stage) (stage)->f
 #define F(name)            name##_f32
+#if defined(FLYNN_ISA_AVX512)
+#define REAL_HALF      simde__m256
+#define REAL_HALF_L(n) simde_mm256_##n##_ps
+#endif
 #include "simd/matmul_scale.h"
 #if PRODUCTS
 #include "simd/matmul_blocks.h"
@@ -48,6 +52,8 @@
 #undef REAL_L
 #undef REAL_FACTOR
 #undef F
+#undef REAL_HALF
+#undef REAL_HALF_L
 
 #define REAL               double
 #define REAL_IS_FLOAT      0
@@ -55,6 +61,10 @@
 #define REAL_L(n)          V(n##_pd)
 #define REAL_FACTOR(stage) (stage)->d
 #define F(name)            name##_f64
+#if defined(FLYNN_ISA_AVX512)
+#define REAL_HALF      simde__m256d
+#define REAL_HALF_L(n) simde_mm256_##n##_pd
+#endif
 #include "simd/matmul_scale.h"
 #if PRODUCTS
 #include "simd/matmul_blocks.h"
