@@ -17,13 +17,17 @@
  * the window's first, and rows below it. table[1]: u8, u16: for each neighbour FLYNN_BILATERAL_STEPS weights, a byte
  * each; f32: a float for each neighbour, and table[2]: the floats that f[0] * distance finds. Neighbours without weight
  * fill up their number to a multiple of 4.
- * k[2]: u8: half the number of neighbours, without those, where there are few: radius up to FLYNN_BILATERAL_FEW_RADIUS,
- * weight only for differences below 128, and sums of weighted differences, with half the weights, in 16 bits with sign
- * for any image; else 0. */
-enum { FLYNN_BILATERAL_PLANES, FLYNN_BILATERAL_FILTER };
+ *
+ * PIXELS does the work of both at once, on rows of pixels without border columns: u8, 1 or 3 channels, few neighbours.
+ * k[0], k[1], tables: those of FILTER; k[3]: the image's width; k[4]: the image's column that is column 0 of the
+ * output, and k[5]: of the input.
+ *
+ * FILTER, PIXELS: k[2]: u8: half the number of neighbours, without those, where there are few: radius up to
+ * FLYNN_BILATERAL_FEW_RADIUS, weight only for differences below 128, and sums of weighted differences, with half the
+ * weights, in 16 bits with sign for any image; else 0. */
+enum { FLYNN_BILATERAL_PLANES, FLYNN_BILATERAL_FILTER, FLYNN_BILATERAL_PIXELS };
 
-/** Most output rows of a call of FILTER, and where there are few neighbours: each call weighs some rows above its own.
- */
+/** Most output rows of a call of FILTER, and of PIXELS: each call of it weighs some rows above its own. */
 #define FLYNN_BILATERAL_STEP     16
 #define FLYNN_BILATERAL_FEW_STEP 32
 

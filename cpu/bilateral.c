@@ -66,6 +66,48 @@ static void filter_u8(const struct flynn_call *call)
     }
 }
 
+/* Column x of the output, which may lie beside it, in an input row, or the constant. */
+static const uint8_t *pixel_at(const struct flynn_stage *stage, const uint8_t *row, int x, const uint8_t *constant)
+{
+    int at = x + stage->k[4], columns = stage->k[3];
+    int from = at >= 0 && at < columns ? at : flynn_border_index(stage->border, at, columns);
+    return from < 0 ? constant : row + (ptrdiff_t)(from - stage->k[5]) * stage->in.channels;
+}
+
+static void pixels_u8(const struct flynn_call *call)
+{
+    const struct flynn_stage *stage = call->stage;
+    const int32_t *place = stage->table[0].data;
+    const uint8_t *weights = stage->table[1].data;
+    int c = stage->in.channels;
+    uint8_t constant[FLYNN_MAX_CHANNELS];
+    for (int j = 0; j < c; j++)
+        flynn_sample_put(FLYNN_U8, constant, (size_t)j, stage->border_value);
+    for (int r = 0; r < call->rows; r++) {
+        uint8_t *out = call->out[r];
+        for (int x = 0; x < call->width; x++) {
+            const uint8_t *centre = pixel_at(stage, call->in[r + stage->up], x, constant);
+            uint32_t sum[FLYNN_MAX_CHANNELS], all = FLYNN_BILATERAL_WHOLE;
+            for (int j = 0; j < c; j++)
+                sum[j] = FLYNN_BILATERAL_WHOLE * (uint32_t)centre[j];
+            for (int t = 0; t < 2 * stage->k[2]; t++) {
+                const uint8_t *row = call->in[r + place[2 * t + 1]];
+                const uint8_t *p = pixel_at(stage, row, x + place[2 * t] - stage->up, constant);
+                int distance = 0;
+                for (int j = 0; j < c; j++)
+                    distance += abs(p[j] - centre[j]);
+                int step = distance >> stage->k[1];
+                uint32_t w = weights[t * FLYNN_BILATERAL_STEPS + (step < 63 ? step : 63)];
+                all += w;
+                for (int j = 0; j < c; j++)
+                    sum[j] += w * p[j];
+            }
+            for (int j = 0; j < c; j++)
+                out[x * c + j] = (uint8_t)((sum[j] + all / 2) / all);
+        }
+    }
+}
+
 static void filter_u16(const struct flynn_call *call)
 {
     const struct flynn_stage *stage = call->stage;
@@ -263,38 +305,83 @@ static void part_filter(struct flynn_stage *stage, struct flynn_part *part)
     stage->out.width = part->width;
 }
 
+static void part_pixels(struct flynn_stage *stage, struct flynn_part *part)
+{
+    struct flynn_stage wide = {.border = stage->border, .in = stage->in, .left = stage->up, .right = stage->down};
+    struct flynn_span in = flynn_ring_columns(&wide, (struct flynn_span){part->x, part->width});
+    stage->k[4] = part->x;
+    stage->k[5] = part->from = part->in_x = in.x;
+    part->to = in.x + in.width;
+    stage->in.width = in.width;
+    stage->out.width = part->width;
+}
+
+static struct flynn_stage stage_of(const struct flynn_node *node, int kernel)
+{
+    struct flynn_stage stage = {.kind = FLYNN_ROWS, .kernel = kernel, .variant = node->in.type, .op = node->op};
+    stage.in = stage.out = node->in;
+    stage.full_width = true;
+    flynn_stage_border(&stage, node);
+    return stage;
+}
+
+static struct flynn_stage planes_stage(const struct flynn_node *node, int radius)
+{
+    struct flynn_stage stage = stage_of(node, FLYNN_BILATERAL_PLANES);
+    stage.out.width += 2 * radius;
+    stage.k[0] = radius;
+    stage.k[1] = -radius;
+    stage.k[3] = node->in.width;
+    stage.part = stage.border == FLYNN_WRAP ? NULL : part_planes; /* NULL: takes border columns from the other end */
+    return stage;
+}
+
+/* Without weights. */
+static struct flynn_stage filter_stage(const struct flynn_node *node, int radius)
+{
+    struct flynn_stage stage = stage_of(node, FLYNN_BILATERAL_FILTER);
+    stage.in.width += 2 * radius;
+    stage.up = stage.down = radius;
+    stage.padded = true;
+    stage.costly = true;
+    stage.step = FLYNN_BILATERAL_STEP;
+    stage.part = stage.border == FLYNN_WRAP ? NULL : part_filter; /* NULL: from an image of whole rows */
+    return stage;
+}
+
+/* Both stages in one, with the weights of FILTER. */
+static struct flynn_stage pixels_stage(const struct flynn_node *node, const struct flynn_stage *filter)
+{
+    struct flynn_stage stage = *filter;
+    stage.kernel = FLYNN_BILATERAL_PIXELS;
+    stage.in.width = stage.k[3] = node->in.width;
+    stage.padded = false;
+    stage.step = FLYNN_BILATERAL_FEW_STEP;
+    stage.part = stage.border == FLYNN_WRAP ? NULL : part_pixels; /* NULL: takes border columns from the other end */
+    return stage;
+}
+
 static int lower(struct flynn_node *node, struct flynn_err *err)
 {
-    int radius = flynn_node_value(node, "d")->integer / 2;
-    struct flynn_stage *split = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_PLANES);
-    flynn_stage_border(split, node);
-    split->out.width += 2 * radius;
-    split->k[0] = radius;
-    split->k[1] = -radius;
-    split->k[3] = node->in.width;
-    split->full_width = true;                                       /* makes planes of rows */
-    split->part = split->border == FLYNN_WRAP ? NULL : part_planes; /* NULL: takes border columns from the other end */
-
-    struct flynn_stage *filter = flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER);
-    filter->up = filter->down = radius;
-    filter->padded = true;
-    flynn_stage_border(filter, node);
-    filter->out.width = node->in.width;
-    filter->costly = true;
-    filter->full_width = true;                                        /* reads them */
-    filter->part = filter->border == FLYNN_WRAP ? NULL : part_filter; /* NULL: from an image of whole rows */
-    int code = find_weights(node, filter, radius, err);
+    int radius = flynn_node_value(node, "d")->integer / 2, c = node->in.channels;
+    struct flynn_stage *device = flynn_node_alloc(node, 2 * sizeof *device, err);
+    if (!device)
+        return err->code;
+    device[0] = planes_stage(node, radius);
+    device[1] = filter_stage(node, radius);
+    int code = find_weights(node, &device[1], radius, err);
     if (code)
         return code;
-    filter->step = filter->k[2] ? FLYNN_BILATERAL_FEW_STEP : FLYNN_BILATERAL_STEP;
+    if (device[1].k[2] && (c == 1 || c == 3)) {
+        *flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_PIXELS) = pixels_stage(node, &device[1]);
+    } else {
+        *flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_PLANES) = device[0];
+        *flynn_node_stage(node, FLYNN_ROWS, FLYNN_BILATERAL_FILTER) = device[1];
+    }
     /* A device's kernel knows the border columns by the stage's left. */
-    struct flynn_stage *reads = flynn_node_alloc(node, sizeof *reads, err);
-    if (!reads)
-        return err->code;
-    *reads = *split;
-    reads->left = reads->right = radius;
-    flynn_node_launch(node, "planes", reads)->per_pixel = true;
-    flynn_node_launch(node, "filter", filter)->per_pixel = true;
+    device[0].left = device[0].right = radius;
+    flynn_node_launch(node, "planes", &device[0])->per_pixel = true;
+    flynn_node_launch(node, "filter", &device[1])->per_pixel = true;
     return FLYNN_OK;
 }
 
@@ -347,7 +434,8 @@ const struct flynn_op FLYNN_OP_SYMBOL(bilateral) = {
     .cases = {"", "5,sigma-color=3%,sigma-space=1", "7,sigma-color=50%,border=wrap", "9,sigma-color=5%,sigma-space=20",
               "4,border=constant,fill=50%", "3,sigma-color=100%,border=replicate"},
     .lower = lower,
-    .kernels = {.fn = {[FLYNN_BILATERAL_PLANES] = {[FLYNN_U8] = planes, [FLYNN_U16] = planes, [FLYNN_F32] = planes},
-                       [FLYNN_BILATERAL_FILTER] =
-                           {[FLYNN_U8] = filter_u8, [FLYNN_U16] = filter_u16, [FLYNN_F32] = filter_f32}}},
+    .kernels =
+        {.fn = {[FLYNN_BILATERAL_PLANES] = {[FLYNN_U8] = planes, [FLYNN_U16] = planes, [FLYNN_F32] = planes},
+                [FLYNN_BILATERAL_FILTER] = {[FLYNN_U8] = filter_u8, [FLYNN_U16] = filter_u16, [FLYNN_F32] = filter_f32},
+                [FLYNN_BILATERAL_PIXELS] = {[FLYNN_U8] = pixels_u8}}},
 };

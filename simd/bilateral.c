@@ -140,14 +140,34 @@ FLYNN_UNROLLED void filter_rows(const struct flynn_call *call, int c, bool narro
     }
 }
 
+static void filter_u8(const struct flynn_call *call)
+{
+    bool narrow = call->stage->k[1] <= 2;
+    switch (call->stage->in.channels) {
+    case 1:
+        filter_rows(call, 1, true);
+        break;
+    case 2:
+        filter_rows(call, 2, false);
+        break;
+    case 3:
+        if (narrow)
+            filter_rows(call, 3, true);
+        else
+            filter_rows(call, 3, false);
+        break;
+    default:
+        filter_rows(call, 4, false);
+    }
+}
+
 /* Whether bilateral_near.h has done the rows. */
-static bool filter_near(const struct flynn_call *call)
+static bool pixels_near(const struct flynn_call *call)
 {
 #if defined(FLYNN_ISA_AVX512)
-    int c = call->stage->in.channels;
-    if (call->stage->up != 2 || !call->stage->k[2] || (c != 1 && c != 3))
+    if (call->stage->up != 2)
         return false;
-    if (c == 1)
+    if (call->stage->in.channels == 1)
         near_filter(call, 1);
     else
         near_filter(call, 3);
@@ -158,36 +178,19 @@ static bool filter_near(const struct flynn_call *call)
 #endif
 }
 
-static void filter_u8(const struct flynn_call *call)
+static void pixels_u8(const struct flynn_call *call)
 {
-    bool narrow = call->stage->k[1] <= 2;
-    if (filter_near(call))
+    bool gray = call->stage->in.channels == 1;
+    if (pixels_near(call))
         return;
-    switch (call->stage->in.channels) {
-    case 1:
-        if (call->stage->k[2] && call->stage->k[1])
-            few_rows(call, 1, 1);
-        else if (call->stage->k[2])
-            few_rows(call, 1, 0);
-        else
-            filter_rows(call, 1, true);
-        break;
-    case 2:
-        filter_rows(call, 2, false);
-        break;
-    case 3:
-        if (call->stage->k[2] && call->stage->k[1])
-            few_rows(call, 3, 1);
-        else if (call->stage->k[2])
-            few_rows(call, 3, 0);
-        else if (narrow)
-            filter_rows(call, 3, true);
-        else
-            filter_rows(call, 3, false);
-        break;
-    default:
-        filter_rows(call, 4, false);
-    }
+    if (gray && call->stage->k[1])
+        few_rows(call, 1, 1);
+    else if (gray)
+        few_rows(call, 1, 0);
+    else if (call->stage->k[1])
+        few_rows(call, 3, 1);
+    else
+        few_rows(call, 3, 0);
 }
 
 #endif
@@ -199,6 +202,7 @@ const struct flynn_kernels FLYNN_KERNELS_SYMBOL(bilateral) = {
 #if !defined(FLYNN_ISA_SSE2)
         [FLYNN_BILATERAL_PLANES] = {[FLYNN_U8] = planes_u8},
         [FLYNN_BILATERAL_FILTER] = {[FLYNN_U8] = filter_u8, [FLYNN_U16] = filter_u16, [FLYNN_F32] = filter_f32},
+        [FLYNN_BILATERAL_PIXELS] = {[FLYNN_U8] = pixels_u8},
 #else
         [FLYNN_BILATERAL_FILTER] = {[FLYNN_F32] = filter_f32},
 #endif

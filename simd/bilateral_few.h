@@ -256,13 +256,7 @@ FLYNN_UNROLLED void few_weigh(struct few *few, int r, int n, int radius, int c, 
 /* Input row t of the call, n columns from x - radius on. */
 FLYNN_UNROLLED void few_keep(const struct flynn_call *call, int t, int x, int n, struct few *few, int c)
 {
-    vi flip = v_set8(-128);
-    for (int j = 0; j < c; j++) {
-        const uint8_t *from = (const uint8_t *)call->in[t] + x + (ptrdiff_t)j * call->stage->in.width;
-        uint8_t *to = few->sample[t % FEW_RING][j] + FEW_LEFT;
-        for (int i = 0; i < n; i += VEC)
-            v_store(to + i, v_xor(v_load(from + i), flip));
-    }
+    keep_columns(call, t, x, n, few->sample[t % FEW_RING][0] + FEW_LEFT, FEW_FAR, -128, c);
 }
 
 /* Even bytes of a, odd ones of b. */
@@ -393,11 +387,14 @@ FLYNN_UNROLLED void few_row(const struct flynn_call *call, struct few *few, int 
                             const struct shuffles *join, int c)
 {
     struct few_sums sums[FEW_SEGMENT / VEC], *s = sums;
+    struct keep_next next = keep_next(call, r, x);
     int radius = call->stage->up;
     const uint8_t *own = few->sample[(r + radius) % FEW_RING][0] + FEW_LEFT + radius;
     const struct few_place *place = few->place[(r + radius) % FEW_RING];
-    for (int i = 0; i < n; i = few_next(i, n, radius))
+    for (int i = 0; i < n; i = few_next(i, n, radius)) {
+        keep_fetch(&next, i, c);
         few_sum(few, place, i, s++, c);
+    }
     s = sums;
     for (int i = 0; i < n; i = few_next(i, n, radius)) {
         uint8_t *out = (uint8_t *)call->out[r] + (x + i) * c, part[FLYNN_MAX_CHANNELS * VEC];

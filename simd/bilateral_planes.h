@@ -118,6 +118,83 @@ static void planes_u8(const struct flynn_call *call)
     }
 }
 
+/* Border columns from `first` to `end` of an input row to planes `far` bytes apart, each byte exclusive or `flip`. */
+static void keep_borders(const struct flynn_stage *stage, const uint8_t *in, int first, int end, uint8_t *to,
+                         ptrdiff_t far, int flip)
+{
+    int c = stage->in.channels;
+    for (int i = first; i < end; i++) {
+        int from = flynn_border_index(stage->border, i, stage->k[3]);
+        for (int j = 0; j < c; j++) {
+            uint8_t *byte = to + j * far + i - first;
+            if (from < 0)
+                flynn_sample_put(FLYNN_U8, byte, 0, stage->border_value);
+            else
+                *byte = in[(ptrdiff_t)(from - stage->k[5]) * c + j];
+            *byte ^= (uint8_t)flip;
+        }
+    }
+}
+
+/* VEC pixels. */
+FLYNN_UNROLLED void keep_some(const uint8_t *in, uint8_t *to, ptrdiff_t far, vi flip, int c)
+{
+    vi plane[3] = {v_load(in)};
+    if (c == 3) {
+        vi v[3];
+        rgb_load_blocks(v, in);
+        struct rgb px = rgb_from_blocks(v, 1);
+        plane[0] = px.r;
+        plane[1] = px.g;
+        plane[2] = px.b;
+    }
+    for (int j = 0; j < c; j++)
+        v_store(to + j * far, v_xor(plane[j], flip));
+}
+
+/* Of input row t of a call of PIXELS n columns from the first that pixel x of the output needs, so. VEC bytes before
+ * and after them are written. */
+FLYNN_UNROLLED void keep_columns(const struct flynn_call *call, int t, int x, int n, uint8_t *to, ptrdiff_t far,
+                                 int flip, int c)
+{
+    const struct flynn_stage *stage = call->stage;
+    const uint8_t *in = call->in[t];
+    int first = stage->k[4] + x - stage->up, end = first + n, start = stage->k[5];
+    int from = first > 0 ? first : 0, until = end < stage->k[3] ? end : stage->k[3],
+        last = start + stage->in.width - VEC;
+    vi flips = v_set8(flip);
+    for (int i = from; i < until && last >= start; i += VEC) {
+        int at = i < last ? i : last;
+        keep_some(in + (ptrdiff_t)(at - start) * c, to + at - first, far, flips, c);
+    }
+    keep_borders(stage, in, first, last < start ? end : from, to, far, flip);
+    keep_borders(stage, in, until, end, to + until - first, far, flip);
+}
+
+/* What the row after row r of a call of PIXELS reads and writes from pixel x on. Rows of a segment are too short for
+ * the CPU to fetch them early. */
+struct keep_next {
+    const uint8_t *in, *out;
+};
+
+static inline struct keep_next keep_next(const struct flynn_call *call, int r, int x)
+{
+    const struct flynn_stage *stage = call->stage;
+    int next = r + 1 < call->rows ? r + 1 : r;
+    ptrdiff_t at = (ptrdiff_t)x * stage->in.channels;
+    return (struct keep_next){(const uint8_t *)call->in[next + 2 * stage->up] + at,
+                              (const uint8_t *)call->out[next] + at};
+}
+
+/* VEC pixels. */
+FLYNN_UNROLLED void keep_fetch(const struct keep_next *next, int x, int c)
+{
+    for (int i = 0; i < VEC * c; i += 64) {
+        __builtin_prefetch(next->in + x * c + i);
+        __builtin_prefetch(next->out + x * c + i, 1);
+    }
+}
+
 /* The lanes of a vector, `far` bytes apart. */
 FLYNN_UNROLLED void store_lanes(uint8_t *out, ptrdiff_t far, vi v)
 {
