@@ -13,9 +13,10 @@
 /* What is moved above this does not stay in a last-level cache, of which others have shares. */
 #define STREAM_BYTES 16777216.0
 
-#define GRAIN_BYTES 65536.0   /* moved by a worker that is awake for it to be worth its while */
+#define GRAIN_BYTES 131072.0  /* moved by a worker that is awake for it to be worth its while */
 #define SLEEP_BYTES 4194304.0 /* and by one that must be woken first */
-#define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes */
+#define COSTLY      16        /* a costly stage takes as long as one that moves this many times the bytes, */
+#define WINDOW      2         /* and one that reads more than one row for each of its own this many times */
 #define SHARES      8         /* strips for a worker where rows take unequal time */
 
 /* ---- running a section ------------------------------------------------------------------------------------------- */
@@ -26,7 +27,7 @@ static double moved_bytes(const struct flynn_section *section, int rows)
     for (int s = 0; s < section->stages; s++) {
         const struct flynn_stage *stage = section->stage[s];
         double row = (double)(flynn_row_bytes(&stage->in) + flynn_row_bytes(&stage->out));
-        bytes += row * rows * (stage->costly ? COSTLY : 1);
+        bytes += row * rows * (stage->costly ? COSTLY : flynn_stage_taps(stage) > 1 ? WINDOW : 1);
     }
     return bytes;
 }
@@ -71,7 +72,7 @@ static int choose_strip(const struct flynn_engine *engine, const struct flynn_se
 
 static void run_tasks(struct flynn_engine *engine, int tasks, bool dynamic, flynn_pool_task *run, void *arg)
 {
-    if (engine->pool && engine->workers > 1) {
+    if (engine->workers > 1 && tasks > 1) {
         (dynamic ? flynn_pool_run_dynamic : flynn_pool_run)(engine->pool, tasks, run, arg);
         return;
     }
