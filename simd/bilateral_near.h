@@ -32,9 +32,9 @@ static const int8_t near_right[NEAR_WAYS] = {1, 2, -1, 0, 1, 0}, near_below[NEAR
 static const int8_t near_table[NEAR_WAYS] = {0, 1, 2, 0, 2, 1};
 
 /* The bytes j of all pixels, in words and in halves of them. */
-#define NEAR_BYTE(j) (0x1111111111111111 << (j))
-#define NEAR_EVEN    0x5555555555555555
-#define NEAR_ODD     0xaaaaaaaaaaaaaaaa
+#define NEAR_BYTE(j) (UINT64_C(0x1111111111111111) << (j))
+#define NEAR_EVEN    UINT64_C(0x5555555555555555)
+#define NEAR_ODD     UINT64_C(0xaaaaaaaaaaaaaaaa)
 
 /* f(i) for i = 0 .. 63. */
 #define NEAR_4(f, i)  f((i)), f((i) + 1), f((i) + 2), f((i) + 3)
