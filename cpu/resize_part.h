@@ -7,8 +7,11 @@
 /** Some columns alone of the stages of resize: the `part` of struct flynn_stage, one function for each kind of stage.
  */
 
+/* No way at all in a table that is not there. */
 static inline void part_advance(struct flynn_table_data *table, size_t bytes)
 {
+    if (!bytes)
+        return;
     table->data = (const uint8_t *)table->data + bytes;
     table->bytes -= bytes;
 }
